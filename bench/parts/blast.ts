@@ -1,0 +1,71 @@
+import { connect, type Socket } from 'node:net';
+import type { Consumer } from './consumer.ts';
+import type { SpikeStream } from './spike-stream.ts';
+
+/** Bytes that may be on their way: well below what a server keeps for a slow client. */
+const IN_FLIGHT_BYTES = 16 * 1024 * 1024;
+const SLICE_BYTES = 1024 * 1024;
+const POLL_MS = 40;
+
+export interface BlastResult {
+  readonly messages: number;
+  readonly spikes: number;
+  readonly wallS: number;
+  readonly cpuS: number;
+  readonly rssMb: number;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A raw connection that speaks just enough of the NATS protocol to publish. */
+export async function openPublisher(natsPort: number): Promise<Socket> {
+  const socket = connect(natsPort, '127.0.0.1');
+  await new Promise((resolve, reject) => {
+    socket.once('data', resolve);
+    socket.once('error', reject);
+  });
+  socket.on('data', (data) => {
+    if (data.includes('PING')) socket.write('PONG\r\n');
+  });
+  socket.write('CONNECT {"verbose":false,"pedantic":false,"lang":"bench","version":"1"}\r\n');
+  return socket;
+}
+
+async function send(socket: Socket, bytes: Uint8Array): Promise<void> {
+  // The stream's buffer is used again: wait until the kernel has it.
+  await new Promise<void>((resolve, reject) => {
+    socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/**
+ * Publishes `messages` of a stream, never more than 16 MiB ahead of the consumer, and measures what
+ * they cost it: CPU of the whole process between the first message and the last.
+ */
+export async function blast(
+  socket: Socket,
+  stream: SpikeStream,
+  consumer: Consumer,
+  messages: number,
+): Promise<BlastResult> {
+  const before = await consumer.frames();
+  const slice = Math.max(1, Math.floor(SLICE_BYTES / stream.bytesPerMessage));
+  const ahead = Math.max(slice, Math.floor(IN_FLIGHT_BYTES / stream.bytesPerMessage));
+  const cpu0 = consumer.cpuS();
+  const started = performance.now();
+  let sent = 0;
+  let done = 0;
+  while (done < messages) {
+    while (sent < messages && sent - done < ahead) {
+      const count = Math.min(slice, messages - sent);
+      await send(socket, stream.next(count));
+      sent += count;
+    }
+    await pause(POLL_MS);
+    done = (await consumer.frames()) - before;
+  }
+  const wallS = (performance.now() - started) / 1000;
+  const cpuS = consumer.cpuS() - cpu0;
+  const spikes = messages * stream.spikesPerFrame;
+  return { messages, spikes, wallS, cpuS, rssMb: consumer.rssMb() };
+}

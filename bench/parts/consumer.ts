@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const TICKS_PER_S = 100;
+
+/** A process under measurement: what it has counted, what it has cost. */
+export interface Consumer {
+  /** Frames counted so far. */
+  frames(): Promise<number>;
+  /** User and system time of all its threads, s. */
+  cpuS(): number;
+  rssMb(): number;
+  text(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+function cpuOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
+}
+
+function rssOf(pid: number): number {
+  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]);
+  return (pages * 4096) / 1e6;
+}
+
+async function lineWith(child: ChildProcess, pattern: RegExp): Promise<string> {
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8');
+  return await new Promise((resolve, reject) => {
+    for (const input of [child.stdout, child.stderr]) {
+      if (input === null) continue;
+      createInterface({ input }).on('line', (line) => {
+        const found = pattern.exec(line)?.[1];
+        if (found !== undefined) resolve(found);
+      });
+    }
+    child.once('exit', (code) => reject(new Error(`the consumer ended with ${code}`)));
+  });
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await gone;
+}
+
+/** The bare loop as a process of its own. */
+export async function startBareLoop(natsPort: number): Promise<Consumer> {
+  const file = join(import.meta.dirname, 'bare-loop.ts');
+  const child = spawn(process.execPath, [file, String(natsPort)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const port = await lineWith(child, /^READY (\d+)/);
+  const text = async () => await (await fetch(`http://127.0.0.1:${port}/`)).text();
+  return {
+    frames: async () => Number(await text()),
+    cpuS: () => cpuOf(child.pid as number),
+    rssMb: () => rssOf(child.pid as number),
+    text,
+    stop: () => stopped(child),
+  };
+}
+
+/** The service as users start it, all pipelines on. */
+export async function startService(
+  natsPort: number,
+  flags: readonly string[] = [],
+): Promise<Consumer> {
+  const file = join(import.meta.dirname, '../../src/cli/main.ts');
+  const nats = `nats://127.0.0.1:${natsPort}`;
+  const args = [file, 'run', '--nats', nats, '--http', '127.0.0.1:0', ...flags];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const url = await lineWith(child, /(http:\/\/127\.0\.0\.1:\d+)/);
+  const text = async () => await (await fetch(`${url}/metrics`)).text();
+  return {
+    frames: async () => sumOf(await text(), 'spikescope_frames_total'),
+    cpuS: () => cpuOf(child.pid as number),
+    rssMb: () => rssOf(child.pid as number),
+    text,
+    stop: () => stopped(child),
+  };
+}
+
+/** Sum of a metric over its series, from an exposition. */
+export function sumOf(exposition: string, metric: string): number {
+  let sum = 0;
+  for (const line of exposition.split('\n')) {
+    if (line.startsWith(`${metric}{`) || line.startsWith(`${metric} `)) {
+      sum += Number(line.slice(line.lastIndexOf(' ') + 1));
+    }
+  }
+  return sum;
+}

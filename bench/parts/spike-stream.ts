@@ -1,0 +1,122 @@
+import { FrameEncoder } from '../../src/frames/encode.ts';
+import type { SpikesFrame } from '../../src/frames/spikes.ts';
+import { formatSubject } from '../../src/frames/subject.ts';
+
+const CHIPS = 4;
+const LAYERS = 16;
+const NEURONS = 4096;
+const RATE_HZ = 20;
+const T0_US = 1_700_000_000_000_000;
+/** Sequence numbers of one width, so that they can be written over in place. */
+const SEQ0 = 100_000_000;
+
+export interface SpikeStream {
+  readonly spikesPerFrame: number;
+  readonly bytesPerMessage: number;
+  /** The next `messages` messages as NATS protocol, valid until the next call. */
+  next(messages: number): Uint8Array;
+}
+
+interface Template {
+  readonly bytes: Buffer;
+  readonly t0At: number;
+  readonly seqAt: number;
+}
+
+/**
+ * A stream of spike frames as NATS PUB commands, made in advance: 64 parts of 4,096 neurons that
+ * fire at 20 Hz, times and sequence numbers written over at each turn, so that the publisher is
+ * never the bottleneck.
+ */
+export function spikeStream(spikesPerFrame: number, encoding: 'msgpack' | 'json'): SpikeStream {
+  const spanUs = Math.max(1000, Math.round((spikesPerFrame / NEURONS / RATE_HZ) * 1e6));
+  const templates: Template[] = [];
+  for (let chip = 0; chip < CHIPS; chip++) {
+    for (let layer = 0; layer < LAYERS; layer++) {
+      templates.push(templateOf(chip, layer, spikesPerFrame, spanUs, encoding));
+    }
+  }
+  const bytesPerMessage = templates[0]?.bytes.length ?? 0;
+  const seqs = new Float64Array(CHIPS).fill(SEQ0);
+  let out = Buffer.alloc(0);
+  let sent = 0;
+  return {
+    spikesPerFrame,
+    bytesPerMessage,
+    next: (messages) => {
+      const needed = messages * (bytesPerMessage + 8);
+      if (out.length < needed) out = Buffer.alloc(needed);
+      let at = 0;
+      for (let i = 0; i < messages; i++, sent++) {
+        const index = sent % templates.length;
+        const chip = Math.floor(index / LAYERS);
+        const template = templates[index] as Template;
+        out.set(template.bytes, at);
+        const t0Us = T0_US + Math.floor(sent / templates.length) * spanUs;
+        const seq = seqs[chip] as number;
+        seqs[chip] = seq + 1;
+        if (encoding === 'json') {
+          out.write(String(t0Us), at + template.t0At, 'latin1');
+          out.write(String(seq), at + template.seqAt, 'latin1');
+        } else {
+          out.writeBigUInt64BE(BigInt(t0Us), at + template.t0At);
+          out.writeUInt32BE(seq, at + template.seqAt);
+        }
+        at += template.bytes.length;
+      }
+      return out.subarray(0, at);
+    },
+  };
+}
+
+function templateOf(
+  chip: number,
+  layer: number,
+  spikes: number,
+  spanUs: number,
+  encoding: 'msgpack' | 'json',
+): Template {
+  // A plain congruential generator: the same stream in every run.
+  let state = (chip * LAYERS + layer + 1) * 2_654_435_761;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const frame: SpikesFrame = {
+    kind: 'spikes',
+    deviceType: 'loihi2',
+    chipId: `chip${chip}`,
+    t0Us: T0_US,
+    spanUs,
+    seq: SEQ0,
+    runId: undefined,
+    emitter: 'bench',
+    arrivedUs: Number.NaN,
+    restarts: 0,
+    layerName: `encoder.layer.${layer}`,
+    neuronType: 'lif',
+    neuronCount: NEURONS,
+    neuronId: Uint32Array.from({ length: spikes }, () => random(NEURONS)),
+    dtUs: Uint32Array.from({ length: spikes }, () => random(spanUs)).sort(),
+    timestep0: undefined,
+    timestepUs: undefined,
+    neuronOffset: 0,
+  };
+  const payload = Buffer.from(new FrameEncoder().encode(frame, encoding));
+  const subject = formatSubject('spikeformer', frame);
+  const head = Buffer.from(`PUB ${subject} ${payload.length}\r\n`);
+  const bytes = Buffer.concat([head, payload, Buffer.from('\r\n')]);
+  return { bytes, ...placesOf(bytes, encoding) };
+}
+
+/** Where t0 and seq stand in a message. */
+function placesOf(bytes: Buffer, encoding: 'msgpack' | 'json'): { t0At: number; seqAt: number } {
+  if (encoding === 'json') {
+    return { t0At: bytes.indexOf(String(T0_US)), seqAt: bytes.indexOf(String(SEQ0)) };
+  }
+  const t0 = Buffer.alloc(8);
+  t0.writeBigUInt64BE(BigInt(T0_US));
+  const seq = Buffer.alloc(4);
+  seq.writeUInt32BE(SEQ0);
+  return { t0At: bytes.indexOf(t0), seqAt: bytes.indexOf(seq) };
+}

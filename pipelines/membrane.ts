@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { HistogramSeries, MetricFamily } from '../src/component/metric.ts';
+import { definePipeline } from '../src/component/pipeline.ts';
+import { binMembrane } from '../src/operators/bin-membrane.ts';
+
+/** mV: biological resting and threshold potentials, and those of models that rest at 0. */
+const MILLIVOLTS = Float64Array.of(
+  ...[-80, -75, -70, -65, -60, -57.5, -55, -52.5, -50, -45, -40, -20, -15, -10, -5],
+  ...[0, 2.5, 5, 7.5, 10, 12.5, 15, 17.5, 20],
+);
+/** Other units (a chip's fixed-point numbers): 0 and ± powers of ten to 10^6. */
+const POWERS = [0, 1, 2, 3, 4, 5, 6].map((exponent) => 10 ** exponent);
+const RAW = Float64Array.of(...POWERS.map((power) => -power).reverse(), 0, ...POWERS);
+
+export default definePipeline({
+  name: 'membrane',
+  summary: 'Membrane potentials as histograms by layer and neuron, counted on arrival.',
+  reads: 'membrane',
+  options: z.strictObject({
+    layers_max: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(1024)
+      .describe('Layers (times units) that are remembered; samples of the rest are not binned.'),
+  }),
+  through: ({ options, state, count }) =>
+    binMembrane(
+      {
+        boundsOf: (unit) => (unit === 'mV' ? MILLIVOLTS : RAW),
+        layersMax: options.layers_max,
+      },
+      state('layers'),
+      count,
+    ),
+  metrics: (define) => {
+    const millivolts = define.histogram({
+      name: 'membrane_potential',
+      help: 'Membrane potentials in mV; the 32 neurons of a layer seen first by name.',
+      labels: ['layer_name', 'neuron_id'],
+      expires: 'series',
+      le: [...MILLIVOLTS],
+    });
+    const raw = define.histogram({
+      name: 'neuromorphic_membrane_raw',
+      help: 'Membrane potentials in other units than mV, such as fixed-point numbers of a chip.',
+      labels: ['layer_name', 'neuron_id', 'unit'],
+      expires: 'series',
+      le: [...RAW],
+    });
+    return (layer) => {
+      for (const slot of layer.touched) {
+        const neuron = layer.neurons[slot] as string;
+        const series =
+          layer.unit === 'mV'
+            ? seriesOf(millivolts, layer.layerName, neuron)
+            : seriesOf(raw, layer.layerName, neuron, layer.unit);
+        series.total(layer.counts, slot * layer.buckets, layer.sums[slot] as number);
+      }
+    };
+  },
+});
+
+function seriesOf(family: MetricFamily<HistogramSeries>, ...labels: string[]): HistogramSeries {
+  return family.series(...labels);
+}

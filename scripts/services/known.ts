@@ -1,0 +1,13 @@
+import { NATS_SERVER } from './nats-server.ts';
+import { PYTHON_VENV } from './python-venv.ts';
+import type { Service } from './service.ts';
+
+/** Everything that `node scripts/services.ts fetch` gets. */
+export const SERVICES: readonly Service[] = [NATS_SERVER, PYTHON_VENV];
+
+export function serviceNamed(name: string): Service {
+  const service = SERVICES.find((known) => known.name === name);
+  if (service !== undefined) return service;
+  const names = SERVICES.map((known) => known.name).join(', ');
+  throw new Error(`no service is called ${JSON.stringify(name)}; there are: ${names}`);
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { AnyPipeline } from '../../component/pipeline.ts';
+import { FRAME_LIMITS } from '../../frames/limits.ts';
+import { isPrefix, PREFIX_DEFAULT } from '../../frames/subject.ts';
+import { natsOptions } from '../../sources/nats-options.ts';
+
+const count = (max: number) => z.int().min(1).max(max);
+
+const http = z.strictObject({
+  host: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address to listen on; any but loopback needs a token.'),
+  port: z.int().min(0).max(65_535).default(9464).describe('Port; 0 takes a free one.'),
+  token_file: z
+    .string()
+    .optional()
+    .describe('File with the token that requests carry as "Authorization: Bearer …".'),
+  allowed_hosts: z
+    .array(z.string())
+    .default([])
+    .describe('Further names that the Host header may have, such as that of a proxy.'),
+});
+
+const limits = z.strictObject({
+  payload_bytes_max: count(64 * 1024 * 1024)
+    .default(FRAME_LIMITS.payloadBytesMax)
+    .describe('Longest payload.'),
+  string_chars_max: count(1024)
+    .default(FRAME_LIMITS.stringCharsMax)
+    .describe('Longest name in a frame.'),
+  text_chars_max: count(65_536)
+    .default(FRAME_LIMITS.textCharsMax)
+    .describe('Longest message text in a frame.'),
+  nesting_max: count(32).default(FRAME_LIMITS.nestingMax).describe('Deepest nesting of a frame.'),
+  samples_max: count(4_194_304)
+    .default(FRAME_LIMITS.samplesMax)
+    .describe('Most samples in a frame.'),
+  span_us_max: count(3_600_000_000)
+    .default(FRAME_LIMITS.spanUsMax)
+    .describe('Longest span of a frame, µs.'),
+  neuron_count_max: count(2 ** 28)
+    .default(FRAME_LIMITS.neuronCountMax)
+    .describe('Most neurons of a layer on one chip.'),
+});
+
+const metrics = z.strictObject({
+  series_max: count(100_000)
+    .default(2000)
+    .describe('Sets of labels a metric has at most; core gauges have their own 10,000.'),
+});
+
+/** The schema of the whole configuration: types, defaults, checks, help and reference in one. */
+export function configSchema(pipelines: readonly AnyPipeline[]) {
+  const byName = Object.fromEntries(
+    pipelines.map((pipeline) => [
+      pipeline.name,
+      (pipeline.options as z.ZodObject).prefault({}).describe(pipeline.summary),
+    ]),
+  );
+  return z.strictObject({
+    prefix: z
+      .string()
+      .refine(isPrefix, 'needs one to four tokens of A-Z a-z 0-9 _ - joined by dots')
+      .default(PREFIX_DEFAULT)
+      .describe('First tokens of every subject.'),
+    delivery: z
+      .enum(['core'])
+      .default('core')
+      .describe('How frames come: core NATS, best effort, losses counted by seq.'),
+    log_level: z
+      .enum(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'])
+      .default('INFO')
+      .describe('Least severe log lines that are written.'),
+    nats: natsOptions.prefault({}),
+    http: http.prefault({}),
+    limits: limits.prefault({}),
+    metrics: metrics.prefault({}),
+    pipelines: z.strictObject(byName).prefault({}),
+  });
+}
+
+export type Config = z.output<ReturnType<typeof configSchema>>;

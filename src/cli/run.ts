@@ -1,0 +1,160 @@
+import { Command } from 'commander';
+import { stringify } from 'yaml';
+import type { AnyPipeline } from '../component/pipeline.ts';
+import { DEAD_LETTER_LIMITS, DeadLetters } from '../sinks/dead-letters.ts';
+import { ArrivalClock } from '../sources/arrival-clock.ts';
+import { EVENT_LOOP, Inbox, inboxLimits } from '../sources/inbox.ts';
+import { NatsSource } from '../sources/nats.ts';
+import { NatsLink, type NatsLinkEvents } from '../sources/nats-link.ts';
+import { withoutUserinfo } from '../sources/nats-servers.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { OwnMetrics } from '../telemetry/own-metrics.ts';
+import { parseAddress } from './address.ts';
+import { loadConfig } from './config/load.ts';
+import type { Config } from './config/schema.ts';
+import type { Settings } from './config/settings.ts';
+import { loadPipelines } from './load-pipelines.ts';
+import { createService } from './service.ts';
+import { stopSignal } from './stop-signal.ts';
+
+interface RunFlags {
+  readonly config?: string;
+  readonly nats?: string;
+  readonly http?: string;
+  readonly delivery?: string;
+  readonly prefix?: string;
+  readonly check?: boolean;
+  readonly printConfig?: boolean;
+}
+
+export function runCommand(version: string): Command {
+  return new Command('run')
+    .description('the service: frames from NATS through every pipeline to metrics')
+    .option('--config <file>', 'YAML file with settings')
+    .option('--nats <url>', 'NATS server')
+    .option('--http <host:port>', 'where to serve /metrics, /health and the page')
+    .option('--delivery <core>', 'how frames come: core NATS, best effort')
+    .option('--prefix <prefix>', 'first tokens of every subject')
+    .option('--check', 'check the configuration and end')
+    .option('--print-config', 'print the whole configuration, secrets masked, and end')
+    .action((flags: RunFlags) => run(flags, version));
+}
+
+async function run(flags: RunFlags, version: string): Promise<void> {
+  const pipelines = await loadPipelines();
+  const config = loadConfig(pipelines, flags.config, process.env, settingsOf(flags));
+  if (flags.printConfig === true) {
+    process.stdout.write(stringify(printable(config)));
+    return;
+  }
+  if (flags.check === true) {
+    // Files are opened as at a start; nothing connects.
+    new NatsLink(config.nats, SILENT);
+    process.stdout.write('configuration is fine\n');
+    return;
+  }
+  await serve(version, config, pipelines);
+}
+
+/** What waits for a server that does not answer is given up after this. */
+const STOP_MS_MAX = 3000;
+
+const SILENT = {
+  waiting: () => {},
+  connected: () => {},
+  disconnected: () => {},
+  reconnected: () => {},
+  refused: () => {},
+};
+
+function settingsOf(flags: RunFlags): Settings {
+  const http = flags.http === undefined ? {} : parseAddress(flags.http);
+  return {
+    prefix: flags.prefix,
+    delivery: flags.delivery,
+    http,
+    nats: flags.nats === undefined ? {} : { servers: flags.nats },
+  };
+}
+
+/** The configuration as a file would say it, without what is secret. */
+function printable(config: Config): Settings {
+  const servers = [config.nats.servers].flat().map(withoutUserinfo);
+  return { ...config, nats: { ...config.nats, servers } };
+}
+
+async function serve(
+  version: string,
+  config: Config,
+  pipelines: readonly AnyPipeline[],
+): Promise<void> {
+  const signal = stopSignal();
+  const parts: { letters?: DeadLetters; inbox?: Inbox } = {};
+  const service = createService({
+    version,
+    config,
+    pipelines,
+    dead: (dead) => parts.letters?.offer(dead),
+    beforeScrape: (own) => {
+      for (const [queue, depth] of [
+        ['nats', parts.inbox?.depth],
+        ['dead', parts.letters?.depth],
+      ] as const) {
+        own.queueDepth.series(queue).set(depth?.messages ?? 0);
+        own.queueBytes.series(queue).set(depth?.bytes ?? 0);
+      }
+    },
+  });
+  const { log, own, topology } = service;
+  const dropped = (sink: string) => (reason: string, count: number) =>
+    own.dropped.series(sink, reason).add(count);
+  const link = new NatsLink(config.nats, linkEvents(log, own));
+  const limits = inboxLimits(config.nats.buffer_bytes);
+  const inbox = new Inbox(limits, EVENT_LOOP, dropped('nats'));
+  const letters = new DeadLetters({
+    prefix: config.prefix,
+    connection: () => link.connection,
+    limits: DEAD_LETTER_LIMITS,
+    dropped: dropped('dead'),
+  });
+  Object.assign(parts, { letters, inbox });
+  const source = new NatsSource({
+    link,
+    prefix: config.prefix,
+    inbox,
+    clock: new ArrivalClock(),
+    listening: () => {
+      own.natsConnected.series().set(1);
+      log.info(`listening on ${config.prefix}.<kind>.>`);
+    },
+  });
+  const shown = [config.nats.servers].flat().map(withoutUserinfo).join(', ');
+  try {
+    await service.serve(`core NATS at ${shown}`, () => link.isConnected);
+    await source.run(topology.inlet, signal);
+  } finally {
+    // Stopping follows the flow: the source has ended, then the sinks, then what they share.
+    await letters.close(AbortSignal.timeout(STOP_MS_MAX));
+    await link.close();
+    await service.close();
+  }
+}
+
+/** What happens to the connection, in the log and the metrics. */
+function linkEvents(log: Log, own: OwnMetrics): NatsLinkEvents {
+  return {
+    waiting: (servers, reason) => log.warn(`waiting for NATS at ${servers}: ${reason}`),
+    connected: (server) => log.info(`connected to NATS at ${server}`),
+    disconnected: (server, reason) => {
+      own.natsConnected.series().set(0);
+      own.natsDisconnects.series().add(1);
+      log.warn(`lost NATS at ${server}: ${reason}; what is published meanwhile is lost`);
+    },
+    reconnected: (server) => {
+      own.natsConnected.series().set(1);
+      own.natsReconnects.series().add(1);
+      log.info(`connected to NATS at ${server} again`);
+    },
+    refused: (text) => log.error(`NATS refuses: ${text}`),
+  };
+}

@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+import type { DeadMessage } from '../component/message.ts';
+import type { AnyPipeline } from '../component/pipeline.ts';
+import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
+import type { PageState } from '../http/page.ts';
+import { createHttpServer, type HttpServer } from '../http/server.ts';
+import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
+import { MetricStore, TICK_MS } from '../sinks/prometheus/metric-store.ts';
+import { createLog, type Log } from '../telemetry/log.ts';
+import { defineOwnMetrics, type OwnMetrics } from '../telemetry/own-metrics.ts';
+import { startTopology, type Topology } from '../topology/topology.ts';
+import { ConfigError } from './config/config-error.ts';
+import type { Config } from './config/schema.ts';
+
+/** What every command that serves has in common: log, metrics, pipelines; `serve` adds HTTP. */
+export interface Service {
+  readonly log: Log;
+  readonly own: OwnMetrics;
+  readonly topology: Topology;
+  /** Listens; the page names the source. */
+  serve(source: string, connected: () => boolean | undefined): Promise<HttpServer>;
+  close(): Promise<void>;
+}
+
+export interface ServiceParts {
+  readonly version: string;
+  readonly config: Config;
+  readonly pipelines: readonly AnyPipeline[];
+  readonly dead: (dead: DeadMessage) => void;
+  /** Sets gauges that are read only when somebody asks. */
+  readonly beforeScrape: (own: OwnMetrics) => void;
+}
+
+/** @throws ConfigError where a file of the configuration can't be read */
+export function createService(parts: ServiceParts): Service {
+  const { config, version } = parts;
+  const log = createLog(config.log_level);
+  const refused = new Set<string>();
+  const store: MetricStore = new MetricStore({
+    seriesMax: config.metrics.series_max,
+    refused: (metric) => {
+      own.seriesRefused.series(metric).add(1);
+      if (refused.has(metric)) return;
+      refused.add(metric);
+      log.warn(`${metric} has as many series as it may; further label sets are folded or left out`);
+    },
+  });
+  const own = defineOwnMetrics(store);
+  own.buildInfo.series(version, process.version).set(1);
+  const topology = startTopology({
+    prefix: config.prefix,
+    limits: limitsOf(config),
+    pipelines: parts.pipelines,
+    pipelineOptions: new Map(Object.entries(config.pipelines)),
+    define: store,
+    own,
+    heard: (deviceType, chipId) => store.heard(deviceType, chipId),
+    dead: parts.dead,
+    onFailure: (pipeline, error) => log.error(`pipeline ${pipeline} ended`, { error }),
+  });
+  const exposition = new Exposition(store, () => parts.beforeScrape(own));
+  const ticks = setInterval(() => store.tick(), TICK_MS);
+  let http: HttpServer | undefined;
+  return {
+    log,
+    own,
+    topology,
+    serve: async (source, connected) => {
+      http = await createHttpServer({
+        host: config.http.host,
+        port: config.http.port,
+        token: readToken(config),
+        allowedHosts: config.http.allowed_hosts,
+        version,
+        metrics: () => exposition.text(),
+        metricsType: CONTENT_TYPE,
+        page: () => pageOf(version, source, connected(), store),
+        now: () => new Date().toISOString(),
+      });
+      log.info(`serving on ${http.url}`);
+      return http;
+    },
+    close: async () => {
+      clearInterval(ticks);
+      topology.close();
+      await http?.close();
+    },
+  };
+}
+
+function readToken(config: Config): string | undefined {
+  const file = config.http.token_file;
+  if (file === undefined) return undefined;
+  try {
+    const token = readFileSync(file, 'utf8').trim();
+    if (token.length >= 16) return token;
+  } catch (error) {
+    throw new ConfigError(`http.token_file: ${file} can't be read (${(error as Error).message})`);
+  }
+  throw new ConfigError(`http.token_file: ${file} needs a token of 16 characters or more`);
+}
+
+/** The totals that the plain page shows: what came in, what was derived. */
+const SHOWN = [
+  'spikescope_frames_total',
+  'neural_spikes_total',
+  'neuromorphic_power_watts',
+  'neuromorphic_energy_joules_total',
+  'neuromorphic_step_seconds',
+  'spikescope_frames_invalid_total',
+  'spikescope_frames_missing_total',
+];
+const ROWS_MAX = 200;
+
+function pageOf(
+  version: string,
+  source: string,
+  connected: boolean | undefined,
+  store: MetricStore,
+): PageState {
+  const totals = store
+    .families()
+    .filter((family) => SHOWN.includes(family.name))
+    .flatMap((family) => family.shown().map((series) => series.lines(family.name).trim()))
+    .filter((line) => line.length > 0)
+    .slice(0, ROWS_MAX)
+    .map((line) => {
+      const space = line.lastIndexOf(' ');
+      return { name: line.slice(0, space), value: line.slice(space + 1) };
+    });
+  return { version, source, connected, totals };
+}
+
+/** The frame limits of a configuration. */
+export function limitsOf(config: Config): FrameLimits {
+  const { limits } = config;
+  return {
+    ...FRAME_LIMITS,
+    payloadBytesMax: limits.payload_bytes_max,
+    stringCharsMax: limits.string_chars_max,
+    textCharsMax: limits.text_chars_max,
+    nestingMax: limits.nesting_max,
+    samplesMax: limits.samples_max,
+    spanUsMax: limits.span_us_max,
+    neuronCountMax: limits.neuron_count_max,
+  };
+}

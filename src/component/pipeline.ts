@@ -1,0 +1,42 @@
+import type { OperatorFunction } from 'rxjs';
+import type { z } from 'zod';
+import type { FrameOfKind } from '../frames/frame.ts';
+import type { FrameKind } from '../frames/header.ts';
+import type { MetricDefiner } from './metric.ts';
+import type { CountEvent } from './operator-event.ts';
+import type { DeclareState } from './state.ts';
+
+/** What a pipeline gets to build its operators with. */
+export interface PipelineContext<Options> {
+  readonly options: Options;
+  readonly state: DeclareState;
+  readonly count: CountEvent;
+}
+
+/**
+ * One pipeline: what it reads, its operators, and what its records mean to each sink. Operators are
+ * synchronous and know event time only. Frames they get are valid during the call.
+ */
+export interface PipelineDefinition<Kind extends FrameKind, Options, Record> {
+  /** The name of its file. */
+  readonly name: string;
+  readonly summary: string;
+  readonly reads: Kind;
+  /** Schema of its options: the only source of their types, defaults, checks and reference. */
+  readonly options: z.ZodType<Options>;
+  readonly through: (
+    context: PipelineContext<Options>,
+  ) => OperatorFunction<FrameOfKind[Kind], Record>;
+  /** Declares its metrics and gives the function that puts a record into them. */
+  readonly metrics: (define: MetricDefiner, options: Options) => (record: Record) => void;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of pipelines holds every kind and record type
+export type AnyPipeline = PipelineDefinition<any, any, any>;
+
+/** Declares a pipeline; types flow from `reads` through the operators to the sinks. */
+export function definePipeline<Kind extends FrameKind, Options, Record>(
+  definition: PipelineDefinition<Kind, Options, Record>,
+): PipelineDefinition<Kind, Options, Record> {
+  return definition;
+}

@@ -1,0 +1,17 @@
+import type { Frame } from '../frames/frame.ts';
+import type { InboundMessage } from './message.ts';
+
+/** Where a source delivers: encoded messages, or frames that need no decoding. */
+export interface Inlet {
+  message(message: InboundMessage): void;
+  /** A frame and its columns stay the caller's; they are read during the call only. */
+  frame(frame: Frame): void;
+}
+
+/**
+ * Where frames come from. `run` delivers until the source ends, or until the signal says stop and
+ * what was received is delivered; it rejects when the source can never work (bad credentials).
+ */
+export interface Source {
+  run(inlet: Inlet, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,210 @@
+import { endianness } from 'node:os';
+import type { Fields } from './fields.ts';
+import { FrameError, shown } from './frame-error.ts';
+
+/**
+ * Columns as typed arrays. A msgpack bin that lies aligned in its message is used where it is; the
+ * others (most of them: a bin starts wherever the fields before it end) are moved into a scratch
+ * area that the next frame reuses. So a column from the wire is valid until the next decode: who
+ * keeps one longer copies it.
+ */
+if (endianness() !== 'LE') throw new Error('Spikescope needs a little-endian machine');
+
+const SCRATCH_BYTES_MIN = 1 << 16;
+
+/** Room for the unaligned and converted columns of one frame; reset at every frame. */
+export class ColumnScratch {
+  private buffer = new ArrayBuffer(SCRATCH_BYTES_MIN);
+  private used = 0;
+
+  /** Makes room for all columns of the next frame; no column can take more than `bytesMax`. */
+  reset(bytesMax: number): void {
+    this.used = 0;
+    // A column from JSON has at least two characters a value and takes at most eight bytes.
+    const needed = bytesMax * 4 + 64;
+    if (this.buffer.byteLength >= needed) return;
+    let size = this.buffer.byteLength;
+    while (size < needed) size *= 2;
+    this.buffer = new ArrayBuffer(size);
+  }
+
+  take(bytes: number): { buffer: ArrayBuffer; offset: number } {
+    const offset = (this.used + 7) & ~7;
+    if (offset + bytes > this.buffer.byteLength) {
+      // Columns handed out before keep the old buffer alive.
+      this.buffer = new ArrayBuffer(Math.max(this.buffer.byteLength * 2, bytes));
+      this.used = bytes;
+      return { buffer: this.buffer, offset: 0 };
+    }
+    this.used = offset + bytes;
+    return { buffer: this.buffer, offset };
+  }
+}
+
+type ColumnArray = Uint32Array | Float32Array | Float64Array;
+
+interface ColumnType<A extends ColumnArray> {
+  readonly bytes: number;
+  readonly dtype: string;
+  readonly view: (buffer: ArrayBufferLike, offset: number, length: number) => A;
+  readonly check: (value: number) => boolean;
+  /** What JSON's null stands for; undefined where it is an error. */
+  readonly missing: number | undefined;
+}
+
+const U32: ColumnType<Uint32Array> = {
+  bytes: 4,
+  dtype: 'u32',
+  view: (buffer, offset, length) => new Uint32Array(buffer, offset, length),
+  check: (value) => Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff,
+  missing: undefined,
+};
+
+const F32: ColumnType<Float32Array> = {
+  bytes: 4,
+  dtype: 'f32',
+  view: (buffer, offset, length) => new Float32Array(buffer, offset, length),
+  check: () => true,
+  missing: Number.NaN,
+};
+
+const F64: ColumnType<Float64Array> = {
+  bytes: 8,
+  dtype: 'f64',
+  view: (buffer, offset, length) => new Float64Array(buffer, offset, length),
+  check: () => true,
+  missing: Number.NaN,
+};
+
+function tooMany(name: string, count: number, samplesMax: number): FrameError {
+  return new FrameError('too_many', name, `${count} values, at most ${samplesMax}`);
+}
+
+function readColumn<A extends ColumnArray>(
+  value: unknown,
+  name: string,
+  type: ColumnType<A>,
+  scratch: ColumnScratch,
+  samplesMax: number,
+): A {
+  if (value instanceof Uint8Array) {
+    const length = value.length / type.bytes;
+    if (!Number.isInteger(length)) {
+      const detail = `${value.length} bytes are no whole number of ${type.dtype} values`;
+      throw new FrameError('length_mismatch', name, detail);
+    }
+    if (length > samplesMax) throw tooMany(name, length, samplesMax);
+    if (value.byteOffset % type.bytes === 0) {
+      return type.view(value.buffer, value.byteOffset, length);
+    }
+    const room = scratch.take(value.length);
+    new Uint8Array(room.buffer, room.offset, value.length).set(value);
+    return type.view(room.buffer, room.offset, length);
+  }
+  if (Array.isArray(value)) return readList(value, name, type, scratch, samplesMax);
+  if (value === undefined || value === null) {
+    throw new FrameError('missing_field', name, 'is needed and absent');
+  }
+  throw new FrameError('wrong_type', name, `needs a ${type.dtype} column, got ${shown(value)}`);
+}
+
+function readList<A extends ColumnArray>(
+  list: readonly unknown[],
+  name: string,
+  type: ColumnType<A>,
+  scratch: ColumnScratch,
+  samplesMax: number,
+): A {
+  if (list.length > samplesMax) throw tooMany(name, list.length, samplesMax);
+  const room = scratch.take(list.length * type.bytes);
+  const column = type.view(room.buffer, room.offset, list.length);
+  for (let i = 0; i < list.length; i++) {
+    const value = list[i];
+    // JSON has no NaN: null stands for it, and what takes no NaN refuses it afterwards.
+    if (value === null && type.missing !== undefined) {
+      column[i] = type.missing;
+      continue;
+    }
+    if (typeof value !== 'number') {
+      const detail = `value ${i} needs a number, got ${shown(value)}`;
+      throw new FrameError('wrong_type', name, detail);
+    }
+    if (!type.check(value)) {
+      throw new FrameError('out_of_range', name, `value ${i}: ${value} is no ${type.dtype}`);
+    }
+    column[i] = value;
+  }
+  return column;
+}
+
+/** Reads columns of one message. `samplesMax` bounds each of them. */
+export class ColumnReader {
+  private readonly scratch = new ColumnScratch();
+  private readonly samplesMax: number;
+  private lists = false;
+
+  constructor(samplesMax: number) {
+    this.samplesMax = samplesMax;
+  }
+
+  /** `lists` says whether the message is JSON, where columns are lists of numbers. */
+  reset(payloadBytes: number, lists: boolean): void {
+    this.scratch.reset(payloadBytes);
+    this.lists = lists;
+  }
+
+  u32(fields: Fields, name: string): Uint32Array {
+    return readColumn(this.checked(fields, name), name, U32, this.scratch, this.samplesMax);
+  }
+
+  f32(fields: Fields, name: string): Float32Array {
+    return readColumn(this.checked(fields, name), name, F32, this.scratch, this.samplesMax);
+  }
+
+  f64(fields: Fields, name: string): Float64Array {
+    return readColumn(this.checked(fields, name), name, F64, this.scratch, this.samplesMax);
+  }
+
+  has(fields: Fields, name: string): boolean {
+    return fields[name] !== undefined && fields[name] !== null;
+  }
+
+  /** In msgpack a column is a bin; a list there is as ill-typed as a string. */
+  private checked(fields: Fields, name: string): unknown {
+    const value = fields[name];
+    if (!this.lists && Array.isArray(value)) {
+      throw new FrameError('wrong_type', name, 'needs a bin column in msgpack, got a list');
+    }
+    return value;
+  }
+}
+
+/** Refuses NaN and infinities. */
+export function requireFinite(column: Float32Array | Float64Array, name: string): void {
+  for (let i = 0; i < column.length; i++) {
+    if (!Number.isFinite(column[i] as number)) {
+      throw new FrameError('not_finite', name, `value ${i} is ${column[i]}`);
+    }
+  }
+}
+
+/** Refuses sample times outside the span, and times that decrease. */
+export function requireOrderedTimes(dtUs: Uint32Array, spanUs: number): void {
+  let last = 0;
+  for (let i = 0; i < dtUs.length; i++) {
+    const dt = dtUs[i] as number;
+    if (dt >= spanUs) {
+      throw new FrameError('dt_outside_span', 'dt', `value ${i}: ${dt} is not below ${spanUs}`);
+    }
+    if (dt < last) {
+      throw new FrameError('dt_decreasing', 'dt', `value ${i}: ${dt} follows ${last}`);
+    }
+    last = dt;
+  }
+}
+
+export function requireLength(name: string, length: number, needed: number): void {
+  if (length !== needed) {
+    throw new FrameError('length_mismatch', name, `${length} values, needs ${needed}`);
+  }
+}

@@ -1,0 +1,94 @@
+import { type ColumnReader, requireLength } from './columns.ts';
+import {
+  type Fields,
+  integerField,
+  nameField,
+  optionalIntegerField,
+  optionalNameField,
+} from './fields.ts';
+import { FrameError } from './frame-error.ts';
+import type { FrameHeader } from './header.ts';
+import type { FrameLimits } from './limits.ts';
+
+/** Spikes of one layer on one chip (a *part*) in the span. No spikes is information too. */
+export interface SpikesFrame extends FrameHeader {
+  readonly kind: 'spikes';
+  readonly layerName: string;
+  readonly neuronType: string;
+  /** Neurons of this layer on this chip; ids run from 0 to neuronCount - 1. */
+  readonly neuronCount: number;
+  /** [n] one id a spike. */
+  readonly neuronId: Uint32Array;
+  /** [n] µs after t0, in any order, below spanUs. */
+  readonly dtUs: Uint32Array;
+  /** Step at which the frame starts; undefined where the emitter knows no steps. */
+  readonly timestep0: number | undefined;
+  /** Length of a step; undefined where the whole frame is one step. */
+  readonly timestepUs: number | undefined;
+  /** Added to ids in labels and on pages, where a layer is spread over chips. */
+  readonly neuronOffset: number;
+}
+
+export const NEURON_TYPE_DEFAULT = 'lif';
+
+export function readSpikes(
+  fields: Fields,
+  header: FrameHeader,
+  columns: ColumnReader,
+  limits: FrameLimits,
+): SpikesFrame {
+  const neuronCount = integerField(fields, 'neuron_count', 1, limits.neuronCountMax);
+  const neuronId = columns.u32(fields, 'neuron_id');
+  const dtUs = columns.u32(fields, 'dt');
+  requireLength('dt', dtUs.length, neuronId.length);
+  requireSpikesInside(neuronId, dtUs, neuronCount, header.spanUs);
+  return {
+    kind: 'spikes',
+    ...header,
+    layerName: nameField(fields, 'layer_name', limits),
+    neuronType: optionalNameField(fields, 'neuron_type', limits) ?? NEURON_TYPE_DEFAULT,
+    neuronCount,
+    neuronId,
+    dtUs,
+    timestep0: optionalIntegerField(fields, 'timestep0', 0, Number.MAX_SAFE_INTEGER),
+    timestepUs: optionalIntegerField(fields, 'timestep_us', 1, Number.MAX_SAFE_INTEGER),
+    neuronOffset: optionalIntegerField(fields, 'neuron_offset', 0, Number.MAX_SAFE_INTEGER) ?? 0,
+  };
+}
+
+/** One pass for both maxima; the slow search for the culprit runs only when there is one. */
+function requireSpikesInside(
+  neuronId: Uint32Array,
+  dtUs: Uint32Array,
+  neuronCount: number,
+  spanUs: number,
+): void {
+  let outside = 0;
+  for (let i = 0; i < neuronId.length; i++) {
+    if ((neuronId[i] as number) >= neuronCount || (dtUs[i] as number) >= spanUs) outside++;
+  }
+  if (outside === 0) return;
+  for (let i = 0; i < neuronId.length; i++) {
+    const id = neuronId[i] as number;
+    if (id >= neuronCount) {
+      const detail = `value ${i}: ${id} is not below neuron_count ${neuronCount}`;
+      throw new FrameError('neuron_outside_population', 'neuron_id', detail);
+    }
+    const dt = dtUs[i] as number;
+    if (dt >= spanUs) {
+      throw new FrameError('dt_outside_span', 'dt', `value ${i}: ${dt} is not below ${spanUs}`);
+    }
+  }
+}
+
+export function spikesFields(frame: SpikesFrame, fields: Fields): Fields {
+  fields['layer_name'] = frame.layerName;
+  fields['neuron_type'] = frame.neuronType;
+  fields['neuron_count'] = frame.neuronCount;
+  if (frame.timestep0 !== undefined) fields['timestep0'] = frame.timestep0;
+  if (frame.timestepUs !== undefined) fields['timestep_us'] = frame.timestepUs;
+  if (frame.neuronOffset !== 0) fields['neuron_offset'] = frame.neuronOffset;
+  fields['neuron_id'] = frame.neuronId;
+  fields['dt'] = frame.dtUs;
+  return fields;
+}

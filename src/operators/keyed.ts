@@ -1,0 +1,49 @@
+/**
+ * State by device, chip and a third name (a layer, a rail, a core). Keys come from outside, so
+ * there is a maximum; nested maps spare building a key string for every frame.
+ */
+export class KeyedByNames<V> {
+  private readonly byDevice = new Map<string, Map<string, Map<string, V>>>();
+  private readonly max: number;
+  private count = 0;
+
+  constructor(max: number) {
+    this.max = max;
+  }
+
+  get(device: string, chip: string, name: string): V | undefined {
+    return this.byDevice.get(device)?.get(chip)?.get(name);
+  }
+
+  /** False, and nothing kept, when the maximum is reached. */
+  add(device: string, chip: string, name: string, value: V): boolean {
+    if (this.count >= this.max) return false;
+    let chips = this.byDevice.get(device);
+    if (chips === undefined) {
+      chips = new Map();
+      this.byDevice.set(device, chips);
+    }
+    let names = chips.get(chip);
+    if (names === undefined) {
+      names = new Map();
+      chips.set(chip, names);
+    }
+    names.set(name, value);
+    this.count++;
+    return true;
+  }
+
+  clear(): void {
+    this.byDevice.clear();
+    this.count = 0;
+  }
+
+  /** Every entry as [device, chip, name, value], in the order they came. */
+  *entries(): Generator<readonly [string, string, string, V]> {
+    for (const [device, chips] of this.byDevice) {
+      for (const [chip, names] of chips) {
+        for (const [name, value] of names) yield [device, chip, name, value];
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import type { SpikesFrame } from '../frames/spikes.ts';
+import { IntervalSet } from '../numerics/interval-set.ts';
+
+/** One tumbling window of one part that frames have touched and that is not closed. */
+export interface OpenWindow {
+  /** The window is [index · W, (index + 1) · W). */
+  readonly index: number;
+  /** [neuronCount] spikes of each neuron. */
+  readonly counts: Uint32Array;
+  spikes: number;
+  /** Highest timestep number of its spikes; -1 where frames give none. */
+  timestepMax: number;
+}
+
+/** What is remembered of one part: a layer on a chip. */
+export interface Part {
+  neuronType: string;
+  neuronCount: number;
+  /** The emitter's restarts at the part's last frame; a change starts the part anew. */
+  restarts: number;
+  /** Largest t0 + span seen, µs. */
+  endUs: number;
+  /** Arrival of the last frame, µs; NaN without a clock. */
+  arrivedUs: number;
+  /** Windows below this index are closed. */
+  closedBelow: number;
+  covered: IntervalSet;
+  /** Ascending by index. */
+  windows: OpenWindow[];
+}
+
+export function newPart(frame: SpikesFrame): Part {
+  return {
+    neuronType: frame.neuronType,
+    neuronCount: frame.neuronCount,
+    restarts: frame.restarts,
+    endUs: frame.t0Us,
+    arrivedUs: frame.arrivedUs,
+    closedBelow: 0,
+    covered: new IntervalSet(),
+    windows: [],
+  };
+}
+
+/** Count arrays are large and short-lived: closed ones are cleared and used again. */
+export class CountsPool {
+  private readonly free: Uint32Array[] = [];
+  private readonly arraysMax: number;
+
+  constructor(arraysMax: number) {
+    this.arraysMax = arraysMax;
+  }
+
+  take(length: number): Uint32Array {
+    const at = this.free.findIndex((counts) => counts.length === length);
+    if (at < 0) return new Uint32Array(length);
+    const [counts] = this.free.splice(at, 1);
+    return (counts as Uint32Array).fill(0);
+  }
+
+  give(counts: Uint32Array): void {
+    if (this.free.length < this.arraysMax) this.free.push(counts);
+  }
+}
+
+/** The open window with this index; made, in order, when it is new. */
+export function openWindow(part: Part, index: number, pool: CountsPool): OpenWindow {
+  const { windows } = part;
+  let at = windows.length;
+  while (at > 0) {
+    const window = windows[at - 1] as OpenWindow;
+    if (window.index === index) return window;
+    if (window.index < index) break;
+    at--;
+  }
+  const counts = pool.take(part.neuronCount);
+  const window: OpenWindow = { index, counts, spikes: 0, timestepMax: -1 };
+  windows.splice(at, 0, window);
+  return window;
+}
+
+/** Adds a frame's spikes that lie in [fromDt, toDt) to a window's counts; gives how many. */
+export function countSpikes(
+  counts: Uint32Array,
+  frame: SpikesFrame,
+  fromDt: number,
+  toDt: number,
+): number {
+  const { neuronId, dtUs } = frame;
+  const length = neuronId.length;
+  if (fromDt <= 0 && toDt >= frame.spanUs) {
+    for (let i = 0; i < length; i++) {
+      const id = neuronId[i] as number;
+      counts[id] = (counts[id] as number) + 1;
+    }
+    return length;
+  }
+  let counted = 0;
+  for (let i = 0; i < length; i++) {
+    const dt = dtUs[i] as number;
+    if (dt < fromDt || dt >= toDt) continue;
+    const id = neuronId[i] as number;
+    counts[id] = (counts[id] as number) + 1;
+    counted++;
+  }
+  return counted;
+}

@@ -1,0 +1,173 @@
+import { basename } from 'node:path';
+import { timeColumn } from './column-names.ts';
+import { type CoreFile, isCoreTable } from './core-frames.ts';
+import { type FileHead, readFileHead } from './file-head.ts';
+import { type OpenOptions, stepUs } from './plan-options.ts';
+import { countsSteps, planEndUs, planStartUs } from './plan-time.ts';
+import { layersOfSurvey, requireDistinctIds } from './population.ts';
+import { describePower, type PowerFile } from './power-frames.ts';
+import type { ReadingNotes } from './reading-notes.ts';
+import { deviceOf } from './recorded-device.ts';
+import { RecordingError } from './recording-error.ts';
+import { SAMPLE_FORMATS } from './sample-formats.ts';
+import type { RecordingPlan } from './sampled-recording.ts';
+import type { SampleFile, SampleFormat, SampleKind } from './samples.ts';
+import { surveySamples } from './survey.ts';
+import { readTextTable } from './text-table.ts';
+
+interface Recognised {
+  readonly samples: { head: FileHead; format: SampleFormat; kind: SampleKind }[];
+  readonly power: FileHead[];
+  readonly perf: FileHead[];
+  readonly cores: FileHead[];
+  readonly unknown: FileHead[];
+}
+
+/**
+ * Files without a meta.json: what each holds shows in its content, layers and duration in its
+ * samples. Undefined when nothing is recognised.
+ */
+export async function planOfFiles(
+  name: string,
+  paths: readonly string[],
+  options: OpenOptions,
+  notes: ReadingNotes,
+): Promise<RecordingPlan | undefined> {
+  const found = await recognise(paths);
+  const samples = await openSamples(found, options, notes);
+  samples.sort((a, b) => Number(a.kind === 'membrane') - Number(b.kind === 'membrane'));
+  const formats = samples.map((file) => file.format);
+  if (found.perf.length > 0) formats.push('sanafe-perf');
+  const usual = deviceOf('', formats);
+  const device = {
+    deviceType: options.deviceType ?? usual.deviceType,
+    chipId: options.chipId ?? usual.chipId,
+  };
+  const dtUs = stepUs(options.dtMs);
+  const power: PowerFile[] = [];
+  for (const head of found.power.length > 0 ? found.power : found.perf) {
+    const origin = usual.deviceType === 'loihi2' ? 'simulated' : 'measured';
+    const file = { path: head.path, ...device, rail: 'total', component: 'total', origin } as const;
+    power.push(await describePower(file, {}, dtUs));
+  }
+  const cores: CoreFile[] = found.cores.map(({ path }) => {
+    return { path, ...device, dtUs, layerOfCore: undefined };
+  });
+  if (samples.length + power.length + cores.length === 0) return undefined;
+  remarkUnknown(found, samples.length > 0, notes);
+  if (countsSteps({ samples, power, cores }) && options.dtMs === undefined) {
+    notes.remark('A timestep is taken as 1 ms, for there is no meta.json with a dt_ms.');
+  }
+  const survey = await surveySamples(samples);
+  const layers = layersOfSurvey(survey, samples, device);
+  requireDistinctIds(layers, samples);
+  if (samples.length > 0 && survey.samples === 0) notes.remark(`${name} holds no samples.`);
+  return {
+    name,
+    format: formats[0] ?? 'csv',
+    startUs: planStartUs(survey),
+    endUs: await planEndUs(survey, power, cores),
+    layers,
+    samples,
+    power,
+    cores,
+    sorts: options.sorts ?? false,
+  };
+}
+
+async function recognise(paths: readonly string[]): Promise<Recognised> {
+  const found: Recognised = { samples: [], power: [], perf: [], cores: [], unknown: [] };
+  for (const path of paths) {
+    const head = await readFileHead(path);
+    let kind: SampleKind | undefined;
+    const format = SAMPLE_FORMATS.find((candidate) => {
+      kind = candidate.recognise(head);
+      return kind !== undefined;
+    });
+    const header = readTextTable(head)?.header ?? [];
+    const has = (...names: string[]) => names.every((column) => header.includes(column));
+    const hasTime = header.some((column) => timeColumn(column) !== undefined);
+    if (format !== undefined && kind !== undefined) found.samples.push({ head, format, kind });
+    else if (isCoreTable(header)) found.cores.push(head);
+    else if (has('timestep', 'total_energy', 'sim_time')) found.perf.push(head);
+    else if (hasTime && (has('power_w') || has('watts'))) found.power.push(head);
+    else found.unknown.push(head);
+  }
+  return found;
+}
+
+/**
+ * Opens the files of samples. Several files of one format are parts of one recording; files of
+ * another format most likely hold the same again, so only the first format of each kind is read.
+ */
+async function openSamples(
+  found: Recognised,
+  options: OpenOptions,
+  notes: ReadingNotes,
+): Promise<SampleFile[]> {
+  const files: SampleFile[] = [];
+  const chosen = new Map<SampleKind, string>();
+  for (const { head, format, kind } of found.samples) {
+    const file = await format.open(head, {
+      kind,
+      dtUs: stepUs(options.dtMs),
+      timeUnitUs: undefined,
+      unit: undefined,
+      columns: undefined,
+      valueColumn: undefined,
+      layer: undefined,
+    });
+    const family = `${file.format} ${readTextTable(head)?.header?.join() ?? ''}`;
+    const first = chosen.get(kind) ?? family;
+    chosen.set(kind, first);
+    if (first === family) {
+      files.push(file);
+      continue;
+    }
+    notes.remark(`${head.name} is left out: there are ${kind} in another format already, and they \
+may be the same. Say in a meta.json what each file holds.`);
+  }
+  return files;
+}
+
+function remarkUnknown(found: Recognised, hasSamples: boolean, notes: ReadingNotes): void {
+  if (hasSamples) {
+    notes.remark(
+      'There is no meta.json: layers, neurons and duration are those that occur in the \
+data, so silent neurons past the last active one are not counted.',
+    );
+  }
+  if (found.unknown.length === 0) return;
+  const names = found.unknown.slice(0, 5).map((head) => head.name);
+  const more = found.unknown.length > names.length ? ', …' : '';
+  notes.remark(`Not recognised and left out: ${names.join(', ')}${more}.`);
+}
+
+/** Says why a single file cannot be read. */
+export async function unrecognised(path: string): Promise<RecordingError> {
+  const head = await readFileHead(path);
+  const name = basename(path);
+  if (head.size === 0) {
+    return new RecordingError(
+      'unrecognised',
+      `${name} is empty (0 bytes): nothing was recorded, or \
+its copy failed.`,
+    );
+  }
+  const table = readTextTable(head);
+  const formats = SAMPLE_FORMATS.map((format) => format.name).join(', ');
+  if (table === undefined) {
+    return new RecordingError(
+      'unrecognised',
+      `${name} is of no format that this program reads \
+(${formats}).`,
+    );
+  }
+  const first = (table.header ?? table.rows[0] ?? []).join(' ').slice(0, 80);
+  return new RecordingError(
+    'unrecognised',
+    `${name} is text of no format that this program reads \
+(${formats}); its first line reads ${JSON.stringify(first)}. A table of spikes has the columns \
+time_ms (or time_us, time_s, timestep) and neuron, named in its first line.`,
+  );
+}

@@ -1,0 +1,7 @@
+import { csv } from './csv.ts';
+import { csvWide } from './csv-wide.ts';
+import { nest } from './nest.ts';
+import type { SampleFormat } from './samples.ts';
+
+/** Formats of files of spikes and potentials, in the order in which they are tried. */
+export const SAMPLE_FORMATS: readonly SampleFormat[] = [nest, csvWide, csv];

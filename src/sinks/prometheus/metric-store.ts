@@ -1,0 +1,149 @@
+import type {
+  CounterSeries,
+  GaugeSeries,
+  HistogramSeries,
+  HistogramSpec,
+  MetricDefiner,
+  MetricFamily,
+  MetricSpec,
+} from '../../component/metric.ts';
+import type { Snapshot } from '../../component/state.ts';
+import { ChipActivity } from './chip-activity.ts';
+import { Family, type FamilyHost, type FamilyType } from './family.ts';
+import { Counter, Gauge, Histogram, type Series } from './series.ts';
+
+/**
+ * Seconds between ticks are the caller's; these are how many of them a series lives (DESIGN §5).
+ */
+export interface StoreOptions {
+  readonly seriesMax: number;
+  /** Ticks after a chip's last frame at which its gauges go: 5 min. */
+  readonly chipTicks: number;
+  /** Ticks after the last touch at which other series go: 1 h. */
+  readonly seriesTicks: number;
+  /** A label set past the cap was looked up. */
+  readonly refused: (metric: string) => void;
+}
+
+/** Length of a tick that the defaults are made for. */
+export const TICK_MS = 1000;
+
+export const STORE_DEFAULTS: StoreOptions = {
+  seriesMax: 2000,
+  chipTicks: 300,
+  seriesTicks: 3600,
+  refused: () => {},
+};
+
+/**
+ * All metrics of the program. Pipelines fill it in bulk; a scrape reads it; a checkpoint copies it.
+ * It looks at no clock: a timer outside calls `tick`.
+ */
+export class MetricStore implements MetricDefiner {
+  private readonly options: StoreOptions;
+  private readonly host: FamilyHost;
+  private readonly byName = new Map<string, Family<Series>>();
+  private readonly chips = new ChipActivity();
+
+  constructor(options: Partial<StoreOptions> = {}) {
+    this.options = { ...STORE_DEFAULTS, ...options };
+    const { seriesMax, refused } = this.options;
+    this.host = { tick: 0, seriesMax, refused };
+  }
+
+  counter(spec: MetricSpec): MetricFamily<CounterSeries> {
+    return this.define(spec, 'counter', (labels, text) => new Counter(labels, text));
+  }
+
+  gauge(spec: MetricSpec): MetricFamily<GaugeSeries> {
+    return this.define(spec, 'gauge', (labels, text) => new Gauge(labels, text));
+  }
+
+  histogram(spec: HistogramSpec): MetricFamily<HistogramSeries> {
+    const { le, sumScale = 1 } = spec;
+    const ascending = le.every((bound, i) => i === 0 || bound > (le[i - 1] as number));
+    if (le.length === 0 || !ascending || !le.every(Number.isFinite)) {
+      throw new Error(`${spec.name}: bucket bounds need to be finite and ascending`);
+    }
+    return this.define(spec, 'histogram', (labels, text) => {
+      return new Histogram(labels, text, le, sumScale);
+    });
+  }
+
+  private define<S extends Series>(
+    spec: MetricSpec,
+    type: FamilyType,
+    make: (labels: readonly string[], text: string) => S,
+  ): Family<S> {
+    if (this.byName.has(spec.name)) throw new Error(`${spec.name} is defined twice`);
+    const family = new Family(spec, type, this.host, make);
+    this.byName.set(spec.name, family as unknown as Family<Series>);
+    return family;
+  }
+
+  families(): Family<Series>[] {
+    return [...this.byName.values()];
+  }
+
+  /** A frame of this chip came: its gauges live on. */
+  heard(deviceType: string, chipId: string): void {
+    this.chips.heard(deviceType, chipId, this.host.tick);
+  }
+
+  /** Time goes on by one tick; series that nobody touched go. */
+  tick(): void {
+    this.host.tick++;
+    for (const family of this.byName.values()) this.expire(family);
+  }
+
+  private expire(family: Family<Series>): void {
+    const { spec } = family;
+    const { tick } = this.host;
+    const { chipTicks, seriesTicks } = this.options;
+    if (spec.expires === 'series') {
+      family.expire((series) => tick - series.tick > seriesTicks);
+    } else if (spec.expires === 'chip') {
+      family.expire((series) => {
+        const heard = this.chips.lastOf(chipOf(spec, series.labels)) ?? series.tick;
+        return tick - Math.max(heard, series.tick) > chipTicks;
+      });
+    }
+  }
+
+  /** All values, for a checkpoint; those that `keep` refuses are left out. */
+  snapshot(): Record<string, Snapshot> {
+    const values: Record<string, Snapshot> = {};
+    for (const [name, family] of this.byName) {
+      values[name] = [...family.everySeries()].map((series) => [
+        [...series.labels],
+        series.hidden,
+        series.snapshot(),
+      ]);
+    }
+    return values;
+  }
+
+  restore(values: Readonly<Record<string, Snapshot>>): void {
+    for (const [name, family] of this.byName) {
+      for (const entry of (values[name] ?? []) as readonly Snapshot[]) {
+        const [labels, hidden, value] = entry as [string[], boolean, Snapshot];
+        const series = family.series(...labels);
+        series.restore(value);
+        series.hidden = hidden;
+      }
+    }
+  }
+
+  /**
+   * The operators behind these metrics start afresh: totals they say are added to what is there.
+   */
+  rebase(names: readonly string[]): void {
+    for (const name of names) {
+      for (const series of this.byName.get(name)?.everySeries() ?? []) series.rebase();
+    }
+  }
+}
+
+function chipOf(spec: MetricSpec, labels: readonly string[]): string {
+  return spec.chipOf === undefined ? `${labels[0]}/${labels[1]}` : spec.chipOf(labels);
+}

@@ -1,0 +1,124 @@
+import type {
+  CounterSeries,
+  GaugeSeries,
+  MetricDefiner,
+  MetricFamily,
+  MetricSpec,
+} from '../component/metric.ts';
+import type { OperatorEvent } from '../component/operator-event.ts';
+
+/** The tables below are the only place where an own metric has its name. */
+function row(name: string, help: string, ...labels: string[]): MetricSpec {
+  return { name: `spikescope_${name}`, help, labels, expires: 'never' };
+}
+
+const COUNTERS = {
+  frames: row('frames_total', 'Frames that counted.', 'kind'),
+  samples: row('samples_total', 'Samples in frames that counted.', 'kind'),
+  framesInvalid: row(
+    'frames_invalid_total',
+    'Messages that are no valid frame; they are on the dead subject of this reason.',
+    'reason',
+  ),
+  framesMissing: row('frames_missing_total', 'Frames lost, by gaps in seq.'),
+  framesRepeated: row('frames_repeated_total', 'Frames seen before, and skipped.'),
+  framesRecovered: row('frames_recovered_total', 'Frames counted lost that came late.'),
+  samplesLate: row('samples_late_total', 'Samples of closed windows or past times.'),
+  windowsIncomplete: row(
+    'windows_incomplete_total',
+    'Windows that frames covered in part; they give no rates.',
+  ),
+  timeJumps: row('time_jumps_total', 'Jumps of a clock by more than an hour.'),
+  samplesNotFinite: row(
+    'samples_not_finite_total',
+    'Membrane samples that are NaN or infinite, and skipped.',
+  ),
+  energyGaps: row(
+    'energy_gaps_total',
+    'Gaps of more than 10 s between power samples; they add no energy.',
+  ),
+  energyNegative: row(
+    'energy_negative_total',
+    'Pieces of negative energy; a counter can not fall, so they add 0.',
+  ),
+  stateRefused: row(
+    'state_refused_total',
+    'Frames or samples of keys beyond the bound of what operators remember.',
+    'bound',
+  ),
+  dropped: row('dropped_total', 'What was dropped, and why.', 'sink', 'reason'),
+  seriesRefused: row(
+    'series_refused_total',
+    'Look-ups of label sets beyond the cap of a metric.',
+    'metric',
+  ),
+  records: row('records_total', 'Records derived.', 'pipeline'),
+  pipelineFailures: row(
+    'pipeline_failures_total',
+    'Pipelines that ended with an error: a bug; the others go on.',
+    'pipeline',
+  ),
+  natsDisconnects: row('nats_disconnects_total', 'Connections to NATS lost.'),
+  natsReconnects: row('nats_reconnects_total', 'Connections to NATS made again.'),
+};
+
+const GAUGES = {
+  queueDepth: row('queue_depth', 'Entries that wait in a queue.', 'queue'),
+  queueBytes: row('queue_bytes', 'Bytes that wait in a queue.', 'queue'),
+  natsConnected: row('nats_connected', '1 when connected to NATS, else 0.'),
+  buildInfo: row('build_info', 'Always 1.', 'version', 'node_version'),
+  eventLag: {
+    ...row(
+      'event_lag_seconds',
+      "Arrival of a chip's last frame less its end.",
+      'device_type',
+      'chip_id',
+    ),
+    expires: 'chip',
+  } satisfies MetricSpec,
+};
+
+export type OwnMetrics = {
+  readonly [K in keyof typeof COUNTERS]: MetricFamily<CounterSeries>;
+} & {
+  readonly [K in keyof typeof GAUGES]: MetricFamily<GaugeSeries>;
+} & {
+  readonly operatorEvents: Readonly<Record<OperatorEvent, CounterSeries>>;
+};
+
+/** Defines the service's own metrics; those without labels are there, at 0, from the start. */
+export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
+  const counters = mapValues(COUNTERS, (spec) => define.counter(spec));
+  const gauges = mapValues(GAUGES, (spec) => define.gauge(spec));
+  for (const [key, spec] of Object.entries(COUNTERS)) {
+    if (spec.labels.length === 0) counters[key as keyof typeof COUNTERS].series();
+  }
+  gauges.natsConnected.series().set(0);
+  const refused = (bound: string) => counters.stateRefused.series(bound);
+  return {
+    ...counters,
+    ...gauges,
+    operatorEvents: {
+      samples_late: counters.samplesLate.series(),
+      windows_incomplete: counters.windowsIncomplete.series(),
+      time_jumps: counters.timeJumps.series(),
+      samples_not_finite: counters.samplesNotFinite.series(),
+      energy_gaps: counters.energyGaps.series(),
+      energy_negative: counters.energyNegative.series(),
+      parts_refused: refused('parts'),
+      layers_refused: refused('layers'),
+      chips_refused: refused('chips'),
+      cores_refused: refused('cores'),
+      counters_refused: refused('counters'),
+      fragments_refused: refused('fragments'),
+    },
+  };
+}
+
+function mapValues<K extends string, A, B>(
+  map: Readonly<Record<K, A>>,
+  change: (value: A) => B,
+): Record<K, B> {
+  const entries = Object.entries(map) as [K, A][];
+  return Object.fromEntries(entries.map(([key, value]) => [key, change(value)])) as Record<K, B>;
+}

@@ -1,0 +1,103 @@
+import type { DeadMessage, InboundMessage } from '../component/message.ts';
+import type { Inlet } from '../component/source.ts';
+import { FrameDecoder } from '../frames/decode.ts';
+import type { Frame } from '../frames/frame.ts';
+import { sampleCount } from '../frames/frame.ts';
+import { FrameError, type InvalidReason } from '../frames/frame-error.ts';
+import { type FrameKind, OWN_EMITTER } from '../frames/header.ts';
+import type { FrameLimits } from '../frames/limits.ts';
+import { type FrameSubject, formatSubject, parseSubject } from '../frames/subject.ts';
+import { SequenceTracker } from '../operators/track-sequence.ts';
+import type { StateRegistry } from './state-registry.ts';
+
+/** What is counted at the door; each is one of the service's own metrics. */
+export interface IngestCounts {
+  received(kind: FrameKind, samples: number): void;
+  invalid(reason: InvalidReason): void;
+  missing(frames: number): void;
+  repeated(): void;
+  recovered(): void;
+  /** A frame of this chip came; `lagS` is arrival less the frame's end, NaN without a clock. */
+  heard(deviceType: string, chipId: string, lagS: number): void;
+}
+
+export interface IngestOptions {
+  readonly prefix: string;
+  readonly limits: FrameLimits;
+  readonly counts: IngestCounts;
+  readonly states: StateRegistry;
+  /** Where a frame that counts goes. */
+  readonly next: (frame: Frame) => void;
+  /** Where a message goes that is no frame. */
+  readonly dead: (dead: DeadMessage) => void;
+}
+
+/** Subjects whose tokens and sequence numbers are remembered. */
+const SUBJECTS_MAX = 65_536;
+
+/**
+ * The door: decodes each message once, refuses what is no frame (counted by reason, sent to the
+ * dead subject, nothing else stops), and follows sequence numbers so that repeats count once.
+ */
+export class Ingest implements Inlet {
+  private readonly options: IngestOptions;
+  private readonly decoder: FrameDecoder;
+  private readonly tracker = new SequenceTracker(SUBJECTS_MAX);
+  private readonly subjects = new Map<string, FrameSubject>();
+
+  constructor(options: IngestOptions) {
+    this.options = options;
+    this.decoder = new FrameDecoder(options.limits);
+    options.states.slot('ingest/sequence').hold({
+      snapshot: () => this.tracker.snapshot(),
+      restore: (snapshot) => this.tracker.restore(snapshot),
+    });
+  }
+
+  message(message: InboundMessage): void {
+    let frame: Frame;
+    try {
+      const subject = this.subjectOf(message.subject);
+      frame = this.decoder.decode(message.data, subject, message.contentType);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.options.counts.invalid(error.reason);
+      this.options.dead({ message, reason: error.reason, detail: error.message });
+      return;
+    }
+    frame.arrivedUs = message.arrivedUs;
+    this.accept(message.subject, frame);
+  }
+
+  frame(frame: Frame): void {
+    this.accept(formatSubject(this.options.prefix, frame), frame);
+  }
+
+  private accept(subject: string, frame: Frame): void {
+    const { counts } = this.options;
+    const verdict = this.tracker.track(subject, frame);
+    if (frame.emitter !== OWN_EMITTER) counts.heard(frame.deviceType, frame.chipId, lagOf(frame));
+    if (verdict.repeated) {
+      counts.repeated();
+      return;
+    }
+    if (verdict.missing > 0) counts.missing(verdict.missing);
+    if (verdict.recovered) counts.recovered();
+    counts.received(frame.kind, sampleCount(frame));
+    this.options.next(frame);
+  }
+
+  /** A subject is read once; its names then are the same objects in every frame. */
+  private subjectOf(text: string): FrameSubject {
+    const known = this.subjects.get(text);
+    if (known !== undefined) return known;
+    const subject = parseSubject(this.options.prefix, text);
+    if (this.subjects.size >= SUBJECTS_MAX) this.subjects.clear();
+    this.subjects.set(text, subject);
+    return subject;
+  }
+}
+
+function lagOf(frame: Frame): number {
+  return (frame.arrivedUs - (frame.t0Us + frame.spanUs)) / 1e6;
+}

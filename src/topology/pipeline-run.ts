@@ -1,0 +1,75 @@
+import { Subject, type Subscription } from 'rxjs';
+import type { MetricDefiner } from '../component/metric.ts';
+import type { CountEvent } from '../component/operator-event.ts';
+import type { AnyPipeline } from '../component/pipeline.ts';
+import type { Frame } from '../frames/frame.ts';
+import { FRAME_KINDS, type FrameKind } from '../frames/header.ts';
+import type { StateRegistry } from './state-registry.ts';
+
+export interface PipelineRunOptions {
+  readonly pipelines: readonly AnyPipeline[];
+  /** Checked options by pipeline name. */
+  readonly options: ReadonlyMap<string, unknown>;
+  readonly define: MetricDefiner;
+  readonly states: StateRegistry;
+  readonly count: CountEvent;
+  /** Called for each record that a pipeline derives. */
+  readonly onRecord: (pipeline: string) => void;
+  /** A pipeline threw: it is a bug, and that pipeline has ended. The others go on. */
+  readonly onFailure: (pipeline: string, error: unknown) => void;
+}
+
+/**
+ * All pipelines, subscribed to one stream a kind: a frame is decoded once, however many read it,
+ * and a kind that nobody reads costs nothing.
+ */
+export class PipelineRun {
+  private readonly streams = new Map<FrameKind, Subject<Frame>>();
+  private readonly subscriptions: Subscription[] = [];
+
+  constructor(options: PipelineRunOptions) {
+    for (const kind of FRAME_KINDS) this.streams.set(kind, new Subject<Frame>());
+    for (const pipeline of options.pipelines) this.start(pipeline, options);
+  }
+
+  private start(pipeline: AnyPipeline, run: PipelineRunOptions): void {
+    const { name } = pipeline;
+    const options = run.options.get(name);
+    const project = pipeline.metrics(run.define, options) as (record: unknown) => void;
+    const through = pipeline.through({
+      options,
+      state: (state) => run.states.slot(`${name}/${state}`),
+      count: run.count,
+    });
+    const stream = this.streams.get(pipeline.reads as FrameKind);
+    if (stream === undefined) throw new Error(`${name} reads ${pipeline.reads}, which is no kind`);
+    const fail = (error: unknown): void => run.onFailure(name, error);
+    const subscription = stream.pipe(through).subscribe({
+      next: (record) => {
+        // What a subscriber throws would surface as an uncaught exception: it is this pipeline's.
+        try {
+          project(record);
+          run.onRecord(name);
+        } catch (error) {
+          subscription.unsubscribe();
+          fail(error);
+        }
+      },
+      error: fail,
+    });
+    this.subscriptions.push(subscription);
+  }
+
+  next(frame: Frame): void {
+    (this.streams.get(frame.kind) as Subject<Frame>).next(frame);
+  }
+
+  /** The input has ended: operators flush what they hold. */
+  complete(): void {
+    for (const stream of this.streams.values()) stream.complete();
+  }
+
+  close(): void {
+    for (const subscription of this.subscriptions) subscription.unsubscribe();
+  }
+}

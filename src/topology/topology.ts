@@ -1,0 +1,71 @@
+import type { DeadMessage } from '../component/message.ts';
+import type { MetricDefiner } from '../component/metric.ts';
+import type { AnyPipeline } from '../component/pipeline.ts';
+import type { Inlet } from '../component/source.ts';
+import type { FrameLimits } from '../frames/limits.ts';
+import type { OwnMetrics } from '../telemetry/own-metrics.ts';
+import { Ingest } from './ingest.ts';
+import { PipelineRun } from './pipeline-run.ts';
+import { StateRegistry } from './state-registry.ts';
+
+export interface TopologyOptions {
+  readonly prefix: string;
+  readonly limits: FrameLimits;
+  readonly pipelines: readonly AnyPipeline[];
+  /** Checked options by pipeline name. */
+  readonly pipelineOptions: ReadonlyMap<string, unknown>;
+  readonly define: MetricDefiner;
+  readonly own: OwnMetrics;
+  /** A chip's frame came; says that its gauges are alive. */
+  readonly heard: (deviceType: string, chipId: string) => void;
+  readonly dead: (dead: DeadMessage) => void;
+  readonly onFailure: (pipeline: string, error: unknown) => void;
+}
+
+/** The whole way of a frame: door, pipelines, metrics. Sources put in, sinks read. */
+export interface Topology {
+  readonly inlet: Inlet;
+  readonly states: StateRegistry;
+  /** The input has ended: operators flush what they hold. */
+  complete(): void;
+  close(): void;
+}
+
+export function startTopology(options: TopologyOptions): Topology {
+  const { own } = options;
+  const states = new StateRegistry();
+  const run = new PipelineRun({
+    pipelines: options.pipelines,
+    options: options.pipelineOptions,
+    define: options.define,
+    states,
+    count: (event, count) => own.operatorEvents[event].add(count),
+    onRecord: (pipeline) => own.records.series(pipeline).add(1),
+    onFailure: (pipeline, error) => {
+      own.pipelineFailures.series(pipeline).add(1);
+      options.onFailure(pipeline, error);
+    },
+  });
+  const inlet = new Ingest({
+    prefix: options.prefix,
+    limits: options.limits,
+    states,
+    next: (frame) => run.next(frame),
+    dead: options.dead,
+    counts: {
+      received: (kind, samples) => {
+        own.frames.series(kind).add(1);
+        own.samples.series(kind).add(samples);
+      },
+      invalid: (reason) => own.framesInvalid.series(reason).add(1),
+      missing: (frames) => own.framesMissing.series().add(frames),
+      repeated: () => own.framesRepeated.series().add(1),
+      recovered: () => own.framesRecovered.series().add(1),
+      heard: (deviceType, chipId, lagS) => {
+        options.heard(deviceType, chipId);
+        if (!Number.isNaN(lagS)) own.eventLag.series(deviceType, chipId).set(lagS);
+      },
+    },
+  });
+  return { inlet, states, complete: () => run.complete(), close: () => run.close() };
+}

@@ -1,0 +1,140 @@
+import type { Frame } from '../../src/frames/frame.ts';
+import type { FrameHeader, FrameKind } from '../../src/frames/header.ts';
+
+/** A small repeatable generator (mulberry32), so that a failing seed can be run again. */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+type Random = () => number;
+
+function pick<T>(random: Random, list: readonly T[]): T {
+  return list[Math.floor(random() * list.length)] as T;
+}
+
+/** The first for the most part: streams that are whole for a while show what closes windows. */
+function mostly<T>(random: Random, usual: T, odd: T): T {
+  return random() < 0.97 ? usual : odd;
+}
+
+function sortedTimes(random: Random, length: number, spanUs: number): Uint32Array {
+  return Uint32Array.from({ length }, () => Math.floor(random() * spanUs)).sort();
+}
+
+/**
+ * A stream of frames of one kind from two chips, as a rough network would send them: in order for
+ * the most part, some reordered, some missing, an emitter that starts anew, a clock that jumps.
+ */
+export function framesOfKind(kind: FrameKind, seed: number, length = 160): Frame[] {
+  const random = randomFrom(seed);
+  const frames: Frame[] = [];
+  let t0Us = 1_700_000_000_000_000;
+  let restarts = 0;
+  for (let i = 0; i < length; i++) {
+    if (random() < 0.02) restarts++;
+    if (random() < 0.01) t0Us += (random() < 0.5 ? -1 : 1) * 7_200_000_000;
+    const spanUs = 1 + Math.floor(random() * 300_000);
+    const header: FrameHeader = {
+      deviceType: mostly(random, 'loihi2', 'spinnaker'),
+      chipId: mostly(random, 'a', 'b'),
+      t0Us,
+      spanUs,
+      seq: undefined,
+      runId: undefined,
+      emitter: undefined,
+      arrivedUs: random() < 0.5 ? Number.NaN : t0Us + 1000,
+      restarts,
+    };
+    frames.push(frameOf(kind, header, random));
+    if (random() < 0.97) t0Us += spanUs;
+    if (random() < 0.03) t0Us -= Math.min(t0Us, spanUs * 2);
+  }
+  return frames;
+}
+
+function frameOf(kind: FrameKind, header: FrameHeader, random: Random): Frame {
+  const count = Math.floor(random() * 40);
+  switch (kind) {
+    case 'spikes':
+      return {
+        kind,
+        ...header,
+        layerName: mostly(random, 'l1', 'l2'),
+        neuronType: random() < 0.99 ? 'lif' : 'alif',
+        neuronCount: 16,
+        neuronId: Uint32Array.from({ length: count }, () => Math.floor(random() * 16)),
+        dtUs: Uint32Array.from({ length: count }, () => Math.floor(random() * header.spanUs)),
+        timestep0: random() < 0.5 ? undefined : Math.floor(random() * 80),
+        timestepUs: random() < 0.5 ? undefined : 1000,
+        neuronOffset: 0,
+      };
+    case 'membrane': {
+      const neurons = 1 + Math.floor(random() * 5);
+      const times = Math.floor(random() * 8);
+      return {
+        kind,
+        ...header,
+        layerName: pick(random, ['l1', 'l2']),
+        neuronId: Uint32Array.from({ length: neurons }, () => Math.floor(random() * 50)),
+        dtUs: sortedTimes(random, times, header.spanUs),
+        values: Float32Array.from({ length: neurons * times }, () =>
+          random() < 0.05 ? Number.NaN : -80 + random() * 110,
+        ),
+        unit: pick(random, ['mV', '1']),
+        neuronOffset: 0,
+      };
+    }
+    case 'power':
+      return powerFrame(header, random, count);
+    case 'cores':
+      return {
+        kind,
+        ...header,
+        coreId: Uint32Array.from({ length: count }, (_, core) => core),
+        utilizationPercent: Float32Array.from({ length: count }, () => random() * 100),
+        layerNames: undefined,
+      };
+    case 'activity':
+      return {
+        kind,
+        ...header,
+        scope: 'core',
+        coreId: Uint32Array.from({ length: count }, (_, core) => core),
+        counters: new Map([
+          ['syn_ops', Float64Array.from({ length: count }, () => Math.floor(random() * 1000))],
+          ['spikes_in', Float64Array.from({ length: count }, () => Math.floor(random() * 10))],
+        ]),
+        cumulative: random() < 0.5,
+        stepUs: random() < 0.5 ? undefined : random() * 10,
+      };
+    case 'synapses':
+      return {
+        kind,
+        ...header,
+        updates: [{ synapseType: 'excitatory', learningRule: 'stdp', count }],
+      };
+    default:
+      throw new Error(`no generator for the kind ${kind}: add one beside the others`);
+  }
+}
+
+function powerFrame(header: FrameHeader, random: Random, count: number): Frame {
+  const stated = random() < 0.3;
+  return {
+    kind: 'power',
+    ...header,
+    dtUs: sortedTimes(random, count, header.spanUs),
+    watts: Float32Array.from({ length: count }, () => random() * 2 - 0.1),
+    joules: stated ? Float64Array.from({ length: count }, () => random() - 0.05) : undefined,
+    stepUs: stated ? Float64Array.from({ length: count }, () => random() * 10) : undefined,
+    rail: pick(random, ['total', 'vdd']),
+    component: pick(random, ['total', 'dynamic']),
+    origin: pick(random, ['measured', 'estimated', 'simulated']),
+  };
+}

@@ -1,0 +1,207 @@
+import type { FrameKind } from '../../src/frames/header.ts';
+
+/**
+ * The wire, version 1, once more as a table: written from the design, not from the code, so that
+ * tests compare two readings of it.
+ */
+export type WireType =
+  | 'u32'
+  | 'f32'
+  | 'f64'
+  | 'integer'
+  | 'number'
+  | 'name'
+  | 'text'
+  | 'boolean'
+  | 'word'
+  | 'token'
+  /** A number, or an f32 column. */
+  | 'step'
+  | 'names'
+  | 'counters'
+  | 'updates';
+
+export interface WireField {
+  readonly name: string;
+  readonly type: WireType;
+  readonly needed: boolean;
+  /** Of integers and numbers; other numbers have no bound. */
+  readonly min?: number;
+  readonly max?: number;
+  readonly words?: readonly string[];
+}
+
+/** Fields of one kind, or of one form of it: an event of `conversion`, a scope of `activity`. */
+export interface WireShape {
+  readonly kind: FrameKind;
+  readonly form: string;
+  /** Columns lie in time: the span is 1 µs or more. */
+  readonly timed: boolean;
+  /** Fields whose value tells the form. */
+  readonly fixed: Readonly<Record<string, string>>;
+  readonly fields: readonly WireField[];
+}
+
+const SAFE = 2 ** 53 - 1;
+
+function need(name: string, type: WireType, rest: Partial<WireField> = {}): WireField {
+  return { name, type, needed: true, ...rest };
+}
+
+function may(name: string, type: WireType, rest: Partial<WireField> = {}): WireField {
+  return { name, type, needed: false, ...rest };
+}
+
+/** What every frame has, besides v and kind. */
+export const COMMON_FIELDS: readonly WireField[] = [
+  need('device_type', 'token'),
+  need('chip_id', 'token'),
+  need('t0', 'integer', { min: 0, max: SAFE }),
+  need('span_us', 'integer', { min: 0, max: 60_000_000 }),
+  may('seq', 'integer', { min: 0, max: SAFE }),
+  may('run_id', 'name'),
+  may('emitter', 'name'),
+];
+
+const COUNT = { min: 0, max: SAFE };
+const POSITIVE = { min: 0, max: Number.MAX_VALUE };
+
+function shape(
+  kind: FrameKind,
+  fields: readonly WireField[],
+  rest: Partial<WireShape> = {},
+): WireShape {
+  return { kind, form: '', timed: false, fixed: {}, fields, ...rest };
+}
+
+export const WIRE_SHAPES: readonly WireShape[] = [
+  shape(
+    'spikes',
+    [
+      need('layer_name', 'name'),
+      may('neuron_type', 'name'),
+      need('neuron_count', 'integer', { min: 1, max: 2 ** 24 }),
+      need('neuron_id', 'u32'),
+      need('dt', 'u32'),
+      may('timestep0', 'integer', COUNT),
+      may('timestep_us', 'integer', { min: 1, max: SAFE }),
+      may('neuron_offset', 'integer', COUNT),
+    ],
+    { timed: true },
+  ),
+  shape(
+    'membrane',
+    [
+      need('layer_name', 'name'),
+      need('neuron_id', 'u32'),
+      need('dt', 'u32'),
+      need('values', 'f32'),
+      may('unit', 'name'),
+      may('neuron_offset', 'integer', COUNT),
+    ],
+    { timed: true },
+  ),
+  shape(
+    'power',
+    [
+      need('dt', 'u32'),
+      need('watts', 'f32'),
+      may('rail', 'name'),
+      may('component', 'word', { words: ['total', 'static', 'dynamic'] }),
+      may('origin', 'word', { words: ['measured', 'estimated', 'simulated'] }),
+      may('joules', 'f64'),
+      may('step_us', 'f64', POSITIVE),
+    ],
+    { timed: true },
+  ),
+  shape('cores', [
+    need('core_id', 'u32'),
+    need('utilization_percent', 'f32', { min: 0, max: 100 }),
+    may('layer_name', 'names'),
+  ]),
+  ...(['core', 'router', 'chip'] as const).map((scope) =>
+    shape(
+      'activity',
+      [
+        ...(scope === 'chip' ? [] : [need('core_id', 'u32')]),
+        need('counters', 'counters', POSITIVE),
+        may('cumulative', 'boolean'),
+        may('step_us', 'step', POSITIVE),
+      ],
+      { form: scope, fixed: { scope } },
+    ),
+  ),
+  shape('synapses', [need('updates', 'updates')]),
+  shape('health', [
+    need('status', 'word', { words: ['ok', 'degraded', 'down'] }),
+    may('message', 'text'),
+    may('temperature_c', 'number'),
+  ]),
+  shape(
+    'conversion',
+    [
+      need('conversion_id', 'name'),
+      need('model_type', 'name'),
+      need('model_name', 'name'),
+      need('model_size', 'name'),
+      need('model_parameters', 'integer', COUNT),
+      need('hardware_target', 'name'),
+    ],
+    { form: 'started', fixed: { event: 'started' } },
+  ),
+  ...(['calibration', 'convert_layer', 'hardware_compilation'] as const).map((step) =>
+    shape(
+      'conversion',
+      [
+        need('conversion_id', 'name'),
+        need('duration_us', 'number', COUNT),
+        { name: 'layer_index', type: 'integer', needed: step === 'convert_layer', ...COUNT },
+        may('layer_type', 'name'),
+        may('calibration_samples', 'integer', COUNT),
+      ],
+      { form: step, fixed: { event: 'step', step } },
+    ),
+  ),
+  shape(
+    'conversion',
+    [
+      need('conversion_id', 'name'),
+      need('success', 'boolean'),
+      need('duration_us', 'number', COUNT),
+      need('error_type', 'name'),
+      may('error_message', 'text'),
+    ],
+    { form: 'finished', fixed: { event: 'finished' } },
+  ),
+  shape('inference', [
+    need('model_name', 'name'),
+    need('hardware', 'name'),
+    need('count', 'integer', { min: 0, max: 131_072 }),
+    need('energy_joules', 'number', POSITIVE),
+    need('latency_us', 'f32'),
+    may('synaptic_operations', 'number', POSITIVE),
+    may('baseline_energy_joules', 'number', POSITIVE),
+    may('baseline_name', 'name'),
+  ]),
+  shape('benchmark', [
+    need('model', 'name'),
+    need('hardware', 'name'),
+    need('latency_seconds', 'number', POSITIVE),
+    need('throughput_per_second', 'number', POSITIVE),
+    need('duration_us', 'number', COUNT),
+    may('accuracy', 'number', { min: 0, max: 1 }),
+    may('energy_joules', 'number', POSITIVE),
+  ]),
+  shape('log', [
+    need('level', 'word', { words: ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] }),
+    need('message', 'text'),
+    may('logger', 'name'),
+    may('module', 'name'),
+    may('function', 'name'),
+    may('line', 'integer', COUNT),
+    may('event_type', 'name'),
+    may('model_id', 'name'),
+    may('hardware_type', 'name'),
+    may('user_id', 'name'),
+  ]),
+];
