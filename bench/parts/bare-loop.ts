@@ -15,7 +15,8 @@ let frames = 0;
 function column(bin: Uint8Array | number[]): Uint32Array | number[] {
   if (Array.isArray(bin)) return bin;
   if (bin.byteOffset % 4 === 0) return new Uint32Array(bin.buffer, bin.byteOffset, bin.length / 4);
-  return new Uint32Array(bin.slice().buffer);
+  // Not bin.slice(): of a Buffer that is a view again, as unaligned as the first.
+  return new Uint32Array(new Uint8Array(bin).buffer);
 }
 
 function receive(data: Uint8Array): void {

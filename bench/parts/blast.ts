@@ -6,6 +6,8 @@ import type { SpikeStream } from './spike-stream.ts';
 const IN_FLIGHT_BYTES = 16 * 1024 * 1024;
 const SLICE_BYTES = 1024 * 1024;
 const POLL_MS = 40;
+/** Polls without a new message after which the run is given up. */
+const STALLS_MAX = 250;
 
 export interface BlastResult {
   readonly messages: number;
@@ -55,6 +57,7 @@ export async function blast(
   const started = performance.now();
   let sent = 0;
   let done = 0;
+  let stalls = 0;
   while (done < messages) {
     while (sent < messages && sent - done < ahead) {
       const count = Math.min(slice, messages - sent);
@@ -62,7 +65,10 @@ export async function blast(
       sent += count;
     }
     await pause(POLL_MS);
-    done = (await consumer.frames()) - before;
+    const counted = (await consumer.frames()) - before;
+    stalls = counted === done ? stalls + 1 : 0;
+    if (stalls > STALLS_MAX) throw new Error(`${counted} of ${sent} messages arrived, no more`);
+    done = counted;
   }
   const wallS = (performance.now() - started) / 1000;
   const cpuS = consumer.cpuS() - cpu0;

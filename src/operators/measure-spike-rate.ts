@@ -45,6 +45,8 @@ export interface SpikeRateOptions {
 const FRAGMENTS_MAX = 1024;
 /** Windows that one frame fills before the oldest are closed. */
 const WINDOWS_AT_ONCE = 8;
+/** Closed count arrays that are kept to be used again. */
+const COUNTS_POOL_BYTES = 16 * 1024 * 1024;
 
 /**
  * Firing rate of every neuron in tumbling windows [k·W, (k+1)·W) of event time (DESIGN §2, Event
@@ -66,7 +68,7 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
   private readonly emitRate: (rate: SpikeRate) => void;
   private readonly parts: KeyedByNames<Part>;
   private readonly buckets: RateBuckets;
-  private readonly pool = new CountsPool(8);
+  private readonly pool = new CountsPool(COUNTS_POOL_BYTES);
 
   constructor(options: SpikeRateOptions, count: CountEvent, emit: (rate: SpikeRate) => void) {
     this.options = options;

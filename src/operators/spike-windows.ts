@@ -44,22 +44,34 @@ export function newPart(frame: SpikesFrame): Part {
 
 /** Count arrays are large and short-lived: closed ones are cleared and used again. */
 export class CountsPool {
-  private readonly free: Uint32Array[] = [];
-  private readonly arraysMax: number;
+  private readonly free = new Map<number, Uint32Array[]>();
+  private readonly bytesMax: number;
+  private bytes = 0;
 
-  constructor(arraysMax: number) {
-    this.arraysMax = arraysMax;
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax;
   }
 
   take(length: number): Uint32Array {
-    const at = this.free.findIndex((counts) => counts.length === length);
-    if (at < 0) return new Uint32Array(length);
-    const [counts] = this.free.splice(at, 1);
-    return (counts as Uint32Array).fill(0);
+    const counts = this.free.get(length)?.pop();
+    if (counts === undefined) return new Uint32Array(length);
+    this.bytes -= counts.byteLength;
+    return counts.fill(0);
   }
 
   give(counts: Uint32Array): void {
-    if (this.free.length < this.arraysMax) this.free.push(counts);
+    // Lengths that came and went must not keep the room from those that are in use now.
+    if (this.bytes + counts.byteLength > this.bytesMax) this.clear();
+    if (counts.byteLength > this.bytesMax) return;
+    const same = this.free.get(counts.length);
+    if (same === undefined) this.free.set(counts.length, [counts]);
+    else same.push(counts);
+    this.bytes += counts.byteLength;
+  }
+
+  private clear(): void {
+    this.free.clear();
+    this.bytes = 0;
   }
 }
 

@@ -1,14 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type ConnectionOptions,
-  connect,
-  type NatsConnection,
-  type Status,
-} from '@nats-io/transport-node';
+import type { ConnectionOptions, NatsConnection, Status } from '@nats-io/transport-node';
 import { isPermanent, reasonOf } from './nats-failure.ts';
 import type { NatsOptions } from './nats-options.ts';
 import { natsAuthenticator, natsTls } from './nats-secrets.ts';
 import { parseNatsServer } from './nats-servers.ts';
+import { connectNats } from './nats-transport.ts';
 
 /** What happens to a connection, for the log and the counters. No text holds a secret. */
 export interface NatsLinkEvents {
@@ -104,7 +100,7 @@ export class NatsLink {
     for (;;) {
       signal.throwIfAborted();
       try {
-        return this.take(await abandonedOn(signal, connect({ ...this.client })));
+        return this.take(await abandonedOn(signal, connectNats({ ...this.client })));
       } catch (error) {
         signal.throwIfAborted();
         const servers = this.servers.join(', ');
