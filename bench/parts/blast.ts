@@ -14,7 +14,8 @@ export interface BlastResult {
   readonly spikes: number;
   readonly wallS: number;
   readonly cpuS: number;
-  readonly rssMb: number;
+  /** Resident size at each look, in order. */
+  readonly rssMb: readonly number[];
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -58,6 +59,7 @@ export async function blast(
   let sent = 0;
   let done = 0;
   let stalls = 0;
+  const rssMb: number[] = [];
   while (done < messages) {
     while (sent < messages && sent - done < ahead) {
       const count = Math.min(slice, messages - sent);
@@ -69,9 +71,10 @@ export async function blast(
     stalls = counted === done ? stalls + 1 : 0;
     if (stalls > STALLS_MAX) throw new Error(`${counted} of ${sent} messages arrived, no more`);
     done = counted;
+    rssMb.push(consumer.rssMb());
   }
   const wallS = (performance.now() - started) / 1000;
   const cpuS = consumer.cpuS() - cpu0;
   const spikes = messages * stream.spikesPerFrame;
-  return { messages, spikes, wallS, cpuS, rssMb: consumer.rssMb() };
+  return { messages, spikes, wallS, cpuS, rssMb };
 }

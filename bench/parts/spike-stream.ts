@@ -2,13 +2,23 @@ import { FrameEncoder } from '../../src/frames/encode.ts';
 import type { SpikesFrame } from '../../src/frames/spikes.ts';
 import { formatSubject } from '../../src/frames/subject.ts';
 
-const CHIPS = 4;
-const LAYERS = 16;
-const NEURONS = 4096;
 const RATE_HZ = 20;
 const T0_US = 1_700_000_000_000_000;
 /** Sequence numbers of one width, so that they can be written over in place. */
 const SEQ0 = 100_000_000;
+
+export interface StreamShape {
+  readonly chips: number;
+  /** Of each chip. */
+  readonly layers: number;
+  /** Of each layer. */
+  readonly neurons: number;
+  readonly spikesPerFrame: number;
+  readonly encoding: 'msgpack' | 'json';
+}
+
+/** 64 parts of 4,096 neurons, as a machine with a few large chips has. */
+export const USUAL_SHAPE = { chips: 4, layers: 16, neurons: 4096 } as const;
 
 export interface SpikeStream {
   readonly spikesPerFrame: number;
@@ -24,32 +34,33 @@ interface Template {
 }
 
 /**
- * A stream of spike frames as NATS PUB commands, made in advance: 64 parts of 4,096 neurons that
- * fire at 20 Hz, times and sequence numbers written over at each turn, so that the publisher is
- * never the bottleneck.
+ * A stream of spike frames as NATS PUB commands, made in advance: neurons fire at 20 Hz, times and
+ * sequence numbers are written over at each turn, so that the publisher is never the bottleneck.
  */
-export function spikeStream(spikesPerFrame: number, encoding: 'msgpack' | 'json'): SpikeStream {
-  const spanUs = Math.max(1000, Math.round((spikesPerFrame / NEURONS / RATE_HZ) * 1e6));
+export function spikeStream(shape: StreamShape): SpikeStream {
+  const { chips, layers, neurons, spikesPerFrame, encoding } = shape;
+  const spanUs = Math.max(1000, Math.round((spikesPerFrame / neurons / RATE_HZ) * 1e6));
   const templates: Template[] = [];
-  for (let chip = 0; chip < CHIPS; chip++) {
-    for (let layer = 0; layer < LAYERS; layer++) {
-      templates.push(templateOf(chip, layer, spikesPerFrame, spanUs, encoding));
+  for (let chip = 0; chip < chips; chip++) {
+    for (let layer = 0; layer < layers; layer++) {
+      templates.push(templateOf(shape, chip, layer, spanUs));
     }
   }
   const bytesPerMessage = templates[0]?.bytes.length ?? 0;
-  const seqs = new Float64Array(CHIPS).fill(SEQ0);
+  const seqs = new Float64Array(chips).fill(SEQ0);
   let out = Buffer.alloc(0);
   let sent = 0;
   return {
     spikesPerFrame,
     bytesPerMessage,
     next: (messages) => {
-      const needed = messages * (bytesPerMessage + 8);
+      // Names and numbers of other parts may be a little longer than those of the first.
+      const needed = messages * (bytesPerMessage + 16);
       if (out.length < needed) out = Buffer.alloc(needed);
       let at = 0;
       for (let i = 0; i < messages; i++, sent++) {
         const index = sent % templates.length;
-        const chip = Math.floor(index / LAYERS);
+        const chip = Math.floor(index / layers);
         const template = templates[index] as Template;
         out.set(template.bytes, at);
         const t0Us = T0_US + Math.floor(sent / templates.length) * spanUs;
@@ -69,15 +80,10 @@ export function spikeStream(spikesPerFrame: number, encoding: 'msgpack' | 'json'
   };
 }
 
-function templateOf(
-  chip: number,
-  layer: number,
-  spikes: number,
-  spanUs: number,
-  encoding: 'msgpack' | 'json',
-): Template {
+function templateOf(shape: StreamShape, chip: number, layer: number, spanUs: number): Template {
+  const { layers, neurons, spikesPerFrame: spikes, encoding } = shape;
   // A plain congruential generator: the same stream in every run.
-  let state = (chip * LAYERS + layer + 1) * 2_654_435_761;
+  let state = (chip * layers + layer + 1) * 2_654_435_761;
   const random = (below: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
@@ -95,8 +101,8 @@ function templateOf(
     restarts: 0,
     layerName: `encoder.layer.${layer}`,
     neuronType: 'lif',
-    neuronCount: NEURONS,
-    neuronId: Uint32Array.from({ length: spikes }, () => random(NEURONS)),
+    neuronCount: neurons,
+    neuronId: Uint32Array.from({ length: spikes }, () => random(neurons)),
     dtUs: Uint32Array.from({ length: spikes }, () => random(spanUs)).sort(),
     timestep0: undefined,
     timestepUs: undefined,

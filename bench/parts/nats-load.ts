@@ -1,0 +1,71 @@
+import { startNatsServer } from '../../test/integration/nats-server.ts';
+import { type BlastResult, blast, openPublisher } from './blast.ts';
+import { type Consumer, startBareLoop, startService } from './consumer.ts';
+import type { BenchOptions, Row } from './report.ts';
+import { median } from './report.ts';
+import { type StreamShape, spikeStream, USUAL_SHAPE } from './spike-stream.ts';
+
+interface Workload {
+  readonly name: string;
+  readonly spikesPerFrame: number;
+  readonly encoding: 'msgpack' | 'json';
+  /** Messages for about a second of work. */
+  readonly messages: number;
+}
+
+const WORKLOADS: readonly Workload[] = [
+  { name: '1 spike, JSON', spikesPerFrame: 1, encoding: 'json', messages: 200_000 },
+  { name: '16 spikes', spikesPerFrame: 16, encoding: 'msgpack', messages: 200_000 },
+  { name: '256 spikes', spikesPerFrame: 256, encoding: 'msgpack', messages: 100_000 },
+  { name: '4,096 spikes', spikesPerFrame: 4096, encoding: 'msgpack', messages: 20_000 },
+  { name: '65,536 spikes', spikesPerFrame: 65_536, encoding: 'msgpack', messages: 1500 },
+];
+
+/**
+ * Spikes per CPU-second and per second through a real nats-server, the service with all pipelines
+ * beside the bare loop (receive, unpack, count), in turns within the same run.
+ */
+export async function natsLoad({ rounds, scale }: BenchOptions): Promise<Row[]> {
+  const nats = await startNatsServer();
+  const rows: Row[] = [];
+  for (const workload of WORKLOADS) {
+    const shape = { ...USUAL_SHAPE, ...workload };
+    const messages = Math.round(workload.messages * scale);
+    const bare: BlastResult[] = [];
+    const service: BlastResult[] = [];
+    for (let round = 0; round < rounds; round++) {
+      bare.push(await measure(startBareLoop, nats.port, shape, messages));
+      service.push(await measure(startService, nats.port, shape, messages));
+    }
+    const perCpu = (list: readonly BlastResult[]) => median(list.map((r) => r.spikes / r.cpuS));
+    rows.push({
+      frames: workload.name,
+      'bare, spikes per CPU-s': Math.round(perCpu(bare)),
+      'service, spikes per CPU-s': Math.round(perCpu(service)),
+      'of bare': Number((perCpu(service) / perCpu(bare)).toFixed(2)),
+      'service, spikes per s': Math.round(median(service.map((r) => r.spikes / r.wallS))),
+      'resident, MB': Math.round(median(service.map((r) => Math.max(...r.rssMb)))),
+    });
+  }
+  await nats.stop();
+  return rows;
+}
+
+async function measure(
+  start: (port: number) => Promise<Consumer>,
+  natsPort: number,
+  shape: StreamShape,
+  messages: number,
+): Promise<BlastResult> {
+  const consumer = await start(natsPort);
+  const socket = await openPublisher(natsPort);
+  try {
+    const stream = spikeStream(shape);
+    // A warm-up, so that compilation is not part of the figure.
+    await blast(socket, stream, consumer, Math.ceil(messages / 5));
+    return await blast(socket, stream, consumer, messages);
+  } finally {
+    socket.destroy();
+    await consumer.stop();
+  }
+}
