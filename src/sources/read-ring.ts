@@ -6,8 +6,8 @@ const RING_BYTES = 2 * 1024 * 1024;
  */
 const READ_BYTES_MAX = 512 * 1024;
 /**
- * The end of a read that is carried to the next, at most; longer operations are given in parts. What
- * is given lies in the ring's last three quarters when the tail goes to its first: it stays whole.
+ * The end of a read that is carried to the next, at most; longer operations are given in parts.
+ * What is given lies in the ring's last three quarters when the tail goes to its first: it stays.
  */
 const TAIL_BYTES_MAX = RING_BYTES / 4;
 

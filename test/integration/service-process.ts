@@ -76,12 +76,12 @@ export class Exposition {
     return this.values.get(series);
   }
 
-  /** Sum over the series of a metric, of those whose labels contain `having`. */
-  sum(metric: string, having = ''): number {
+  /** Sum over the series of a metric, of those whose labels contain each of `having`. */
+  sum(metric: string, ...having: string[]): number {
     let sum = 0;
     for (const [series, value] of this.values) {
       const name = series.split('{', 1)[0];
-      if (name === metric && series.includes(having)) sum += value;
+      if (name === metric && having.every((part) => series.includes(part))) sum += value;
     }
     return sum;
   }
