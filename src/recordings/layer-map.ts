@@ -5,6 +5,8 @@ import type { SampleColumns } from './samples.ts';
 /** A layer of a recording and the ids that are its neurons. */
 export interface LayerRange {
   readonly name: string;
+  /** What files call it, where that is not its name. */
+  readonly key?: string | undefined;
   readonly firstId: number;
   readonly neuronCount: number;
 }
@@ -36,7 +38,7 @@ export class LayerMap {
     this.population = population;
     this.path = path;
     this.notes = notes;
-    this.byName = new Map(population.layers.map(({ name }, i) => [name, i]));
+    this.byName = new Map(population.layers.map(({ name, key }, i) => [key ?? name, i]));
     this.byId = population.layers
       .map((_, i) => i)
       .sort((a, b) => this.firstId(a) - this.firstId(b) || a - b);

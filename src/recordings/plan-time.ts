@@ -20,19 +20,22 @@ export function countsSteps(files: {
 const EPOCH_US_MIN = 946_684_800_000_000;
 
 /**
- * Where a recording without a stated start begins: at 0, or with the first sample of a live one.
+ * Where a recording begins: as its files say, else at 0, or with the first sample of a live one.
  */
-export function planStartUs(survey: Survey): number {
+export function planStartUs(survey: Survey, samples: readonly SampleFile[]): number {
+  const stated = samples.map((file) => file.startUs).filter((startUs) => startUs !== undefined);
+  if (stated.length > 0) return Math.min(survey.minUs, ...stated);
   return survey.minUs >= EPOCH_US_MIN ? survey.minUs : 0;
 }
 
-/** End of the data, where nothing states a duration: the latest of all files. */
+/** End of the data, where no meta.json states a duration: the latest of all files. */
 export async function planEndUs(
   survey: Survey,
+  samples: readonly SampleFile[],
   power: readonly PowerFile[],
   cores: readonly CoreFile[],
 ): Promise<number> {
-  let endUs = survey.maxUs;
+  let endUs = Math.max(survey.maxUs, ...samples.map((file) => file.endUs ?? 0));
   for (const { path, timeColumn, timeUnitUs } of power) {
     endUs = Math.max(endUs, Math.round((await columnMax(path, timeColumn)) * timeUnitUs));
   }

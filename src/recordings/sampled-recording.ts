@@ -26,7 +26,10 @@ const BATCH_SAMPLES_MIN = 1 << 8;
 const BATCH_BYTES = 5 * 20 + 16;
 
 /** A layer with the ids that are its neurons. */
-export interface SampledLayer extends RecordedLayer, LayerRange {}
+export interface SampledLayer extends RecordedLayer, LayerRange {
+  /** Added to ids where they are shown; 0 by default. */
+  readonly neuronOffset?: number | undefined;
+}
 
 /** Files of samples and tables, understood: what a recording is made of before it is read. */
 export interface RecordingPlan {
@@ -47,7 +50,7 @@ export class SampledRecording implements Recording {
   readonly info: RecordingInfo;
   readonly notes: ReadingNotes;
   private readonly plan: RecordingPlan;
-  private readonly unsorted = new Map<string, boolean>();
+  private readonly unsorted = new Map<SampleFile, boolean>();
 
   constructor(plan: RecordingPlan, notes: ReadingNotes) {
     this.plan = plan;
@@ -137,19 +140,25 @@ unit of its times and duration_ms.`,
     const chunkBytes = clamp(share / 8, CHUNK_BYTES_MIN, CHUNK_BYTES_MAX);
     const room = clamp(share / BATCH_BYTES, BATCH_SAMPLES_MIN, BATCH_SAMPLES_MAX);
     const capacity = Math.max(room, file.samplesAtOnce);
-    const isUnsorted = plan.sorts || (await this.isUnsorted(file, capacity, fileCount));
+    const isUnsorted =
+      file.isUnordered || plan.sorts || (await this.isUnsorted(file, capacity, fileCount));
     const reader = await file.read(notes, chunkBytes);
-    const layers = new LayerMap(plan, file.path, notes);
-    const { path, kind } = file;
-    if (isUnsorted) return sortedSamples({ reader, layers, path, kind, notes });
+    const layers = new LayerMap(file.localIds ? withLocalIds(plan) : plan, file.path, notes);
+    const { path, kind, isUnordered } = file;
+    if (isUnsorted) return sortedSamples({ reader, layers, path, kind, notes, isUnordered });
     return new NearlyOrdered(reader, layers, path, kind, capacity);
   }
 
   private async isUnsorted(file: SampleFile, held: number, fileCount: number): Promise<boolean> {
-    const known = this.unsorted.get(file.path) ?? (await looksUnsorted(file, held, fileCount));
-    this.unsorted.set(file.path, known);
+    const known = this.unsorted.get(file) ?? (await looksUnsorted(file, held, fileCount));
+    this.unsorted.set(file, known);
     return known;
   }
+}
+
+/** The same layers for a file whose ids count from 0 in each of them. */
+function withLocalIds(plan: RecordingPlan): RecordingPlan {
+  return { ...plan, layers: plan.layers.map((layer) => ({ ...layer, firstId: 0 })) };
 }
 
 function clamp(value: number, min: number, max: number): number {
