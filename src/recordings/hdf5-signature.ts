@@ -4,8 +4,8 @@ import { RecordingError } from './recording-error.ts';
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Where the signature stands if not at the start; or at twice that, and so on. */
 const SECOND_OFFSET = 512;
-/** An address of which all bits are set is none. */
-const UNDEFINED = 2 ** 64;
+/** No file is so long: a file that says so was never closed. */
+const END_UNKNOWN = 2 ** 60;
 
 /** Where an HDF5 file's superblock begins, behind what else may stand before it. */
 export function hdf5Start({ bytes }: FileHead): number | undefined {
@@ -28,7 +28,13 @@ export function requireWholeHdf5(file: FileHead): void {
   if (endOfFile === undefined) {
     throw new RecordingError('damaged', `${name}: is an HDF5 file that ends within its header.`);
   }
-  if (endOfFile > UNDEFINED / 2 || size >= start + endOfFile) return;
+  if (endOfFile >= END_UNKNOWN) {
+    throw new RecordingError(
+      'damaged',
+      `${name}: was never closed by what wrote it; an HDF5 file without its end cannot be read.`,
+    );
+  }
+  if (size >= start + endOfFile) return;
   throw new RecordingError(
     'damaged',
     `${name}: is cut off: it has ${size} bytes where its HDF5 header says ${start + endOfFile}. \

@@ -37,6 +37,7 @@ export function spikeColumns(columns: SpikeColumns): SampleFile {
     kind: 'spikes',
     unit: '1',
     timestepUs: columns.timestepUs,
+    statesTimestep: true,
     namesLayers: layer !== undefined,
     samplesAtOnce: 1,
     bytes: length * BYTES_PER_TIME,

@@ -5,14 +5,15 @@ import type { PowerFile } from './power-frames.ts';
 import type { SampleFile } from './samples.ts';
 import type { Survey } from './survey.ts';
 
-/** Whether the length of a timestep decides where samples lie. */
+/** Whether a length of a timestep that no file states decides where samples lie. */
 export function countsSteps(files: {
   readonly samples: readonly SampleFile[];
   readonly power: readonly PowerFile[];
   readonly cores: readonly CoreFile[];
 }): boolean {
   if (files.cores.length > 0) return true;
-  if (files.samples.some((file) => file.timestepUs !== undefined)) return true;
+  if (files.samples.some((file) => file.timestepUs !== undefined && !file.statesTimestep))
+    return true;
   return files.power.some((file) => timeColumn(file.timeColumn)?.isStep);
 }
 

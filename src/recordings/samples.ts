@@ -101,6 +101,8 @@ export interface SampleFile {
   readonly layers?: readonly FileLayer[];
   /** Whether ids count from 0 within each layer, whatever a meta.json gives as first_id. */
   readonly localIds?: boolean;
+  /** Whether the length of a step is as the file says, not as meta.json or a default has it. */
+  readonly statesTimestep?: boolean;
   /** Times that the file says it covers, µs. */
   readonly startUs?: number | undefined;
   readonly endUs?: number | undefined;
