@@ -153,7 +153,7 @@ function remarkUnknown(
   samples: readonly SampleFile[],
   notes: ReadingNotes,
 ): void {
-  if (samples.some((file) => !describesItself(file))) {
+  if (samples.length > 0 && !areDescribed(samples)) {
     notes.remark(
       'There is no meta.json: layers, neurons and duration are those that occur in the \
 data, so silent neurons past the last active one are not counted.',
@@ -165,10 +165,13 @@ data, so silent neurons past the last active one are not counted.',
   notes.remark(`Not recognised and left out: ${names.join(', ')}${more}.`);
 }
 
-/** Whether a file says which neurons it is of, and for how long. */
-function describesItself({ layers, endUs }: SampleFile): boolean {
-  if (layers === undefined || layers.length === 0 || endUs === undefined) return false;
-  return layers.every((layer) => layer.neuronCount !== undefined);
+/** Whether the files say themselves how many neurons there are, and for how long. */
+function areDescribed(files: readonly SampleFile[]): boolean {
+  if (files.some(({ layers = [] }) => layers.length === 0)) return false;
+  const layers = files.flatMap((file) => file.layers ?? []);
+  const counted = layers.filter((layer) => layer.neuronCount !== undefined);
+  const names = new Set(counted.map((layer) => layer.name));
+  return layers.every(({ name }) => names.has(name)) && files.some(({ endUs }) => endUs);
 }
 
 /** Says why a single file cannot be read. */

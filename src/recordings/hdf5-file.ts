@@ -39,7 +39,7 @@ export class Hdf5File {
   }
 
   /** @throws RecordingError when the file is damaged */
-  static async open(path: string): Promise<Hdf5File> {
+  private static async open(path: string): Promise<Hdf5File> {
     loading ??= loadLibrary();
     const library = await loading;
     const full = resolve(path);
@@ -57,6 +57,17 @@ export class Hdf5File {
     }
   }
 
+  /** Opens for what is made of the file, which closes it; closes it here where making fails. */
+  static async for<T>(path: string, make: (file: Hdf5File) => T): Promise<T> {
+    const file = await Hdf5File.open(path);
+    try {
+      return make(file);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
   /** Names of what a group holds; none when there is no such group. */
   children(path: string): string[] {
     const names = this.attempt(path, () => this.group(path)?.keys() ?? []);
@@ -65,10 +76,6 @@ export class Hdf5File {
       'too_large',
       `${this.name}: ${path} holds ${names.length} objects, at most ${CHILDREN_MAX} are read.`,
     );
-  }
-
-  hasGroup(path: string): boolean {
-    return this.attempt(path, () => this.group(path) !== undefined);
   }
 
   dataset(path: string): Hdf5Dataset | undefined {
@@ -106,10 +113,15 @@ export class Hdf5File {
     return found instanceof this.library.Group ? basename(found.path) : undefined;
   }
 
+  /** What goes wrong in closing a file that was only read is no loss. */
   close(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    this.attempt('', () => this.file.close());
+    try {
+      attempt(this.name, 'cannot be closed', () => this.file.close());
+    } catch (error) {
+      if (!(error instanceof RecordingError)) throw error;
+    }
   }
 
   private attribute(path: string, name: string): unknown {
@@ -135,7 +147,7 @@ export class Hdf5File {
   }
 
   private attempt<T>(path: string, work: () => T): T {
-    return attempt(this.name, path === '' ? 'cannot be read' : `${path} cannot be read`, work);
+    return attempt(this.name, `${path} cannot be read`, work);
   }
 }
 
@@ -144,7 +156,8 @@ function attempt<T>(name: string, what: string, work: () => T): T {
   if (failures >= FAILURES_MAX) {
     throw new RecordingError(
       'damaged',
-      `${name}: is not opened, for too many damaged HDF5 files were before it. Start again.`,
+      `${name}: is not read, for the HDF5 library has failed on damaged files before it. Start \
+again.`,
     );
   }
   try {

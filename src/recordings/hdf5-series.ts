@@ -57,8 +57,8 @@ export function potentialSeries(series: PotentialSeries): SampleFile {
     bytes: rows * BYTES_PER_TIME,
     layers: layer === undefined ? [] : [{ name: layer }],
     localIds,
-    read: async (notes, chunkBytes) =>
-      new SeriesReader(await Hdf5File.open(path), series, notes, chunkBytes),
+    read: (notes, chunkBytes) =>
+      Hdf5File.for(path, (file) => new SeriesReader(file, series, notes, chunkBytes)),
     glimpse: async (fraction) => {
       const from = Math.floor(rows * fraction);
       const to = Math.min(rows, from + GLIMPSE_TIMES);

@@ -46,8 +46,8 @@ export function spikeColumns(columns: SpikeColumns): SampleFile {
     isUnordered,
     startUs: columns.startUs,
     endUs: columns.endUs,
-    read: async (notes, chunkBytes) =>
-      new SpikeColumnReader(await Hdf5File.open(path), columns, notes, chunkBytes),
+    read: (notes, chunkBytes) =>
+      Hdf5File.for(path, (file) => new SpikeColumnReader(file, columns, notes, chunkBytes)),
     glimpse: (fraction) =>
       Hdf5File.with(path, (file) => {
         const from = Math.floor(length * fraction);

@@ -29,6 +29,7 @@ export function potentialNames(file: Hdf5File): string[] {
 /**
  * Series of potentials, a column a neuron. NWB does not say which population a series is of: it is
  * the layer of units that its name names, the only one, or else one of the series' own name.
+ * Several series of a layer are of neurons that follow each other, in the order of their names.
  */
 export function openPotentials(
   file: Hdf5File,
@@ -36,7 +37,15 @@ export function openPotentials(
   context: SampleContext,
 ): SampleFile[] {
   const names = potentialNames(file);
-  if (names.length > 0) return names.map((name) => openSeries(file, name, layers, context));
+  const counts = new Map<string, number>();
+  const files = names.map((name) => {
+    const layer = context.layer ?? layerOfSeries(name, layers);
+    const first = counts.get(layer) ?? 0;
+    const opened = openSeries(file, `${ACQUISITION}/${name}`, layer, first, context);
+    counts.set(layer, first + opened.samplesAtOnce);
+    return opened;
+  });
+  if (files.length > 0) return files;
   throw new RecordingError(
     'table',
     `${file.name}: has no potentials: no series of /acquisition is in volts.`,
@@ -45,11 +54,11 @@ export function openPotentials(
 
 function openSeries(
   file: Hdf5File,
-  name: string,
-  layers: readonly FileLayer[],
+  group: string,
+  layer: string,
+  first: number,
   context: SampleContext,
 ): SampleFile {
-  const group = `${ACQUISITION}/${name}`;
   const data = file.requireDataset(`${group}/data`);
   const width = data.shape[1] ?? 1;
   // A potential in volts is data · conversion + offset.
@@ -64,8 +73,8 @@ function openSeries(
     unit: context.unit ?? 'mV',
     scale: (file.number(data.path, 'conversion') ?? 1) * toMillivolts,
     offset: (file.number(data.path, 'offset') ?? 0) * toMillivolts,
-    layer: context.layer ?? layerOfSeries(name, layers),
-    neurons: Uint32Array.from({ length: width }, (_, i) => i),
+    layer,
+    neurons: Uint32Array.from({ length: width }, (_, i) => first + i),
     columns: Uint32Array.from({ length: width }, (_, i) => i),
     localIds: true,
   });

@@ -93,8 +93,8 @@ export function unitSpikes(file: Hdf5File, units: Units): SampleFile {
     layers: units.layers,
     isUnordered: true,
     endUs: units.endUs,
-    read: async (notes, chunkBytes) =>
-      new UnitReader(await Hdf5File.open(path), units, notes, chunkBytes),
+    read: (notes, chunkBytes) =>
+      Hdf5File.for(path, (file) => new UnitReader(file, units, notes, chunkBytes)),
     // Nobody needs a look at its order: it is sorted anyway.
     glimpse: async () => undefined,
   };

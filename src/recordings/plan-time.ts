@@ -25,7 +25,8 @@ const EPOCH_US_MIN = 946_684_800_000_000;
  */
 export function planStartUs(survey: Survey, samples: readonly SampleFile[]): number {
   const stated = samples.map((file) => file.startUs).filter((startUs) => startUs !== undefined);
-  if (stated.length > 0) return Math.min(survey.minUs, ...stated);
+  const first = survey.samples > 0 ? [survey.minUs] : [];
+  if (stated.length > 0) return Math.min(...first, ...stated);
   return survey.minUs >= EPOCH_US_MIN ? survey.minUs : 0;
 }
 

@@ -165,10 +165,11 @@ function clamp(value: number, min: number, max: number): number {
   return Math.min(max, Math.max(min, Math.floor(value)));
 }
 
-/** The step that all files count in; undefined where they differ or count in time. */
+/** The step that all files with samples count in; undefined where they differ or count in time. */
 function commonTimestep(files: readonly SampleFile[]): number | undefined {
-  const [first] = files;
-  return files.every((file) => file.timestepUs === first?.timestepUs)
+  const filled = files.filter((file) => file.bytes > 0);
+  const [first] = filled.length > 0 ? filled : files;
+  return filled.every((file) => file.timestepUs === first?.timestepUs)
     ? first?.timestepUs
     : undefined;
 }
