@@ -18,6 +18,8 @@ import { SonataPopulation } from './sonata-population.ts';
 import { writeAt } from './spk-io.ts';
 
 const POPULATIONS_MAX = 4096;
+/** Up to here, in the year 2248, doubles in ms are closer to each other than whole µs. */
+const TIME_US_MAX = 2 ** 43 * 1000;
 /** SONATA's mark of its files, and the version of its layout. */
 const MAGIC = 0x0a7a;
 const VERSION = [0, 1];
@@ -86,6 +88,12 @@ export class SonataWriter implements RecordingWriter {
         'unwritable',
         `a frame of ${frame.kind} at ${frame.t0Us} µs: a SONATA file of spikes holds nothing else. \
 Write .spk, or only the spikes.`,
+      );
+    }
+    if (frame.t0Us + frame.spanUs > TIME_US_MAX) {
+      throw new RecordingError(
+        'unwritable',
+        `a frame at ${frame.t0Us} µs: SONATA keeps whole µs up to ${TIME_US_MAX}. Write .spk.`,
       );
     }
     this.cover(frame);

@@ -4,8 +4,9 @@ const ROUNDER = 2 ** 52;
 const SMALL_US = 2 ** 43;
 
 /**
- * A time in units of `unitUs` as whole µs; exact for what was whole µs up to 2^53, where a plain
- * product is not. Before 0 it is -1 (before every recording), and NaN where it is no time.
+ * A time in units of `unitUs` as whole µs; exact for what was whole µs before it became a double,
+ * where a plain product is not. Before 0 it is -1 (before every recording), and NaN where it is no
+ * time.
  */
 export function wholeUs(value: number, unitUs: number): number {
   const product = value * unitUs;
