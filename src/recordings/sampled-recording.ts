@@ -2,7 +2,7 @@ import type { Frame } from '../frames/frame.ts';
 import { FRAME_LIMITS } from '../frames/limits.ts';
 import { type CoreFile, coreFrames } from './core-frames.ts';
 import { cutSpans } from './cut-spans.ts';
-import { LayerMap, type LayerRange } from './layer-map.ts';
+import { LayerIndex, LayerMap, type LayerRange } from './layer-map.ts';
 import { membraneFrames } from './membrane-frames.ts';
 import { mergeFrames } from './merge-frames.ts';
 import { SampleMerge } from './merge-samples.ts';
@@ -50,10 +50,14 @@ export class SampledRecording implements Recording {
   readonly info: RecordingInfo;
   readonly notes: ReadingNotes;
   private readonly plan: RecordingPlan;
+  private readonly index: LayerIndex;
+  private readonly localIndex: LayerIndex;
   private readonly unsorted = new Map<SampleFile, boolean>();
 
   constructor(plan: RecordingPlan, notes: ReadingNotes) {
     this.plan = plan;
+    this.index = new LayerIndex(plan);
+    this.localIndex = new LayerIndex(withLocalIds(plan));
     this.notes = notes;
     notes.openingDone();
     this.info = {
@@ -143,7 +147,8 @@ unit of its times and duration_ms.`,
     const isUnsorted =
       file.isUnordered || plan.sorts || (await this.isUnsorted(file, capacity, fileCount));
     const reader = await file.read(notes, chunkBytes);
-    const layers = new LayerMap(file.localIds ? withLocalIds(plan) : plan, file.path, notes);
+    const index = file.localIds ? this.localIndex : this.index;
+    const layers = new LayerMap(index, file.path, notes);
     const { path, kind, isUnordered } = file;
     if (isUnsorted) return sortedSamples({ reader, layers, path, kind, notes, isUnordered });
     return new NearlyOrdered(reader, layers, path, kind, capacity);
