@@ -12,22 +12,36 @@ import { writeAt } from './spk-io.ts';
 const CHUNK_LENGTH = 8192;
 const ROOM_MIN = 64;
 
-/** The end of an HDF5 file that is being written; everything is appended. */
+/** The end of an HDF5 file that is being written; everything is appended, one after the other. */
 export class Hdf5End {
   at: number;
   private readonly handle: FileHandle;
+  private writing: Promise<void> = Promise.resolve();
+  private failure: unknown;
 
   constructor(handle: FileHandle, at: number) {
     this.handle = handle;
     this.at = at;
   }
 
-  /** Appends an object; gives its address. */
-  async put(bytes: Uint8Array): Promise<number> {
+  /** Appends an object, which must not change any more; gives its address. */
+  put(bytes: Uint8Array): number {
     const address = this.at;
-    await writeAt(this.handle, [bytes, new Uint8Array(-bytes.length & 7)], address);
-    this.at = address + bytes.length + (-bytes.length & 7);
+    const filler = new Uint8Array(-bytes.length & 7);
+    this.at = address + bytes.length + filler.length;
+    this.writing = this.writing.then(async () => {
+      if (this.failure !== undefined) return;
+      await writeAt(this.handle, [bytes, filler], address).catch((cause: unknown) => {
+        this.failure = cause;
+      });
+    });
     return address;
+  }
+
+  /** Resolves when all that was put is in the file; rejects when it cannot be. */
+  async settled(): Promise<void> {
+    await this.writing;
+    if (this.failure !== undefined) throw this.failure;
   }
 }
 
@@ -68,31 +82,32 @@ export class Hdf5Column {
     return taken;
   }
 
-  /** Writes the chunk where it is full. */
-  async flush(): Promise<void> {
+  /** Hands the chunk on where it is full. */
+  flush(): void {
     if (this.count < CHUNK_LENGTH) return;
-    this.chunks.push(await this.end.put(bytesOf(this.waiting)));
+    this.chunks.push(this.end.put(bytesOf(this.waiting)));
+    this.waiting = new Float64Array(CHUNK_LENGTH);
     this.count = 0;
   }
 
-  /** Writes what is left and the dataset itself; gives its address. */
-  async finish(attributes: readonly Message[]): Promise<number> {
-    return this.end.put(columnObject(this.type, this.length, await this.store(), attributes));
+  /** Puts what is left and the dataset itself; gives its address. */
+  finish(attributes: readonly Message[]): number {
+    return this.end.put(columnObject(this.type, this.length, this.store(), attributes));
   }
 
-  private async store(): Promise<Storage> {
+  private store(): Storage {
     const rest = bytesOf(this.waiting.subarray(0, this.count));
     if (this.chunks.length === 0) {
-      const address = this.count === 0 ? ADDRESS_NONE : await this.end.put(rest);
+      const address = this.count === 0 ? ADDRESS_NONE : this.end.put(rest);
       return { kind: 'contiguous', address };
     }
     if (this.count > 0) {
       const last = new Uint8Array(CHUNK_LENGTH * 8);
       last.set(rest);
-      this.chunks.push(await this.end.put(last));
+      this.chunks.push(this.end.put(last));
     }
     const { bytes, root } = chunkTree(this.chunks, CHUNK_LENGTH, this.end.at);
-    await this.end.put(bytes);
+    this.end.put(bytes);
     return { kind: 'chunked', tree: root, chunkLength: CHUNK_LENGTH };
   }
 }

@@ -5,8 +5,8 @@ import type { SampleColumns } from './samples.ts';
 /** A layer of a recording and the ids that are its neurons. */
 export interface LayerRange {
   readonly name: string;
-  /** What files call it, where that is not its name. */
-  readonly key?: string | undefined;
+  /** What stands for the layer in files that name layers, where it is not its name. */
+  readonly column?: string;
   readonly firstId: number;
   readonly neuronCount: number;
 }
@@ -29,7 +29,7 @@ export class LayerIndex {
     this.population = population;
     const { layers } = population;
     const firstId = (layer: number) => layers[layer]?.firstId ?? 0;
-    this.byName = new Map(layers.map(({ name, key }, i) => [key ?? name, i]));
+    this.byName = new Map(layers.map(({ name, column }, i) => [column ?? name, i]));
     this.byId = layers.map((_, i) => i).sort((a, b) => firstId(a) - firstId(b) || a - b);
   }
 }

@@ -52,7 +52,7 @@ export function layersOfSurvey(
     const name = key === '' ? LAYER_DEFAULT : (known?.layerName ?? key);
     layers.push({
       name: name.slice(0, FRAME_LIMITS.stringCharsMax),
-      key,
+      column: key,
       neuronType: known?.neuronType ?? NEURON_TYPE_DEFAULT,
       neuronCount,
       neuronOffset: known?.neuronOffset,

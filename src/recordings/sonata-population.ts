@@ -36,7 +36,8 @@ export class SonataPopulation {
     this.ids = new Hdf5Column(end, UNSIGNED_64);
   }
 
-  async write(frame: SpikesFrame): Promise<void> {
+  /** Takes the spikes of a frame, whose columns may change when this returns. */
+  write(frame: SpikesFrame): void {
     this.requireSame(frame);
     const { neuronId, dtUs, t0Us } = frame;
     const order = orderOf(dtUs);
@@ -56,8 +57,8 @@ export class SonataPopulation {
         words[2 * i + 1] = 0;
       }
       from += count;
-      await this.times.flush();
-      await this.ids.flush();
+      this.times.flush();
+      this.ids.flush();
     }
   }
 
@@ -67,12 +68,12 @@ export class SonataPopulation {
     texts.add(UNIT, name, neuronType, deviceType, chipId);
   }
 
-  /** Writes what is left and the group; gives its address. */
-  async finish(texts: Hdf5Texts): Promise<number> {
+  /** Puts what is left and the group; gives its address. */
+  finish(texts: Hdf5Texts): number {
     const { neuronCount, neuronType, name, deviceType, chipId } = this.layer;
     const columns = new Map([
-      ['timestamps', await this.times.finish([texts.attribute('units', UNIT)])],
-      ['node_ids', await this.ids.finish([])],
+      ['timestamps', this.times.finish([texts.attribute('units', UNIT)])],
+      ['node_ids', this.ids.finish([])],
     ]);
     const attributes = [
       // Frames that overlap may leave a population that only nearly is in order.

@@ -81,6 +81,7 @@ export class SonataWriter implements RecordingWriter {
     }
   }
 
+  /** Takes the frame at once: its columns may be reused. Whoever waits keeps memory bounded. */
   async write(frame: Frame): Promise<void> {
     if (this.closing !== undefined) throw new Error('the recording is closed');
     if (frame.kind !== 'spikes') {
@@ -98,7 +99,8 @@ Write .spk, or only the spikes.`,
     }
     this.cover(frame);
     const { layerName: name, neuronType, neuronCount, deviceType, chipId } = frame;
-    await this.population({ name, neuronType, neuronCount, deviceType, chipId }).write(frame);
+    this.population({ name, neuronType, neuronCount, deviceType, chipId }).write(frame);
+    await this.end.settled();
   }
 
   close(): Promise<void> {
@@ -138,12 +140,12 @@ Write .spk, or only the spikes.`,
     try {
       const texts = new Hdf5Texts();
       for (const population of this.populations.values()) population.addTexts(texts);
-      texts.address = await this.end.put(texts.encode());
+      texts.address = this.end.put(texts.encode());
       const groups = new Map<string, number>();
       for (const population of this.populations.values()) {
-        groups.set(population.name, await population.finish(texts));
+        groups.set(population.name, population.finish(texts));
       }
-      const spikes = await this.end.put(groupObject(groups, []));
+      const spikes = this.end.put(groupObject(groups, []));
       const { startUs = this.startUs, durationUs = 0 } = this.info;
       const attributes = [
         smallAttribute('magic', MAGIC),
@@ -151,7 +153,8 @@ Write .spk, or only the spikes.`,
         integerAttribute('start_us', Number.isFinite(startUs) ? startUs : 0),
         integerAttribute('end_us', Math.max(durationUs, this.endUs)),
       ];
-      const root = await this.end.put(groupObject(new Map([['spikes', spikes]]), attributes));
+      const root = this.end.put(groupObject(new Map([['spikes', spikes]]), attributes));
+      await this.end.settled();
       await writeAt(this.handle, [superblock(root, this.end.at)], 0);
       await this.handle.datasync();
     } finally {

@@ -187,6 +187,24 @@ describe('what SonataWriter writes comes back', () => {
     expect(copy.notes.remarks).toEqual([]);
   });
 
+  it('frames whose columns are reused before anything is waited for', async () => {
+    const neuronId = new Uint32Array(20_000);
+    const dtUs = new Uint32Array(20_000);
+    const writer = await SonataWriter.create(PATH, {}, { overwrite: true });
+    const open: Promise<void>[] = [];
+    for (let k = 0; k < 3; k++) {
+      for (let i = 0; i < dtUs.length; i++) dtUs[i] = i;
+      neuronId.fill(k);
+      open.push(writer.write({ ...frameOf(E, k * 20_000, 20_000, []), neuronId, dtUs }));
+    }
+    neuronId.fill(9);
+    await Promise.all(open);
+    await writer.close();
+    const { spikes } = await collect(await openRecording(PATH), 1000);
+    expect(spikes).toHaveLength(60_000);
+    expect(spikes.filter(([, t, id], i) => t !== i || id !== Math.floor(i / 20_000))).toEqual([]);
+  });
+
   it('frames that overlap, which are then in no order', async () => {
     const frames = [
       frameOf(E, 0, 1000, [
