@@ -44,4 +44,6 @@ export {
 export type { SynapsesFrame, SynapseUpdate } from './frames/synapses.ts';
 export { openRecording } from './recordings/open.ts';
 export type { Recording, RecordingInfo, RecordingNotes } from './recordings/recording.ts';
+export type { RecordingWriter } from './recordings/recording-writer.ts';
+export { type SonataInfo, SonataWriter } from './recordings/sonata-write.ts';
 export { SpkWriter } from './recordings/spk-write.ts';

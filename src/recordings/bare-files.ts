@@ -2,6 +2,8 @@ import { basename } from 'node:path';
 import { timeColumn } from './column-names.ts';
 import { type CoreFile, isCoreTable } from './core-frames.ts';
 import { type FileHead, readFileHead } from './file-head.ts';
+import { Hdf5File } from './hdf5-file.ts';
+import { hdf5Start } from './hdf5-signature.ts';
 import { type OpenOptions, stepUs } from './plan-options.ts';
 import { countsSteps, planEndUs, planStartUs } from './plan-time.ts';
 import { layersOfSurvey, requireDistinctIds } from './population.ts';
@@ -15,8 +17,14 @@ import type { SampleFile, SampleFormat, SampleKind } from './samples.ts';
 import { surveySamples } from './survey.ts';
 import { readTextTable } from './text-table.ts';
 
+interface RecognisedSamples {
+  readonly head: FileHead;
+  readonly format: SampleFormat;
+  readonly kind: SampleKind;
+}
+
 interface Recognised {
-  readonly samples: { head: FileHead; format: SampleFormat; kind: SampleKind }[];
+  readonly samples: RecognisedSamples[];
   readonly power: FileHead[];
   readonly perf: FileHead[];
   readonly cores: FileHead[];
@@ -54,19 +62,20 @@ export async function planOfFiles(
     return { path, ...device, dtUs, layerOfCore: undefined };
   });
   if (samples.length + power.length + cores.length === 0) return undefined;
-  remarkUnknown(found, samples.length > 0, notes);
+  remarkUnknown(found, samples, notes);
   if (countsSteps({ samples, power, cores }) && options.dtMs === undefined) {
     notes.remark('A timestep is taken as 1 ms, for there is no meta.json with a dt_ms.');
   }
   const survey = await surveySamples(samples);
-  const layers = layersOfSurvey(survey, samples, device);
+  const given = { deviceType: options.deviceType, chipId: options.chipId };
+  const layers = layersOfSurvey(survey, samples, device, given);
   requireDistinctIds(layers, samples);
   if (samples.length > 0 && survey.samples === 0) notes.remark(`${name} holds no samples.`);
   return {
     name,
     format: formats[0] ?? 'csv',
-    startUs: planStartUs(survey),
-    endUs: await planEndUs(survey, power, cores),
+    startUs: planStartUs(survey, samples),
+    endUs: await planEndUs(survey, samples, power, cores),
     layers,
     samples,
     power,
@@ -79,21 +88,27 @@ async function recognise(paths: readonly string[]): Promise<Recognised> {
   const found: Recognised = { samples: [], power: [], perf: [], cores: [], unknown: [] };
   for (const path of paths) {
     const head = await readFileHead(path);
-    let kind: SampleKind | undefined;
-    const format = SAMPLE_FORMATS.find((candidate) => {
-      kind = candidate.recognise(head);
-      return kind !== undefined;
-    });
+    const samples = await recogniseSamples(head);
     const header = readTextTable(head)?.header ?? [];
     const has = (...names: string[]) => names.every((column) => header.includes(column));
     const hasTime = header.some((column) => timeColumn(column) !== undefined);
-    if (format !== undefined && kind !== undefined) found.samples.push({ head, format, kind });
+    if (samples.length > 0) found.samples.push(...samples);
     else if (isCoreTable(header)) found.cores.push(head);
     else if (has('timestep', 'total_energy', 'sim_time')) found.perf.push(head);
     else if (hasTime && (has('power_w') || has('watts'))) found.power.push(head);
     else found.unknown.push(head);
   }
   return found;
+}
+
+/** What the first format that knows the file finds in it: several kinds, in some. */
+async function recogniseSamples(head: FileHead): Promise<RecognisedSamples[]> {
+  for (const format of SAMPLE_FORMATS) {
+    const found = await format.recognise(head);
+    const kinds = typeof found === 'string' ? [found] : (found ?? []);
+    if (kinds.length > 0) return kinds.map((kind) => ({ head, format, kind }));
+  }
+  return [];
 }
 
 /**
@@ -108,20 +123,23 @@ async function openSamples(
   const files: SampleFile[] = [];
   const chosen = new Map<SampleKind, string>();
   for (const { head, format, kind } of found.samples) {
-    const file = await format.open(head, {
-      kind,
-      dtUs: stepUs(options.dtMs),
-      timeUnitUs: undefined,
-      unit: undefined,
-      columns: undefined,
-      valueColumn: undefined,
-      layer: undefined,
-    });
-    const family = `${file.format} ${readTextTable(head)?.header?.join() ?? ''}`;
+    const opened = [
+      await format.open(head, {
+        kind,
+        dtUs: stepUs(options.dtMs),
+        timeUnitUs: undefined,
+        unit: undefined,
+        columns: undefined,
+        valueColumn: undefined,
+        layer: undefined,
+      }),
+    ].flat();
+    const header = readTextTable(head)?.header?.join() ?? '';
+    const family = `${opened[0]?.format ?? format.name} ${header}`;
     const first = chosen.get(kind) ?? family;
     chosen.set(kind, first);
     if (first === family) {
-      files.push(file);
+      files.push(...opened);
       continue;
     }
     notes.remark(`${head.name} is left out: there are ${kind} in another format already, and they \
@@ -130,8 +148,12 @@ may be the same. Say in a meta.json what each file holds.`);
   return files;
 }
 
-function remarkUnknown(found: Recognised, hasSamples: boolean, notes: ReadingNotes): void {
-  if (hasSamples) {
+function remarkUnknown(
+  found: Recognised,
+  samples: readonly SampleFile[],
+  notes: ReadingNotes,
+): void {
+  if (samples.length > 0 && !areDescribed(samples)) {
     notes.remark(
       'There is no meta.json: layers, neurons and duration are those that occur in the \
 data, so silent neurons past the last active one are not counted.',
@@ -141,6 +163,15 @@ data, so silent neurons past the last active one are not counted.',
   const names = found.unknown.slice(0, 5).map((head) => head.name);
   const more = found.unknown.length > names.length ? ', …' : '';
   notes.remark(`Not recognised and left out: ${names.join(', ')}${more}.`);
+}
+
+/** Whether the files say themselves how many neurons there are, and for how long. */
+function areDescribed(files: readonly SampleFile[]): boolean {
+  if (files.some(({ layers = [] }) => layers.length === 0)) return false;
+  const layers = files.flatMap((file) => file.layers ?? []);
+  const counted = layers.filter((layer) => layer.neuronCount !== undefined);
+  const names = new Set(counted.map((layer) => layer.name));
+  return layers.every(({ name }) => names.has(name)) && files.some(({ endUs }) => endUs);
 }
 
 /** Says why a single file cannot be read. */
@@ -156,6 +187,14 @@ its copy failed.`,
   }
   const table = readTextTable(head);
   const formats = SAMPLE_FORMATS.map((format) => format.name).join(', ');
+  if (hdf5Start(head) !== undefined) {
+    const groups = await Hdf5File.with(path, (file) => file.children('/'));
+    return new RecordingError(
+      'unrecognised',
+      `${name} is an HDF5 file, but neither SONATA nor NWB with spikes or membrane potentials: it \
+holds ${groups.slice(0, 5).join(', ') || 'nothing'}${groups.length > 5 ? ', …' : ''}.`,
+    );
+  }
   if (table === undefined) {
     return new RecordingError(
       'unrecognised',

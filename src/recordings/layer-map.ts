@@ -5,6 +5,8 @@ import type { SampleColumns } from './samples.ts';
 /** A layer of a recording and the ids that are its neurons. */
 export interface LayerRange {
   readonly name: string;
+  /** What stands for the layer in files that name layers, where it is not its name. */
+  readonly column?: string;
   readonly firstId: number;
   readonly neuronCount: number;
 }
@@ -16,6 +18,22 @@ export interface Population {
   readonly endUs: number;
 }
 
+/** A population made ready to be looked up; one serves any number of files. */
+export class LayerIndex {
+  readonly population: Population;
+  readonly byName: ReadonlyMap<string, number>;
+  /** Layers in the order of their ids, for files that name none. */
+  readonly byId: readonly number[];
+
+  constructor(population: Population) {
+    this.population = population;
+    const { layers } = population;
+    const firstId = (layer: number) => layers[layer]?.firstId ?? 0;
+    this.byName = new Map(layers.map(({ name, column }, i) => [column ?? name, i]));
+    this.byId = layers.map((_, i) => i).sort((a, b) => firstId(a) - firstId(b) || a - b);
+  }
+}
+
 /**
  * Turns names and ids of one file into layers and neurons, in place; takes out what belongs to no
  * layer or lies outside the recording's time, and counts it.
@@ -25,21 +43,18 @@ export class LayerMap {
   private readonly notes: ReadingNotes;
   private readonly path: string;
   private readonly byName: ReadonlyMap<string, number>;
-  /** Layers in the order of their ids, for files that name none. */
   private readonly byId: readonly number[];
   private readonly resolved: number[] = [];
   private strangers = 0;
   private stranger = '';
   private untimely = 0;
 
-  constructor(population: Population, path: string, notes: ReadingNotes) {
+  constructor({ population, byName, byId }: LayerIndex, path: string, notes: ReadingNotes) {
     this.population = population;
     this.path = path;
     this.notes = notes;
-    this.byName = new Map(population.layers.map(({ name }, i) => [name, i]));
-    this.byId = population.layers
-      .map((_, i) => i)
-      .sort((a, b) => this.firstId(a) - this.firstId(b) || a - b);
+    this.byName = byName;
+    this.byId = byId;
   }
 
   map(samples: SampleColumns, names: readonly string[]): void {

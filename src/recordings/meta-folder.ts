@@ -55,13 +55,13 @@ export async function planOfMeta(
   const survey = needsSurvey ? await surveySamples(samples) : undefined;
   const layers =
     meta.layers === undefined
-      ? layersOfSurvey(survey as Survey, samples, folder.device)
+      ? layersOfSurvey(survey as Survey, samples, folder.device, givenDevice(meta, options))
       : layersOfMeta(meta, folder.device);
   requireDistinctIds(layers, samples);
   const startUs = Math.round((meta.t_start_ms ?? 0) * 1000);
   const endUs =
     meta.duration_ms == null
-      ? await planEndUs(survey as Survey, power, cores)
+      ? await planEndUs(survey as Survey, samples, power, cores)
       : startUs + Math.round(meta.duration_ms * 1000);
   const format = samples[0]?.format ?? META_FILE;
   return { ...common, format, startUs, endUs: Math.max(startUs, endUs), layers };
@@ -73,9 +73,18 @@ function deviceFor(meta: Meta, options: OpenOptions): RecordedDevice {
     meta.source?.simulator ?? '',
     formats.map((entry) => entry.format),
   );
+  const given = givenDevice(meta, options);
   return {
-    deviceType: options.deviceType ?? meta.device_type ?? usual.deviceType,
-    chipId: options.chipId ?? meta.chip_id ?? usual.chipId,
+    deviceType: given.deviceType ?? usual.deviceType,
+    chipId: given.chipId ?? usual.chipId,
+  };
+}
+
+/** The device that somebody states, whatever the files say. */
+function givenDevice(meta: Meta, options: OpenOptions) {
+  return {
+    deviceType: options.deviceType ?? meta.device_type,
+    chipId: options.chipId ?? meta.chip_id,
   };
 }
 
@@ -103,8 +112,9 @@ async function samplesOf(
       columns: entry.columns,
       valueColumn: entry.column,
       layer: entry.layer ?? undefined,
+      hasLayers: folder.meta.layers !== undefined,
     };
-    files.push(await format.open(await readFileHead(path), context));
+    files.push(...[await format.open(await readFileHead(path), context)].flat());
   }
   return files;
 }

@@ -4,7 +4,7 @@ import type { Meta } from './meta.ts';
 import type { RecordedDevice } from './recorded-device.ts';
 import { RecordingError } from './recording-error.ts';
 import type { SampledLayer } from './sampled-recording.ts';
-import type { SampleFile } from './samples.ts';
+import type { FileLayer, SampleFile } from './samples.ts';
 import type { Survey } from './survey.ts';
 
 /** Name of the layer where nothing names one. */
@@ -26,25 +26,42 @@ export function layersOfMeta(meta: Meta, device: RecordedDevice): SampledLayer[]
 }
 
 /**
- * Layers as the samples show them: those that files name, with local ids from 0, and one for ids
- * without a layer, from 0 or, where ids are global, from the first that occurs.
+ * Layers as files describe them or the samples show them: those that files name, with local ids
+ * from 0, and one for ids without a layer, from 0 or, where ids are global, from the first that
+ * occurs. `given` is the device that whoever opens the recording wants instead of the files'.
  */
 export function layersOfSurvey(
   survey: Survey,
   files: readonly SampleFile[],
   device: RecordedDevice,
+  given: Partial<{ [K in keyof RecordedDevice]: RecordedDevice[K] | undefined }> = {},
 ): SampledLayer[] {
   const isGlobal = files.some((file) => file.format.startsWith('nest'));
-  return [...survey.ids].map(([name, { min, max }]) => {
-    const firstId = name === '' && isGlobal ? min : 0;
-    return {
-      name: name === '' ? LAYER_DEFAULT : name.slice(0, FRAME_LIMITS.stringCharsMax),
-      neuronType: NEURON_TYPE_DEFAULT,
-      neuronCount: max - firstId + 1,
+  const described = new Map<string, FileLayer>();
+  for (const layer of files.flatMap((file) => file.layers ?? [])) {
+    described.set(layer.name, { ...described.get(layer.name), ...layer });
+  }
+  const layers: SampledLayer[] = [];
+  for (const key of new Set([...described.keys(), ...survey.ids.keys()])) {
+    const ids = survey.ids.get(key);
+    const known = described.get(key);
+    const firstId = key === '' && isGlobal ? (ids?.min ?? 0) : 0;
+    const neuronCount = known?.neuronCount ?? (ids === undefined ? 0 : ids.max - firstId + 1);
+    // Of a population without spikes and without a size nothing can be said.
+    if (neuronCount === 0) continue;
+    const name = key === '' ? LAYER_DEFAULT : (known?.layerName ?? key);
+    layers.push({
+      name: name.slice(0, FRAME_LIMITS.stringCharsMax),
+      column: key,
+      neuronType: known?.neuronType ?? NEURON_TYPE_DEFAULT,
+      neuronCount,
+      neuronOffset: known?.neuronOffset,
       firstId,
-      ...device,
-    };
-  });
+      deviceType: given.deviceType ?? known?.deviceType ?? device.deviceType,
+      chipId: given.chipId ?? known?.chipId ?? device.chipId,
+    });
+  }
+  return layers;
 }
 
 /** Ids alone must tell the layer where a file names none: so ranges may not overlap then. */

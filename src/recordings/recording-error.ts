@@ -5,6 +5,8 @@ export const RECORDING_ERRORS = {
   meta: 'meta.json is no valid description of a recording',
   table: 'a table of text has no usable columns or no usable values',
   unsorted: 'samples go back in time further than reading can put right on its way',
+  damaged: 'a binary file is cut off, or its structure is broken',
+  unwritable: 'a frame cannot be kept in the format that is written',
   too_large: 'more files, layers, neurons or frames than the limit',
 } as const;
 

@@ -2,7 +2,7 @@ import type { Frame } from '../frames/frame.ts';
 import { FRAME_LIMITS } from '../frames/limits.ts';
 import { type CoreFile, coreFrames } from './core-frames.ts';
 import { cutSpans } from './cut-spans.ts';
-import { LayerMap, type LayerRange } from './layer-map.ts';
+import { LayerIndex, LayerMap, type LayerRange } from './layer-map.ts';
 import { membraneFrames } from './membrane-frames.ts';
 import { mergeFrames } from './merge-frames.ts';
 import { SampleMerge } from './merge-samples.ts';
@@ -26,7 +26,10 @@ const BATCH_SAMPLES_MIN = 1 << 8;
 const BATCH_BYTES = 5 * 20 + 16;
 
 /** A layer with the ids that are its neurons. */
-export interface SampledLayer extends RecordedLayer, LayerRange {}
+export interface SampledLayer extends RecordedLayer, LayerRange {
+  /** Added to ids where they are shown; 0 by default. */
+  readonly neuronOffset?: number | undefined;
+}
 
 /** Files of samples and tables, understood: what a recording is made of before it is read. */
 export interface RecordingPlan {
@@ -47,10 +50,14 @@ export class SampledRecording implements Recording {
   readonly info: RecordingInfo;
   readonly notes: ReadingNotes;
   private readonly plan: RecordingPlan;
-  private readonly unsorted = new Map<string, boolean>();
+  private readonly index: LayerIndex;
+  private readonly localIndex: LayerIndex;
+  private readonly unsorted = new Map<SampleFile, boolean>();
 
   constructor(plan: RecordingPlan, notes: ReadingNotes) {
     this.plan = plan;
+    this.index = new LayerIndex(plan);
+    this.localIndex = new LayerIndex(withLocalIds(plan));
     this.notes = notes;
     notes.openingDone();
     this.info = {
@@ -137,29 +144,37 @@ unit of its times and duration_ms.`,
     const chunkBytes = clamp(share / 8, CHUNK_BYTES_MIN, CHUNK_BYTES_MAX);
     const room = clamp(share / BATCH_BYTES, BATCH_SAMPLES_MIN, BATCH_SAMPLES_MAX);
     const capacity = Math.max(room, file.samplesAtOnce);
-    const isUnsorted = plan.sorts || (await this.isUnsorted(file, capacity, fileCount));
+    const isUnsorted =
+      file.isUnordered || plan.sorts || (await this.isUnsorted(file, capacity, fileCount));
     const reader = await file.read(notes, chunkBytes);
-    const layers = new LayerMap(plan, file.path, notes);
-    const { path, kind } = file;
-    if (isUnsorted) return sortedSamples({ reader, layers, path, kind, notes });
+    const index = file.localIds ? this.localIndex : this.index;
+    const layers = new LayerMap(index, file.path, notes);
+    const { path, kind, isUnordered } = file;
+    if (isUnsorted) return sortedSamples({ reader, layers, path, kind, notes, isUnordered });
     return new NearlyOrdered(reader, layers, path, kind, capacity);
   }
 
   private async isUnsorted(file: SampleFile, held: number, fileCount: number): Promise<boolean> {
-    const known = this.unsorted.get(file.path) ?? (await looksUnsorted(file, held, fileCount));
-    this.unsorted.set(file.path, known);
+    const known = this.unsorted.get(file) ?? (await looksUnsorted(file, held, fileCount));
+    this.unsorted.set(file, known);
     return known;
   }
+}
+
+/** The same layers for a file whose ids count from 0 in each of them. */
+function withLocalIds(plan: RecordingPlan): RecordingPlan {
+  return { ...plan, layers: plan.layers.map((layer) => ({ ...layer, firstId: 0 })) };
 }
 
 function clamp(value: number, min: number, max: number): number {
   return Math.min(max, Math.max(min, Math.floor(value)));
 }
 
-/** The step that all files count in; undefined where they differ or count in time. */
+/** The step that all files with samples count in; undefined where they differ or count in time. */
 function commonTimestep(files: readonly SampleFile[]): number | undefined {
-  const [first] = files;
-  return files.every((file) => file.timestepUs === first?.timestepUs)
+  const filled = files.filter((file) => file.bytes > 0);
+  const [first] = filled.length > 0 ? filled : files;
+  return filled.every((file) => file.timestepUs === first?.timestepUs)
     ? first?.timestepUs
     : undefined;
 }

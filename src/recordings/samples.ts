@@ -17,6 +17,22 @@ export interface SampleColumns {
 
 export type SampleKind = 'spikes' | 'membrane';
 
+/** What a format finds in a file: nothing, one kind of samples, or several beside each other. */
+export type SampleKinds = SampleKind | readonly SampleKind[] | undefined;
+
+/** A layer that a file itself describes; what it leaves out shows in its samples. */
+export interface FileLayer {
+  /** As the samples' names have it. */
+  readonly name: string;
+  /** What frames call it, where that differs from `name`. */
+  readonly layerName?: string | undefined;
+  readonly neuronCount?: number | undefined;
+  readonly neuronType?: string | undefined;
+  readonly neuronOffset?: number | undefined;
+  readonly deviceType?: string | undefined;
+  readonly chipId?: string | undefined;
+}
+
 export function allocateSamples(capacity: number, kind: SampleKind): SampleColumns {
   return {
     length: 0,
@@ -81,6 +97,17 @@ export interface SampleFile {
   /** Times of some samples at a place of the file (0 … 1): for a look at its order. */
   glimpse(fraction: number): Promise<{ minUs: number; maxUs: number } | undefined>;
   readonly bytes: number;
+  /** Layers that the file knows, silent ones too. */
+  readonly layers?: readonly FileLayer[];
+  /** Whether ids count from 0 within each layer, whatever a meta.json gives as first_id. */
+  readonly localIds?: boolean;
+  /** Whether the length of a step is as the file says, not as meta.json or a default has it. */
+  readonly statesTimestep?: boolean;
+  /** Times that the file says it covers, µs. */
+  readonly startUs?: number | undefined;
+  readonly endUs?: number | undefined;
+  /** Whether its format keeps samples in another order than that of time. */
+  readonly isUnordered?: boolean;
 }
 
 /** What meta.json, or the lack of one, says about a file of samples. */
@@ -98,6 +125,8 @@ export interface SampleContext {
   readonly valueColumn: string | undefined;
   /** The one layer that the file's ids belong to. */
   readonly layer: string | undefined;
+  /** Whether a meta.json lists layers: ids are then as in its ranges. */
+  readonly hasLayers?: boolean;
 }
 
 /** One format of sample files: one file each in this folder, listed in sample-formats.ts. */
@@ -106,7 +135,10 @@ export interface SampleFormat {
   /** Its names in meta.json. */
   readonly metaFormats: readonly string[];
   /** What the file holds when it is of this format, by its content. */
-  recognise(file: FileHead): SampleKind | undefined;
-  /** @throws RecordingError when the file is not as the format says */
-  open(file: FileHead, context: SampleContext): Promise<SampleFile>;
+  recognise(file: FileHead): SampleKinds | Promise<SampleKinds>;
+  /**
+   * What the file holds of the context's kind: one file of samples, or several in one.
+   * @throws RecordingError when the file is not as the format says
+   */
+  open(file: FileHead, context: SampleContext): Promise<SampleFile | readonly SampleFile[]>;
 }

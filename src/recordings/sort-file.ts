@@ -24,13 +24,18 @@ export interface SortRequest {
   readonly path: string;
   readonly kind: SampleKind;
   readonly notes: ReadingNotes;
+  /** Whether its format means it to be in another order: then there is nothing to remark. */
+  readonly isUnordered?: boolean | undefined;
   /** Samples a run holds, where the ordinary number does not fit. */
   readonly runSamples?: number;
 }
 
 /** Reads a whole file and gives its samples in order of time; owns the reader. */
 export async function sortedSamples(request: SortRequest): Promise<OrderedSamples> {
-  const { reader, layers, path, kind, notes } = request;
+  const { reader, layers, path, kind } = request;
+  const remark = (text: string) => {
+    if (!request.isUnordered) request.notes.remark(text);
+  };
   const runSamples = request.runSamples ?? RUN_SAMPLES;
   const spill = new Spill(kind);
   try {
@@ -53,12 +58,12 @@ export async function sortedSamples(request: SortRequest): Promise<OrderedSample
     sorter.sort(run);
     const name = basename(path);
     if (spill.runs.length === 0) {
-      notes.remark(`${name} is not in the order of time: it was sorted in memory.`);
+      remark(`${name} is not in the order of time: it was sorted in memory.`);
       return new OneBatch(run);
     }
     await spill.write(run);
     const size = Math.ceil(spill.bytes / 2 ** 20);
-    notes.remark(
+    remark(
       `${name} is not in the order of time: it was sorted in a temporary file of ${size} MiB.`,
     );
     return new MergedRuns(spill, await SampleMerge.open(spill.runs), kind);

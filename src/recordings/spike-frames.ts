@@ -7,13 +7,17 @@ import { LayerSplit } from './split-layers.ts';
 /** Eight bytes a spike, and room for the names: within 1 MiB encoded. */
 export const SPIKES_PER_FRAME_MAX = 130_000;
 
+interface OffsetLayer extends RecordedLayer {
+  readonly neuronOffset?: number | undefined;
+}
+
 /**
  * Spikes of cut spans as frames: one a layer and span, silent ones too. A layer with more spikes
  * than a frame takes gets several that follow each other; more than that at one µs share their t0.
  */
 export async function* spikeFrames(
   spans: AsyncIterable<CutSpan>,
-  layers: readonly RecordedLayer[],
+  layers: readonly OffsetLayer[],
   timestepUs: number | undefined,
 ): AsyncGenerator<SpikesFrame, void, void> {
   const split = new LayerSplit(layers.length);
@@ -23,7 +27,7 @@ export async function* spikeFrames(
     split.split(span);
     for (const piece of orderPieces(piecesOf(span, split, layers.length))) {
       const { startUs, endUs, from, to } = piece;
-      const layer = layers[piece.layer] as RecordedLayer;
+      const layer = layers[piece.layer] as OffsetLayer;
       rebase(split.dtUs, from, to, startUs - span.startUs);
       yield {
         kind: 'spikes',
@@ -35,7 +39,7 @@ export async function* spikeFrames(
         dtUs: split.dtUs.subarray(from, to),
         timestep0: stepUs === undefined ? undefined : Math.ceil(startUs / stepUs),
         timestepUs: stepUs,
-        neuronOffset: 0,
+        neuronOffset: layer.neuronOffset ?? 0,
       };
     }
   }
