@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { timeColumn } from './column-names.ts';
 import { type CoreFile, isCoreTable } from './core-frames.ts';
+import { type CsvHeader, readCsvHeader } from './csv-header.ts';
 import { type FileHead, readFileHead } from './file-head.ts';
 import { type OpenOptions, stepUs } from './plan-options.ts';
 import { countsSteps, planEndUs, planStartUs } from './plan-time.ts';
@@ -54,6 +55,10 @@ export async function planOfFiles(
     return { path, ...device, dtUs, layerOfCore: undefined };
   });
   if (samples.length + power.length + cores.length === 0) return undefined;
+  const stated = statedBy(found);
+  if (stated !== undefined) {
+    return { ...planOfHeader(stated, options), samples, power, cores };
+  }
   remarkUnknown(found, samples.length > 0, notes);
   if (countsSteps({ samples, power, cores }) && options.dtMs === undefined) {
     notes.remark('A timestep is taken as 1 ms, for there is no meta.json with a dt_ms.');
@@ -71,6 +76,27 @@ export async function planOfFiles(
     samples,
     power,
     cores,
+    sorts: options.sorts ?? false,
+  };
+}
+
+/** What a file of our own says of its recording, where there is no other beside it. */
+function statedBy(found: Recognised): CsvHeader | undefined {
+  const [only, ...others] = found.samples;
+  const rest = found.power.length + found.perf.length + found.cores.length + others.length;
+  return only === undefined || rest > 0 ? undefined : readCsvHeader(only.head);
+}
+
+function planOfHeader(header: CsvHeader, options: OpenOptions) {
+  return {
+    name: header.name,
+    format: 'csv',
+    startUs: header.startUs,
+    endUs: header.durationUs,
+    layers: header.layers.map((layer) => {
+      const { deviceType = layer.deviceType, chipId = layer.chipId } = options;
+      return { ...layer, deviceType, chipId, firstId: 0 };
+    }),
     sorts: options.sorts ?? false,
   };
 }

@@ -7,6 +7,8 @@ export interface LayerRange {
   readonly name: string;
   readonly firstId: number;
   readonly neuronCount: number;
+  /** What stands for the layer in files that name layers, where it is not its name. */
+  readonly column?: string;
 }
 
 /** What a file's samples are held against: layers and the time that the recording covers. */
@@ -36,7 +38,7 @@ export class LayerMap {
     this.population = population;
     this.path = path;
     this.notes = notes;
-    this.byName = new Map(population.layers.map(({ name }, i) => [name, i]));
+    this.byName = new Map(population.layers.map(({ name, column }, i) => [column ?? name, i]));
     this.byId = population.layers
       .map((_, i) => i)
       .sort((a, b) => this.firstId(a) - this.firstId(b) || a - b);

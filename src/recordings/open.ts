@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { planOfFiles, unrecognised } from './bare-files.ts';
 import { META_FILE, readMeta } from './meta.ts';
 import { planOfMeta } from './meta-folder.ts';
+import { ndjsonFormat } from './ndjson-read.ts';
 import { type OpenOptions, requireOptions } from './plan-options.ts';
 import { ReadingNotes } from './reading-notes.ts';
 import type { Recording, RecordingFormat } from './recording.ts';
@@ -13,7 +14,7 @@ import { spkFormat } from './spk-format.ts';
 const FOLDER_FILES_MAX = 4096;
 
 /** Formats that hold whole frames; tried before anything else. */
-const FRAME_FORMATS: readonly RecordingFormat[] = [spkFormat];
+const FRAME_FORMATS: readonly RecordingFormat[] = [spkFormat, ndjsonFormat];
 
 /**
  * Opens a recording, a file or a folder, by its content. What is odd about it is said in `notes`.
