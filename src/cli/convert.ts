@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import { parseDurationUs } from '../component/duration.ts';
 import { sampleCount } from '../frames/frame.ts';
 import { openRecording } from '../recordings/open.ts';
 import type { Recording } from '../recordings/recording.ts';
 import type { OutputHeader, OutputWriter } from '../recordings/recording-output.ts';
-import { outputFormat, RECORDING_WRITERS } from '../recordings/recording-writers.ts';
 import type { SpkHeader } from '../recordings/spk-header.ts';
 import { UsageError } from './config/config-error.ts';
+import { formatNames, parseFrameSpan, requireOutput } from './output-flags.ts';
 import { note, Progress } from './progress.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -27,10 +26,6 @@ interface Written {
   leftOut: Readonly<Record<string, number>>;
 }
 
-export function formatNames(): string {
-  return RECORDING_WRITERS.map((format) => format.name).join('|');
-}
-
 export function convertCommand(): Command {
   return new Command('convert')
     .description('from one format of recordings to another')
@@ -42,23 +37,6 @@ export function convertCommand(): Command {
     .option('--sort', 'sort the samples of IN by time first, however ordered they look')
     .option('--force', 'replace OUT when it is there')
     .action(convert);
-}
-
-/** The format to write, and a file that may be written. */
-export function requireOutput(out: string, flags: { format?: string; force?: boolean }) {
-  const format = outputFormat(out, flags.format);
-  if (format === undefined) {
-    const known = RECORDING_WRITERS.flatMap(({ suffixes }) => suffixes).join(', ');
-    throw new UsageError(
-      flags.format === undefined
-        ? `${out}: its suffix says no format (${known}); say it with --format ${formatNames()}`
-        : `--format needs ${formatNames()}, got "${flags.format}"`,
-    );
-  }
-  if (flags.force !== true && existsSync(out)) {
-    throw new UsageError(`${out} is there already; --force replaces it`);
-  }
-  return format;
 }
 
 async function convert(from: string, out: string, flags: ConvertFlags): Promise<void> {
@@ -86,14 +64,6 @@ async function convert(from: string, out: string, flags: ConvertFlags): Promise<
   } finally {
     await recording.close();
   }
-}
-
-export function parseFrameSpan(text: string): number {
-  const frameSpanUs = parseDurationUs(text);
-  if (frameSpanUs === undefined || frameSpanUs < 1000 || frameSpanUs > 60_000_000) {
-    throw new UsageError(`--frame-span needs a time from 1ms to 60s, got "${text}"`);
-  }
-  return frameSpanUs;
 }
 
 /** All that is known of the recording; some formats say more than every one does. */

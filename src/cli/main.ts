@@ -7,6 +7,7 @@ import { ConfigError, UsageError } from './config/config-error.ts';
 import { convertCommand } from './convert.ts';
 import { demoCommand } from './demo.ts';
 import { packageFolder } from './package-folder.ts';
+import { recordCommand } from './record.ts';
 import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
 
@@ -30,6 +31,7 @@ function program(): Command {
     .addCommand(demoCommand(version), { isDefault: true })
     .addCommand(runCommand(version))
     .addCommand(replayCommand())
+    .addCommand(recordCommand(version))
     .addCommand(convertCommand());
   for (const each of command.commands) each.exitOverride();
   return command;

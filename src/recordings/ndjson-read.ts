@@ -12,6 +12,7 @@ import { ReadingNotes } from './reading-notes.ts';
 import type { RecordedLayer, Recording, RecordingFormat, RecordingInfo } from './recording.ts';
 import { RecordingError } from './recording-error.ts';
 import { DECLARED_MAX, layerKey, readMetadataFields, type SpkHeader } from './spk-header.ts';
+import { touches } from './time-slice.ts';
 
 /** A recording's frames never crossed a network: only a line bounds their length. */
 const LIMITS: FrameLimits = { ...FRAME_LIMITS, payloadBytesMax: NDJSON_LINE_BYTES_MAX };
@@ -59,6 +60,11 @@ class NdjsonRecording implements Recording {
   async *frames(_frameSpanUs?: number): AsyncGenerator<Frame, void, void> {
     this.notes.restart();
     yield* framesOf(this.path, this.notes);
+  }
+
+  /** The frames that touch [fromUs, toUs); lines may be in the order of arrival, so reads all. */
+  async *framesBetween(fromUs: number, toUs: number): AsyncGenerator<Frame, void, void> {
+    for await (const frame of this.frames()) if (touches(frame, fromUs, toUs)) yield frame;
   }
 
   /** Nothing stays open between passes. */
