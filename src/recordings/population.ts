@@ -36,11 +36,12 @@ export function layersOfSurvey(
 ): SampledLayer[] {
   const isGlobal = files.some((file) => file.format.startsWith('nest'));
   return [...survey.ids].map(([name, { min, max }]) => {
-    const firstId = name === '' && isGlobal ? min : 0;
+    const firstId = isGlobal ? min : 0;
+    const stated = files.map((file) => file.neuronCounts?.get(name) ?? 0);
     return {
       name: name === '' ? LAYER_DEFAULT : name.slice(0, FRAME_LIMITS.stringCharsMax),
       neuronType: NEURON_TYPE_DEFAULT,
-      neuronCount: max - firstId + 1,
+      neuronCount: Math.max(max - firstId + 1, ...stated),
       firstId,
       ...device,
     };

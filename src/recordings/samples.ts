@@ -81,6 +81,10 @@ export interface SampleFile {
   /** Times of some samples at a place of the file (0 … 1): for a look at its order. */
   glimpse(fraction: number): Promise<{ minUs: number; maxUs: number } | undefined>;
   readonly bytes: number;
+  /** Neurons of a layer ('' for the one without a name), where the file says how many. */
+  readonly neuronCounts?: ReadonlyMap<string, number>;
+  /** Whether its times count from the Unix epoch. */
+  readonly isEpoch?: boolean;
 }
 
 /** What meta.json, or the lack of one, says about a file of samples. */
