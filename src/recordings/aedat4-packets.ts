@@ -153,7 +153,7 @@ async function unpack(
   }
 }
 
-/** The events of a packet, 16 bytes each: time i64, x i16, y i16, polarity; none of another kind. */
+/** The events of a packet, 16 bytes each: time i64, x and y i16, polarity; none of other kinds. */
 export function eventsOf(content: Uint8Array): DataView | undefined {
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.length);
   if (bytes.toString('latin1', 8, 12) !== 'EVTS') return undefined;
