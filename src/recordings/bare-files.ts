@@ -15,6 +15,7 @@ import type { RecordingPlan } from './sampled-recording.ts';
 import type { SampleFile, SampleFormat, SampleKind } from './samples.ts';
 import { surveySamples } from './survey.ts';
 import { readTextTable } from './text-table.ts';
+import { isColumn } from './text-times.ts';
 
 interface Recognised {
   readonly samples: { head: FileHead; format: SampleFormat; kind: SampleKind }[];
@@ -163,10 +164,30 @@ function remarkUnknown(found: Recognised, hasSamples: boolean, notes: ReadingNot
 data, so silent neurons past the last active one are not counted.',
     );
   }
+  const spikes = found.samples.filter(({ kind }) => kind === 'spikes').map(({ head }) => head);
+  if (spikes.length > 1) {
+    notes.remark(`Read as parts of one recording: ${listed(spikes)}. Where they are several, name \
+one of them instead of the folder.`);
+  }
   if (found.unknown.length === 0) return;
-  const names = found.unknown.slice(0, 5).map((head) => head.name);
-  const more = found.unknown.length > names.length ? ', …' : '';
-  notes.remark(`Not recognised and left out: ${names.join(', ')}${more}.`);
+  notes.remark(`Not recognised and left out: ${listed(found.unknown)}.`);
+}
+
+function listed(heads: readonly FileHead[]): string {
+  const names = heads.slice(0, 5).map((head) => head.name);
+  return `${names.join(', ')}${heads.length > names.length ? ', …' : ''}`;
+}
+
+/** Whether a file says all of a recording by itself. */
+export async function isWholeTable(path: string): Promise<boolean> {
+  const head = await readFileHead(path);
+  return readCsvHeader(head) !== undefined;
+}
+
+/** Whether a file holds samples in one of the formats. */
+export async function holdsSamples(path: string): Promise<boolean> {
+  const head = await readFileHead(path);
+  return SAMPLE_FORMATS.some((format) => format.recognise(head) !== undefined);
 }
 
 /** Says why a single file cannot be read. */
@@ -187,6 +208,13 @@ its copy failed.`,
       'unrecognised',
       `${name} is of no format that this program reads \
 (${formats}).`,
+    );
+  }
+  if (isColumn(table)) {
+    return new RecordingError(
+      'unrecognised',
+      `${name} holds one number a line and does not say what they are. If they are the spike \
+times of a neuron, write time_ms (or time_us, time_s) as its first line.`,
     );
   }
   const first = (table.header ?? table.rows[0] ?? []).join(' ').slice(0, 80);

@@ -33,6 +33,7 @@ export class LayerMap {
   private strangers = 0;
   private stranger = '';
   private untimely = 0;
+  private untimelyUs = 0;
 
   constructor(population: Population, path: string, notes: ReadingNotes) {
     this.population = population;
@@ -62,7 +63,7 @@ export class LayerMap {
       }
       const time = timeUs[i] as number;
       if (time < startUs || time > endUs) {
-        this.untimely++;
+        if (this.untimely++ === 0) this.untimelyUs = time;
         continue;
       }
       timeUs[kept] = time;
@@ -77,6 +78,7 @@ export class LayerMap {
   /** Puts what was left out into the notes; once a pass. */
   finish(): void {
     const { notes } = this;
+    const { startUs, endUs } = this.population;
     const file = basename(this.path);
     notes.samplesOutside += this.strangers + this.untimely;
     if (this.strangers > 0) {
@@ -85,7 +87,8 @@ first: ${this.stranger}); check first_id and last_id of the layers in meta.json.
     }
     if (this.untimely > 0) {
       notes.remark(`${file}: ${this.untimely} samples lie outside the recording's time and are \
-left out; check duration_ms, t_start_ms and dt_ms in meta.json.`);
+left out (the first at ${this.untimelyUs} µs, of ${startUs} to ${endUs} µs); check the unit of the \
+times, and duration_ms, t_start_ms and dt_ms in meta.json.`);
     }
     this.strangers = 0;
     this.untimely = 0;

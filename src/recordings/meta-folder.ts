@@ -97,6 +97,7 @@ async function samplesOf(
     }
     const path = await presentFile(folder, entry.path);
     if (path === undefined) continue;
+    requireTimeUnit(folder, entry);
     const unit = entry.time_unit ?? folder.meta.units?.['time'];
     const context = {
       kind,
@@ -110,6 +111,15 @@ async function samplesOf(
     files.push(await format.open(await readFileHead(path), context));
   }
   return files;
+}
+
+function requireTimeUnit(folder: MetaFolder, { path, time_unit: unit }: MetaSamples): void {
+  if (unit === undefined || timeUnitUs(unit) !== undefined) return;
+  throw new RecordingError(
+    'meta',
+    `${join(folder.path, META_FILE)}: the "time_unit" of ${path} is ${JSON.stringify(unit)}; it \
+should be ns, us, ms or s.`,
+  );
 }
 
 /** Path of a file that is there and holds something; a file that lost its end is noted. */
