@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { unlink } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { Frame } from '../frames/frame.ts';
 import type { FrameKind } from '../frames/header.ts';
 import type { SpikesFrame } from '../frames/spikes.ts';
@@ -66,6 +66,8 @@ class CsvWriter implements OutputWriter {
     header: OutputHeader,
     options: OutputOptions,
   ): Promise<CsvWriter> {
+    // Rows that a killed program left are nobody's.
+    await rm(`${path}.rows`, { force: true });
     return new CsvWriter(path, await FileOutput.create(`${path}.rows`), header, options);
   }
 
@@ -99,7 +101,7 @@ class CsvWriter implements OutputWriter {
       }
     } finally {
       await this.rows.close(false);
-      await unlink(this.rows.path);
+      await rm(this.rows.path, { force: true });
     }
     this.say();
   }
