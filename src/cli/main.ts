@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { OptionError } from '../sources/option-error.ts';
 import { ConfigError, UsageError } from './config/config-error.ts';
+import { convertCommand } from './convert.ts';
 import { demoCommand } from './demo.ts';
 import { packageFolder } from './package-folder.ts';
+import { recordCommand } from './record.ts';
 import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
 
@@ -28,7 +30,9 @@ function program(): Command {
     .showSuggestionAfterError()
     .addCommand(demoCommand(version), { isDefault: true })
     .addCommand(runCommand(version))
-    .addCommand(replayCommand());
+    .addCommand(replayCommand())
+    .addCommand(recordCommand(version))
+    .addCommand(convertCommand());
   for (const each of command.commands) each.exitOverride();
   return command;
 }

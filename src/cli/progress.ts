@@ -1,3 +1,8 @@
+/** A line for whoever started the command. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
 /** How far a long task is, on a terminal; silent where stderr is none. */
 export class Progress {
   private readonly verb: string;

@@ -3,103 +3,144 @@ import { headers } from '@nats-io/transport-node';
 import { Command } from 'commander';
 import { parseDurationUs } from '../component/duration.ts';
 import { CONTENT_TYPES, type Encoding, FrameEncoder } from '../frames/encode.ts';
-import { formatSubject, isPrefix, PREFIX_DEFAULT } from '../frames/subject.ts';
+import { formatSubject } from '../frames/subject.ts';
 import { openRecording } from '../recordings/open.ts';
-import { NatsLink } from '../sources/nats-link.ts';
-import { natsOptions } from '../sources/nats-options.ts';
+import type { Recording } from '../recordings/recording.ts';
+import { TimeSlice } from '../recordings/time-slice.ts';
+import type { NatsLink } from '../sources/nats-link.ts';
 import { play } from '../sources/play.ts';
 import { parseSpeed } from './address.ts';
 import { UsageError } from './config/config-error.ts';
-import { checkSettings } from './config/settings.ts';
-import { Progress } from './progress.ts';
+import { addNatsFlags, type NatsFlags, natsConfig, notedLink } from './nats-flags.ts';
+import { parseFrameSpan } from './output-flags.ts';
+import { note, Progress } from './progress.ts';
 import { stopSignal } from './stop-signal.ts';
 
-interface ReplayFlags {
+interface ReplayFlags extends NatsFlags {
   readonly speed: string;
-  readonly nats: string;
-  readonly prefix: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly rebase?: string;
   readonly loop?: boolean;
   readonly encoding: string;
   readonly frameSpan: string;
+}
+
+/** How a recording is to be played, as the flags say. */
+interface Playing {
+  readonly path: string;
+  readonly prefix: string;
+  readonly encoding: Encoding;
+  readonly speed: number;
+  readonly frameSpanUs: number;
+  readonly rebases: boolean;
+  readonly loop: boolean;
+  /** µs after the recording's start. */
+  readonly fromUs: number;
+  readonly toUs: number;
 }
 
 /** Unacknowledged bytes that may wait in the client before the player waits for the server. */
 const PENDING_BYTES_MAX = 4 * 1024 * 1024;
 
 export function replayCommand(): Command {
-  return new Command('replay')
+  const command = new Command('replay')
     .description('publish a recording to NATS as frames, its times kept')
     .argument('<recording>', 'file or folder')
     .option('--speed <n|max>', 'times real time, or as fast as it goes', '1')
-    .option('--nats <url>', 'NATS server', 'nats://127.0.0.1:4222')
-    .option('--prefix <prefix>', 'first tokens of every subject', PREFIX_DEFAULT)
+    .option('--from <time>', 'leave out what ends before, from the start of the recording')
+    .option('--to <time>', 'leave out what begins then or later, from the start of the recording')
+    .option('--rebase <now>', 'now: shift the times so that the first moment is now')
     .option('--loop', 'again and again, each pass shifted so that time goes on')
     .option('--encoding <msgpack|json>', 'how frames are written', 'msgpack')
-    .option('--frame-span <time>', 'time that one frame covers', '100ms')
-    .action(replay);
+    .option('--frame-span <time>', 'time that one frame covers, where there are none', '100ms');
+  return addNatsFlags(command).action(replay);
 }
 
 async function replay(path: string, flags: ReplayFlags): Promise<void> {
-  const speed = parseSpeed(flags.speed);
-  const frameSpanUs = parseDurationUs(flags.frameSpan);
-  if (frameSpanUs === undefined || frameSpanUs < 1000 || frameSpanUs > 60_000_000) {
-    throw new UsageError(`--frame-span needs a time from 1ms to 60s, got "${flags.frameSpan}"`);
-  }
-  if (!isPrefix(flags.prefix)) throw new UsageError(`--prefix: "${flags.prefix}" is no prefix`);
-  if (flags.encoding !== 'msgpack' && flags.encoding !== 'json') {
-    throw new UsageError(`--encoding needs msgpack or json, got "${flags.encoding}"`);
-  }
+  const config = await natsConfig(flags);
+  const playing: Playing = {
+    path,
+    prefix: config.prefix,
+    encoding: parseEncoding(flags.encoding),
+    speed: parseSpeed(flags.speed),
+    frameSpanUs: parseFrameSpan(flags.frameSpan),
+    rebases: parseRebase(flags.rebase),
+    loop: flags.loop === true,
+    ...parseStretch(flags),
+  };
   // The recording is looked at before anything connects: a wrong path is said at once.
-  await (await openRecording(path)).close();
+  const recording = await openStretch(playing);
+  for (const text of recording.notes.remarks) note(text);
+  await recording.close();
   const signal = stopSignal();
-  const link = new NatsLink(checkSettings(natsOptions, { servers: flags.nats }, '--nats'), {
-    waiting: (server, reason) => note(`waiting for NATS at ${server}: ${reason}`),
-    connected: () => {},
-    disconnected: (server, reason) => note(`lost NATS at ${server}: ${reason}`),
-    reconnected: (server) => note(`connected to NATS at ${server} again`),
-    refused: (text) => note(`NATS refuses: ${text}`),
-  });
+  const link = notedLink(config);
   try {
-    const sent = await publish(path, { ...flags, encoding: flags.encoding }, link, signal, {
-      speed,
-      frameSpanUs,
-    });
+    const sent = await publish(playing, link, signal);
     process.stdout.write(`${JSON.stringify(sent)}\n`);
   } finally {
     await link.close();
   }
 }
 
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+function parseEncoding(text: string): Encoding {
+  if (text === 'msgpack' || text === 'json') return text;
+  throw new UsageError(`--encoding needs msgpack or json, got "${text}"`);
+}
+
+function parseRebase(text: string | undefined): boolean {
+  if (text === undefined || text === 'now') return text === 'now';
+  throw new UsageError(`--rebase takes now, got "${text}"`);
+}
+
+function parseStretch(flags: ReplayFlags): { readonly fromUs: number; readonly toUs: number } {
+  const time = (flag: string, text: string | undefined, none: number) => {
+    const us = text === undefined ? none : parseDurationUs(text);
+    if (us !== undefined) return us;
+    throw new UsageError(`${flag} needs a time such as 250ms, 1.5s or 5m, got "${text}"`);
+  };
+  const fromUs = time('--from', flags.from, 0);
+  const toUs = time('--to', flags.to, Number.POSITIVE_INFINITY);
+  if (fromUs < toUs) return { fromUs, toUs };
+  throw new UsageError(`--to ${flags.to} is not after --from ${flags.from ?? 0}`);
+}
+
+async function openStretch({ path, fromUs, toUs }: Playing): Promise<Recording> {
+  const whole = await openRecording(path);
+  if (fromUs === 0 && toUs === Number.POSITIVE_INFINITY) return whole;
+  const { startUs, durationUs } = whole.info;
+  if (startUs + fromUs <= durationUs) return new TimeSlice(whole, startUs + fromUs, startUs + toUs);
+  await whole.close();
+  throw new UsageError(
+    `--from lies behind the end: ${path} covers ${(durationUs - startUs) / 1e6} s`,
+  );
 }
 
 async function publish(
-  path: string,
-  flags: ReplayFlags & { readonly encoding: Encoding },
+  playing: Playing,
   link: NatsLink,
   signal: AbortSignal,
-  pace: { readonly speed: number; readonly frameSpanUs: number },
 ): Promise<{ frames: number; bytes: number }> {
   const connection = await link.open(signal);
   const encoder = new FrameEncoder();
   const contentType = headers();
-  contentType.set('Content-Type', CONTENT_TYPES[flags.encoding]);
+  contentType.set('Content-Type', CONTENT_TYPES[playing.encoding]);
   const sent = { frames: 0, bytes: 0 };
   let pendingBytes = 0;
   const progress = new Progress('replayed', 'frames');
   const options = {
-    open: () => openRecording(path),
-    loop: flags.loop === true,
-    rebaseToUs: undefined,
+    open: () => openStretch(playing),
+    speed: playing.speed,
+    frameSpanUs: playing.frameSpanUs,
+    loop: playing.loop,
+    rebaseToUs: playing.rebases ? Date.now() * 1000 : undefined,
     emitter: `replay-${randomUUID()}`,
-    ...pace,
   };
   await play(
     options,
     (frame) => {
-      const data = encoder.encode(frame, flags.encoding);
-      connection.publish(formatSubject(flags.prefix, frame), data, { headers: contentType });
+      const data = encoder.encode(frame, playing.encoding);
+      connection.publish(formatSubject(playing.prefix, frame), data, { headers: contentType });
       sent.frames++;
       sent.bytes += data.length;
       progress.at(sent.frames);

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { timeColumn } from './column-names.ts';
 import { type CoreFile, isCoreTable } from './core-frames.ts';
+import { type CsvHeader, readCsvHeader } from './csv-header.ts';
 import { type FileHead, readFileHead } from './file-head.ts';
 import { Hdf5File } from './hdf5-file.ts';
 import { hdf5Start } from './hdf5-signature.ts';
@@ -16,6 +17,7 @@ import type { RecordingPlan } from './sampled-recording.ts';
 import type { SampleFile, SampleFormat, SampleKind } from './samples.ts';
 import { surveySamples } from './survey.ts';
 import { readTextTable } from './text-table.ts';
+import { isColumn } from './text-times.ts';
 
 interface RecognisedSamples {
   readonly head: FileHead;
@@ -62,6 +64,10 @@ export async function planOfFiles(
     return { path, ...device, dtUs, layerOfCore: undefined };
   });
   if (samples.length + power.length + cores.length === 0) return undefined;
+  const stated = statedBy(found);
+  if (stated !== undefined) {
+    return { ...planOfHeader(stated, options), samples, power, cores };
+  }
   remarkUnknown(found, samples, notes);
   if (countsSteps({ samples, power, cores }) && options.dtMs === undefined) {
     notes.remark('A timestep is taken as 1 ms, for there is no meta.json with a dt_ms.');
@@ -80,6 +86,27 @@ export async function planOfFiles(
     samples,
     power,
     cores,
+    sorts: options.sorts ?? false,
+  };
+}
+
+/** What a file of our own says of its recording, where there is no other beside it. */
+function statedBy(found: Recognised): CsvHeader | undefined {
+  const [only, ...others] = found.samples;
+  const rest = found.power.length + found.perf.length + found.cores.length + others.length;
+  return only === undefined || rest > 0 ? undefined : readCsvHeader(only.head);
+}
+
+function planOfHeader(header: CsvHeader, options: OpenOptions) {
+  return {
+    name: header.name,
+    format: 'csv',
+    startUs: header.startUs,
+    endUs: header.durationUs,
+    layers: header.layers.map((layer) => {
+      const { deviceType = layer.deviceType, chipId = layer.chipId } = options;
+      return { ...layer, deviceType, chipId, firstId: 0 };
+    }),
     sorts: options.sorts ?? false,
   };
 }
@@ -159,10 +186,30 @@ function remarkUnknown(
 data, so silent neurons past the last active one are not counted.',
     );
   }
+  const spikes = found.samples.filter(({ kind }) => kind === 'spikes').map(({ head }) => head);
+  if (spikes.length > 1) {
+    notes.remark(`Read as parts of one recording: ${listed(spikes)}. Where they are several, name \
+one of them instead of the folder.`);
+  }
   if (found.unknown.length === 0) return;
-  const names = found.unknown.slice(0, 5).map((head) => head.name);
-  const more = found.unknown.length > names.length ? ', …' : '';
-  notes.remark(`Not recognised and left out: ${names.join(', ')}${more}.`);
+  notes.remark(`Not recognised and left out: ${listed(found.unknown)}.`);
+}
+
+function listed(heads: readonly FileHead[]): string {
+  const names = heads.slice(0, 5).map((head) => head.name);
+  return `${names.join(', ')}${heads.length > names.length ? ', …' : ''}`;
+}
+
+/** Whether a file says all of a recording by itself. */
+export async function isWholeTable(path: string): Promise<boolean> {
+  const head = await readFileHead(path);
+  return readCsvHeader(head) !== undefined;
+}
+
+/** Whether a file holds samples in one of the formats. */
+export async function holdsSamples(path: string): Promise<boolean> {
+  const head = await readFileHead(path);
+  return (await recogniseSamples(head)).length > 0;
 }
 
 /** Whether the files say themselves how many neurons there are, and for how long. */
@@ -200,6 +247,13 @@ holds ${groups.slice(0, 5).join(', ') || 'nothing'}${groups.length > 5 ? ', …'
       'unrecognised',
       `${name} is of no format that this program reads \
 (${formats}).`,
+    );
+  }
+  if (isColumn(table)) {
+    return new RecordingError(
+      'unrecognised',
+      `${name} holds one number a line and does not say what they are. If they are the spike \
+times of a neuron, write time_ms (or time_us, time_s) as its first line.`,
     );
   }
   const first = (table.header ?? table.rows[0] ?? []).join(' ').slice(0, 80);

@@ -1,4 +1,5 @@
 import { isLayerColumn, isNeuronColumn, isValueColumn, timeColumn } from './column-names.ts';
+import { readCsvHeader } from './csv-header.ts';
 import type { FileHead } from './file-head.ts';
 import { RecordingError } from './recording-error.ts';
 import type { SampleContext, SampleFormat, SampleKind } from './samples.ts';
@@ -76,7 +77,7 @@ ${header.join(', ')}. Name the one to read as "column" in meta.json, or name it 
       unit: context.unit ?? (time?.isStep ? '1' : 'mV'),
       timeColumn: columns.time,
       timeUnitUs,
-      timestepUs: time?.isStep ? context.dtUs : undefined,
+      timestepUs: time?.isStep ? context.dtUs : readCsvHeader(file)?.timestepUs,
       endsLines: false,
       layer: context.layer,
       shape: {

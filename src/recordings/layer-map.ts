@@ -48,6 +48,7 @@ export class LayerMap {
   private strangers = 0;
   private stranger = '';
   private untimely = 0;
+  private untimelyUs = 0;
 
   constructor({ population, byName, byId }: LayerIndex, path: string, notes: ReadingNotes) {
     this.population = population;
@@ -75,7 +76,7 @@ export class LayerMap {
       }
       const time = timeUs[i] as number;
       if (time < startUs || time > endUs) {
-        this.untimely++;
+        if (this.untimely++ === 0) this.untimelyUs = time;
         continue;
       }
       timeUs[kept] = time;
@@ -90,6 +91,7 @@ export class LayerMap {
   /** Puts what was left out into the notes; once a pass. */
   finish(): void {
     const { notes } = this;
+    const { startUs, endUs } = this.population;
     const file = basename(this.path);
     notes.samplesOutside += this.strangers + this.untimely;
     if (this.strangers > 0) {
@@ -98,7 +100,8 @@ first: ${this.stranger}); check first_id and last_id of the layers in meta.json.
     }
     if (this.untimely > 0) {
       notes.remark(`${file}: ${this.untimely} samples lie outside the recording's time and are \
-left out; check duration_ms, t_start_ms and dt_ms in meta.json.`);
+left out (the first at ${this.untimelyUs} µs, of ${startUs} to ${endUs} µs); check the unit of the \
+times, and duration_ms, t_start_ms and dt_ms in meta.json.`);
     }
     this.strangers = 0;
     this.untimely = 0;

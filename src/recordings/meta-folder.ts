@@ -5,7 +5,7 @@ import type { CoreFile } from './core-frames.ts';
 import { readFileHead } from './file-head.ts';
 import { META_FILE, type Meta, type MetaSamples } from './meta.ts';
 import { type OpenOptions, stepUs } from './plan-options.ts';
-import { countsSteps, planEndUs } from './plan-time.ts';
+import { countsSteps, planEndUs, planStartUs } from './plan-time.ts';
 import { layersOfMeta, layersOfSurvey, requireDistinctIds } from './population.ts';
 import { describePower, type PowerFile } from './power-frames.ts';
 import type { ReadingNotes } from './reading-notes.ts';
@@ -38,7 +38,7 @@ export async function planOfMeta(
   const folder = { path, meta, dtUs: stepUs(dtMs), device: deviceFor(meta, options), notes };
   const name = meta.name ?? basename(path);
   const samples = [
-    ...(await samplesOf(folder, meta.spikes ?? [], 'spikes')),
+    ...(await samplesOf(folder, [...(meta.spikes ?? []), ...(meta.events ?? [])], 'spikes')),
     ...(await samplesOf(folder, meta.vm ?? [], 'membrane')),
   ];
   const power = await powerOf(folder);
@@ -51,14 +51,17 @@ export async function planOfMeta(
   if (countsSteps(common) && dtMs == null) {
     notes.remark('A timestep is taken as 1 ms, for meta.json gives no dt_ms.');
   }
-  const needsSurvey = meta.duration_ms == null || meta.layers === undefined;
+  const countsEpoch = samples.some((file) => file.isEpoch);
+  const needsSurvey = meta.duration_ms == null || meta.layers === undefined || countsEpoch;
   const survey = needsSurvey ? await surveySamples(samples) : undefined;
   const layers =
     meta.layers === undefined
       ? layersOfSurvey(survey as Survey, samples, folder.device, givenDevice(meta, options))
       : layersOfMeta(meta, folder.device);
   requireDistinctIds(layers, samples);
-  const startUs = Math.round((meta.t_start_ms ?? 0) * 1000);
+  const statedUs = Math.round((meta.t_start_ms ?? 0) * 1000);
+  // A start at 0 is that of a run; events of a camera that count from the epoch bring their own.
+  const startUs = Math.max(statedUs, countsEpoch ? planStartUs(survey as Survey, samples) : 0);
   const endUs =
     meta.duration_ms == null
       ? await planEndUs(survey as Survey, samples, power, cores)
@@ -103,6 +106,7 @@ async function samplesOf(
     }
     const path = await presentFile(folder, entry.path);
     if (path === undefined) continue;
+    requireTimeUnit(folder, entry);
     const unit = entry.time_unit ?? folder.meta.units?.['time'];
     const context = {
       kind,
@@ -117,6 +121,15 @@ async function samplesOf(
     files.push(...[await format.open(await readFileHead(path), context)].flat());
   }
   return files;
+}
+
+function requireTimeUnit(folder: MetaFolder, { path, time_unit: unit }: MetaSamples): void {
+  if (unit === undefined || timeUnitUs(unit) !== undefined) return;
+  throw new RecordingError(
+    'meta',
+    `${join(folder.path, META_FILE)}: the "time_unit" of ${path} is ${JSON.stringify(unit)}; it \
+should be ns, us, ms or s.`,
+  );
 }
 
 /** Path of a file that is there and holds something; a file that lost its end is noted. */

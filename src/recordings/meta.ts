@@ -92,6 +92,7 @@ export const metaSchema = z.looseObject({
   chip_id: token.optional().describe('Instead of 0.'),
   layers: z.array(layerSchema).max(LAYERS_MAX).optional(),
   spikes: z.array(samplesSchema).max(FILES_MAX).optional(),
+  events: z.array(samplesSchema).max(FILES_MAX).optional().describe("Event cameras' spikes."),
   vm: z.array(samplesSchema).max(FILES_MAX).optional().describe('Membrane potentials.'),
   power: z.array(powerSchema).max(FILES_MAX).optional(),
   perf: z.array(z.looseObject(file)).max(FILES_MAX).optional().describe("SANA-FE's perf.csv."),

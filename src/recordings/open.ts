@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { planOfFiles, unrecognised } from './bare-files.ts';
+import { holdsSamples, isWholeTable, planOfFiles, unrecognised } from './bare-files.ts';
 import { META_FILE, readMeta } from './meta.ts';
 import { planOfMeta } from './meta-folder.ts';
+import { ndjsonFormat } from './ndjson-read.ts';
 import { type OpenOptions, requireOptions } from './plan-options.ts';
 import { ReadingNotes } from './reading-notes.ts';
 import type { Recording, RecordingFormat } from './recording.ts';
@@ -13,7 +14,7 @@ import { spkFormat } from './spk-format.ts';
 const FOLDER_FILES_MAX = 4096;
 
 /** Formats that hold whole frames; tried before anything else. */
-const FRAME_FORMATS: readonly RecordingFormat[] = [spkFormat];
+const FRAME_FORMATS: readonly RecordingFormat[] = [spkFormat, ndjsonFormat];
 
 /**
  * Opens a recording, a file or a folder, by its content. What is odd about it is said in `notes`.
@@ -57,14 +58,48 @@ ${FOLDER_FILES_MAX} are looked at. Name those of the recording in a meta.json.`,
     );
   }
   const paths = files.map((entry) => join(path, entry.name)).sort();
+  const whole = await wholeRecording(path, paths);
+  if (whole !== undefined) return openRecording(whole, options);
   const plan = await planOfFiles(basename(resolve(path)), paths, options, notes);
   if (plan === undefined) {
-    const names = files.slice(0, 5).map((entry) => entry.name);
+    const folders = entries.filter((entry) => entry.isDirectory());
+    const names = entries.slice(0, 5).map((entry) => entry.name);
+    const advice = folders.length > 0 ? ' Name a folder in it, if that is the recording.' : '';
     throw new RecordingError(
       'unrecognised',
       `${path} has no meta.json and no file of a format that \
-this program reads (it holds ${names.join(', ') || 'nothing'}${files.length > 5 ? ', …' : ''}).`,
+this program reads (it holds ${names.join(', ') || 'nothing'}${entries.length > 5 ? ', …' : ''}).\
+${advice}`,
     );
   }
   return new SampledRecording(plan, notes);
+}
+
+/**
+ * The file of a folder that is a recording by itself; undefined where there is none.
+ * @throws RecordingError where there are more, or other samples beside it
+ */
+async function wholeRecording(
+  folder: string,
+  paths: readonly string[],
+): Promise<string | undefined> {
+  const whole: string[] = [];
+  for (const path of paths) if (await isWhole(path)) whole.push(path);
+  const [first] = whole;
+  if (first === undefined) return undefined;
+  for (const path of paths) {
+    if (!whole.includes(path) && (await holdsSamples(path))) whole.push(path);
+  }
+  if (whole.length === 1) return first;
+  const names = whole.slice(0, 5).map((path) => basename(path));
+  throw new RecordingError(
+    'several',
+    `${folder} holds ${whole.length} recordings (${names.join(', ')}\
+${whole.length > names.length ? ', …' : ''}): name one of them.`,
+  );
+}
+
+async function isWhole(path: string): Promise<boolean> {
+  for (const format of FRAME_FORMATS) if (await format.recognise(path)) return true;
+  return isWholeTable(path);
 }

@@ -45,8 +45,10 @@ export function layersOfSurvey(
   for (const key of new Set([...described.keys(), ...survey.ids.keys()])) {
     const ids = survey.ids.get(key);
     const known = described.get(key);
-    const firstId = key === '' && isGlobal ? (ids?.min ?? 0) : 0;
-    const neuronCount = known?.neuronCount ?? (ids === undefined ? 0 : ids.max - firstId + 1);
+    const firstId = isGlobal ? (ids?.min ?? 0) : 0;
+    const stated = files.map((file) => file.neuronCounts?.get(key) ?? 0);
+    const seen = ids === undefined ? 0 : ids.max - firstId + 1;
+    const neuronCount = known?.neuronCount ?? Math.max(seen, ...stated);
     // Of a population without spikes and without a size nothing can be said.
     if (neuronCount === 0) continue;
     const name = key === '' ? LAYER_DEFAULT : (known?.layerName ?? key);

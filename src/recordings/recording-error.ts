@@ -3,6 +3,7 @@ export const RECORDING_ERRORS = {
   not_found: 'there is no file or folder of that name, or one that meta.json names is missing',
   unrecognised: 'the content is of no format that this program reads',
   meta: 'meta.json is no valid description of a recording',
+  several: 'a folder holds more than one recording',
   table: 'a table of text has no usable columns or no usable values',
   unsorted: 'samples go back in time further than reading can put right on its way',
   damaged: 'a binary file is cut off, or its structure is broken',

@@ -108,6 +108,10 @@ export interface SampleFile {
   readonly endUs?: number | undefined;
   /** Whether its format keeps samples in another order than that of time. */
   readonly isUnordered?: boolean;
+  /** Neurons of a layer ('' for the one without a name), where the file says how many. */
+  readonly neuronCounts?: ReadonlyMap<string, number>;
+  /** Whether its times count from the Unix epoch. */
+  readonly isEpoch?: boolean;
 }
 
 /** What meta.json, or the lack of one, says about a file of samples. */

@@ -27,10 +27,10 @@ const VERSION = [0, 1];
 /** What is known of a recording before its frames; a recording's info is this. */
 export interface SonataInfo {
   /** Layers that are kept even where no frame is of them. */
-  readonly layers?: readonly RecordedLayer[];
-  readonly startUs?: number;
+  readonly layers?: readonly RecordedLayer[] | undefined;
+  readonly startUs?: number | undefined;
   /** End of the time it covers, µs; as far as the frames reach where it is not given. */
-  readonly durationUs?: number;
+  readonly durationUs?: number | undefined;
 }
 
 export interface SonataOptions {

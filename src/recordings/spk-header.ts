@@ -51,23 +51,32 @@ export function layerKey(layer: RecordedLayer): string {
 
 /** Metadata as msgpack; `Partial` for a metadata block, which says only what is new. */
 export function writeMetadata(header: Partial<SpkHeader>): Uint8Array {
-  return new MsgpackWriter().write({
+  return new MsgpackWriter().write(metadataFields(header));
+}
+
+/** Metadata as it is written, in msgpack or JSON; what is unknown is undefined. */
+export function metadataFields(header: Partial<SpkHeader>): Fields {
+  return {
     name: header.name,
     created_us: header.createdUs,
     producer: header.producer,
     start_us: header.startUs,
     duration_us: header.durationUs,
-    layers: header.layers?.map((layer) => ({
-      name: layer.name,
-      neuron_type: layer.neuronType,
-      neuron_count: layer.neuronCount,
-      device_type: layer.deviceType,
-      chip_id: layer.chipId,
-    })),
+    layers: header.layers?.map(layerFields),
     chips: header.chips?.map((chip) => ({ device_type: chip.deviceType, chip_id: chip.chipId })),
     layers_omitted: header.layersOmitted,
     extra: header.extra,
-  });
+  };
+}
+
+export function layerFields(layer: RecordedLayer): Fields {
+  return {
+    name: layer.name,
+    neuron_type: layer.neuronType,
+    neuron_count: layer.neuronCount,
+    device_type: layer.deviceType,
+    chip_id: layer.chipId,
+  };
 }
 
 /** Metadata that reads back as it is; what reading would leave out is refused in writing. */
@@ -84,10 +93,6 @@ export function checkedMetadata(header: SpkHeader): Uint8Array {
   return bytes;
 }
 
-/**
- * Reads metadata; a field that is not what it should be is left out and named in `remarks`, for
- * frames speak for themselves and a recording is readable without it.
- */
 export function readMetadata(bytes: Uint8Array, remarks: string[]): Partial<SpkHeader> {
   let fields: Fields;
   try {
@@ -96,6 +101,14 @@ export function readMetadata(bytes: Uint8Array, remarks: string[]): Partial<SpkH
     remarks.push((error as FrameError).message);
     return {};
   }
+  return readMetadataFields(fields, remarks);
+}
+
+/**
+ * Reads metadata; a field that is not what it should be is left out and named in `remarks`, for
+ * frames speak for themselves and a recording is readable without it.
+ */
+export function readMetadataFields(fields: Fields, remarks: string[]): Partial<SpkHeader> {
   const optional = <V>(read: () => V | undefined): V | undefined => {
     try {
       return read();
@@ -136,7 +149,7 @@ function readChip(entry: Fields): SpkChip {
   };
 }
 
-function readLayer(entry: Fields): RecordedLayer {
+export function readLayer(entry: Fields): RecordedLayer {
   return {
     name: nameField(entry, 'name', LIMITS),
     neuronType: nameField(entry, 'neuron_type', LIMITS),

@@ -10,6 +10,7 @@ import type { Stretch } from './spk-index.ts';
 import { BLOCK_FRAMES, type BlockHeader } from './spk-layout.ts';
 import { SpkNotes } from './spk-notes.ts';
 import { BlockWalk } from './spk-walk.ts';
+import { touches } from './time-slice.ts';
 
 export interface FollowOptions {
   /** How often the file is looked at for what is new. */
@@ -128,7 +129,7 @@ export class SpkRecording implements Recording {
         if (payload === undefined) continue;
         frames.open(payload, block.offset);
         for (let frame = frames.next(); frame !== undefined; frame = frames.next()) {
-          if (touches(frame, time)) yield frame;
+          if (touches(frame, time.fromUs, time.toUs)) yield frame;
         }
       }
     }
@@ -145,11 +146,6 @@ const EVERYTHING: TimeRange = { fromUs: 0, toUs: Number.POSITIVE_INFINITY };
 
 function mayTouch(header: BlockHeader, { fromUs, toUs }: TimeRange): boolean {
   return header.minT0Us < toUs && header.maxEndUs >= fromUs;
-}
-
-function touches(frame: Frame, { fromUs, toUs }: TimeRange): boolean {
-  const { t0Us, spanUs } = frame;
-  return t0Us < toUs && (t0Us >= fromUs || t0Us + spanUs > fromUs);
 }
 
 function ignoreAbort(error: unknown): void {

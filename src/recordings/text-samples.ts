@@ -7,9 +7,8 @@ import type { CellKind } from './row-scanner.ts';
 import type { SampleColumns, SampleFile, SampleKind, SampleReader } from './samples.ts';
 import { TableReader } from './table-reader.ts';
 import type { TextTable } from './text-table.ts';
+import { wholeUs } from './whole-us.ts';
 
-/** Adding and taking away 2^52 rounds a positive double to a whole number, half to even. */
-const ROUNDER = 2 ** 52;
 const CELLS_MAX = 1 << 20;
 
 /** Where a table of text has its samples. Columns are counted from 0. */
@@ -30,7 +29,8 @@ export interface TextSamplesLayout {
 }
 
 export interface RowShape {
-  readonly neuronColumn: number;
+  /** Undefined for the times of one neuron, which is number 0. */
+  readonly neuronColumn: number | undefined;
   /** `in.8`: layer and neuron in one cell. */
   readonly isMember: boolean;
   readonly layerColumn: number | undefined;
@@ -89,7 +89,8 @@ function cellKinds(layout: TextSamplesLayout): CellKind[] {
   if ('neurons' in shape) {
     for (const { column } of shape.neurons) kinds[column] = 'value';
   } else {
-    kinds[shape.neuronColumn] = shape.isMember ? 'member' : 'number';
+    if (shape.neuronColumn !== undefined)
+      kinds[shape.neuronColumn] = shape.isMember ? 'member' : 'number';
     if (shape.layerColumn !== undefined) kinds[shape.layerColumn] = 'name';
     if (shape.valueColumn !== undefined) kinds[shape.valueColumn] = 'value';
   }
@@ -199,9 +200,9 @@ class TextSampleReader implements SampleReader {
 
   private takeRows(into: SampleColumns, shape: RowShape): void {
     const { time } = this;
-    const ids = this.slotOf(shape.neuronColumn);
-    const neuron = shape.isMember ? this.memberSlot(shape.neuronColumn) : ids;
-    const layerColumn = shape.isMember ? shape.neuronColumn : shape.layerColumn;
+    const { neuronColumn } = shape;
+    const neuron = neuronColumn === undefined ? undefined : this.idSlot(neuronColumn, shape);
+    const layerColumn = shape.isMember ? neuronColumn : shape.layerColumn;
     const layers = layerColumn === undefined ? undefined : this.slotOf(layerColumn);
     const values = shape.valueColumn === undefined ? undefined : this.slotOf(shape.valueColumn);
     const { timeUnitUs } = this.layout;
@@ -209,8 +210,8 @@ class TextSampleReader implements SampleReader {
     const end = this.row + count;
     let at = into.length;
     for (let i = this.row; i < end; i++) {
-      const timeUs = roundedUs((time[i] as number) * timeUnitUs);
-      const id = neuron[i] as number;
+      const timeUs = wholeUs(time[i] as number, timeUnitUs);
+      const id = neuron === undefined ? 0 : (neuron[i] as number);
       if (id >>> 0 !== id || timeUs > Number.MAX_SAFE_INTEGER) {
         this.invalid++;
         continue;
@@ -226,9 +227,10 @@ class TextSampleReader implements SampleReader {
     this.row = end;
   }
 
-  private memberSlot(column: number): Float64Array {
+  private idSlot(column: number, shape: RowShape): Float64Array {
+    const slot = this.slotOf(column);
     const { slots } = this.reader.scanner;
-    return slots[slots.indexOf(this.slotOf(column)) + 1] as Float64Array;
+    return shape.isMember ? (slots[slots.indexOf(slot) + 1] as Float64Array) : slot;
   }
 
   /** Takes whole rows while they fit; false when not even one row fits. */
@@ -239,7 +241,7 @@ class TextSampleReader implements SampleReader {
     if (wide.length > timeUs.length) throw new Error(`no room for ${wide.length} columns`);
     while (this.row < this.rows) {
       if (timeUs.length - into.length < wide.length) return false;
-      const rowUs = roundedUs((this.time[this.row] as number) * this.layout.timeUnitUs);
+      const rowUs = wholeUs(this.time[this.row] as number, this.layout.timeUnitUs);
       let at = into.length;
       for (const column of wide) {
         timeUs[at] = rowUs;
@@ -260,9 +262,4 @@ class TextSampleReader implements SampleReader {
 number from 0 to 2^32 - 1, or a time past 2^53 µs; they are left out.`);
     this.invalid = 0;
   }
-}
-
-/** Whole µs; whatever lies before 0 is before every recording, and just that is kept of it. */
-function roundedUs(timeUs: number): number {
-  return timeUs < 0 ? -1 : timeUs + ROUNDER - ROUNDER;
 }
