@@ -8,6 +8,7 @@ import { demoCommand } from './demo.ts';
 import { packageFolder } from './package-folder.ts';
 import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
+import { simulateCommand } from './simulate.ts';
 
 /** Exit codes (DESIGN §3): 0 fine, 1 failed, 2 usage, 78 bad configuration. */
 const FAILED = 1;
@@ -28,7 +29,8 @@ function program(): Command {
     .showSuggestionAfterError()
     .addCommand(demoCommand(version), { isDefault: true })
     .addCommand(runCommand(version))
-    .addCommand(replayCommand());
+    .addCommand(replayCommand())
+    .addCommand(simulateCommand(version));
   for (const each of command.commands) each.exitOverride();
   return command;
 }

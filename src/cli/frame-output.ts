@@ -1,0 +1,73 @@
+import { headers } from '@nats-io/transport-node';
+import { frameMessage } from '../emitter/frame-message.ts';
+import type { Frame } from '../frames/frame.ts';
+import type { SpkHeader } from '../recordings/spk-header.ts';
+import { SpkWriter } from '../recordings/spk-write.ts';
+import { NatsLink } from '../sources/nats-link.ts';
+import { natsOptions } from '../sources/nats-options.ts';
+import { UsageError } from './config/config-error.ts';
+import { checkSettings } from './config/settings.ts';
+
+/** Where frames go: a recording, or NATS. */
+export interface FrameOutput {
+  /** Takes a frame; where it gives a promise, wait for it before the next one. */
+  write(frame: Frame): void | Promise<void>;
+  /** Finishes; `endUs` is the end of the time that the frames covered. */
+  close(endUs: number): Promise<void>;
+}
+
+/** Before anything is computed: whether a recording can be written under this name. */
+export function requireRecordingPath(path: string): void {
+  if (path.endsWith('.spk')) return;
+  throw new UsageError(`--out needs a file that ends in .spk, got "${path}"`);
+}
+
+/** Starts a recording; a file that is there already is an error, and stays as it is. */
+export async function recordingOutput(path: string, header: SpkHeader): Promise<FrameOutput> {
+  requireRecordingPath(path);
+  const writer = await SpkWriter.create(path, header).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+    throw new Error(`--out ${path} is there already: remove it, or give another name`);
+  });
+  return {
+    write: (frame) => writer.write(frame),
+    close: (endUs) => writer.close({ durationUs: endUs }),
+  };
+}
+
+/** Bytes handed to the client since it last waited for the server. */
+const UNCONFIRMED_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Connects to NATS, and waits for a server that isn't up yet until the signal says stop. */
+export async function natsOutput(
+  url: string,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<FrameOutput> {
+  const link = new NatsLink(checkSettings(natsOptions, { servers: url }, '--nats'), {
+    waiting: (server, reason) => note(`waiting for NATS at ${server}: ${reason}`),
+    connected: () => {},
+    disconnected: (server, reason) => note(`lost NATS at ${server}: ${reason}`),
+    reconnected: (server) => note(`connected to NATS at ${server} again`),
+    refused: (text) => note(`NATS refuses: ${text}`),
+  });
+  const connection = await link.open(signal);
+  let unconfirmedBytes = 0;
+  return {
+    write: (frame) => {
+      const message = frameMessage(frame, { prefix });
+      const natsHeaders = headers();
+      for (const [name, value] of message.headers) natsHeaders.set(name, value);
+      connection.publish(message.subject, message.data, { headers: natsHeaders });
+      unconfirmedBytes += message.data.length;
+      if (unconfirmedBytes < UNCONFIRMED_BYTES_MAX) return undefined;
+      unconfirmedBytes = 0;
+      return connection.flush();
+    },
+    close: () => link.close(),
+  };
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
