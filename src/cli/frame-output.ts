@@ -1,4 +1,4 @@
-import { headers } from '@nats-io/transport-node';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { frameMessage } from '../emitter/frame-message.ts';
 import type { Frame } from '../frames/frame.ts';
 import type { SpkHeader } from '../recordings/spk-header.ts';
@@ -62,10 +62,23 @@ export async function natsOutput(
       unconfirmedBytes += message.data.length;
       if (unconfirmedBytes < UNCONFIRMED_BYTES_MAX) return undefined;
       unconfirmedBytes = 0;
-      return connection.flush();
+      return flushed(connection, signal);
     },
     close: () => link.close(),
   };
+}
+
+/** A server that is gone holds the frames back, but not who wants to stop. */
+function flushed(connection: NatsConnection, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve();
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    connection
+      .flush()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 function note(text: string): void {

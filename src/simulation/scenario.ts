@@ -15,6 +15,8 @@ export interface Scenario {
   readonly effects: readonly string[];
   /** `param` of the layers' labels. */
   readonly param?: number;
+  /** Its rates count from the onset on: what it does first is a part of what it does. */
+  readonly isAtOnce?: boolean;
   /** A chip that is labelled, with what is special about it. */
   readonly chip?: ChipFault;
   /**
@@ -137,6 +139,7 @@ export const SCENARIOS: readonly Scenario[] = [
     causes: ['attention'],
     effects: ['mlp1', 'mlp2', 'readout'],
     param: 1e6 / (BURST_EVERY_STEPS * STEP_US),
+    isAtOnce: true,
     turn: (network, step) => {
       const pushed = step !== undefined && step % BURST_EVERY_STEPS < BURST_STEPS;
       network.layer('attention').biasMv = pushed ? BURST_MV : 0;

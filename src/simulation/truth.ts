@@ -78,7 +78,8 @@ export class TruthMeter {
     this.fault = fault;
     this.startUs = startUs;
     this.settled = Math.min(SETTLE_STEPS, Math.floor(fault.from / 2));
-    const pass = Math.min(PASS_STEPS, Math.floor((fault.to - fault.from) / 2));
+    const half = Math.floor((fault.to - fault.from) / 2);
+    const pass = fault.scenario.isAtOnce ? 0 : Math.min(PASS_STEPS, half);
     this.passed = fault.from + pass;
   }
 
