@@ -131,7 +131,7 @@ function spinnaker(chipId: string): ChipPlan {
       barrierUs: 0,
       packetUs: 0,
       dendriteUs: 3,
-      synOpUs: 1,
+      synOpUs: 1.5,
       axonOutUs: 2,
     },
     power: {
@@ -163,17 +163,17 @@ export const DEFAULT_PLAN: NetworkPlan = {
   chips: [loihi2('0'), loihi2('1'), spinnaker('0-0')],
   layers: [
     layer('embed', CHIP_LOIHI_0, 1024, 128, 50, 9.5),
-    layer('attention', CHIP_LOIHI_0, 768, 128, 100, 2.5),
-    layer('mlp1', CHIP_LOIHI_1, 640, 128, 100, 2.5),
-    layer('mlp2', CHIP_LOIHI_1, 384, 128, 100, 2.5),
-    layer('readout', CHIP_SPINNAKER, 192, 64, 100, 2.5),
+    layer('attention', CHIP_LOIHI_0, 768, 128, 60, 4),
+    layer('mlp1', CHIP_LOIHI_1, 640, 128, 60, 4),
+    layer('mlp2', CHIP_LOIHI_1, 384, 128, 60, 4),
+    layer('readout', CHIP_SPINNAKER, 192, 64, 60, 4),
   ],
   // Weights that bring each layer to about 15 Hz: a little more, and each fires more than the last.
   links: [
-    { from: 0, to: 1, fanOut: 32, weightMv: 1.15, learns: false },
-    { from: 1, to: 2, fanOut: 32, weightMv: 1.2, learns: false },
-    { from: 2, to: 3, fanOut: 32, weightMv: 0.9, learns: true },
-    { from: 3, to: 4, fanOut: 24, weightMv: 1, learns: false },
+    { from: 0, to: 1, fanOut: 24, weightMv: 1.4, learns: false },
+    { from: 1, to: 2, fanOut: 24, weightMv: 1.48, learns: false },
+    { from: 2, to: 3, fanOut: 24, weightMv: 1.08, learns: true },
+    { from: 3, to: 4, fanOut: 20, weightMv: 1.15, learns: false },
   ],
 };
 

@@ -60,7 +60,7 @@ async function framesOf(path: string): Promise<Frame[]> {
   return frames;
 }
 
-test('the same seed writes the same file, whatever the speed, with the frames of the run', async () => {
+test('the same seed writes the same file at any speed, with the frames of the run', async () => {
   const flags = ['--scenario', 'rate-step', '--seed', '5', '--for', '1s'];
   // A file holds its own name: two of the same name, in two folders.
   const [once, twice] = await Promise.all([inFolder('once'), inFolder('twice')]);
