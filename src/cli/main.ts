@@ -10,6 +10,7 @@ import { packageFolder } from './package-folder.ts';
 import { recordCommand } from './record.ts';
 import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
+import { simulateCommand } from './simulate.ts';
 
 /** Exit codes (DESIGN §3): 0 fine, 1 failed, 2 usage, 78 bad configuration. */
 const FAILED = 1;
@@ -32,7 +33,8 @@ function program(): Command {
     .addCommand(runCommand(version))
     .addCommand(replayCommand())
     .addCommand(recordCommand(version))
-    .addCommand(convertCommand());
+    .addCommand(convertCommand())
+    .addCommand(simulateCommand(version));
   for (const each of command.commands) each.exitOverride();
   return command;
 }

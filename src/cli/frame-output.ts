@@ -1,0 +1,85 @@
+import { headers, type NatsConnection } from '@nats-io/transport-node';
+import { frameMessage } from '../emitter/frame-message.ts';
+import type { Frame } from '../frames/frame.ts';
+import type { OutputHeader } from '../recordings/recording-output.ts';
+import { SpkWriter } from '../recordings/spk-write.ts';
+import { NatsLink } from '../sources/nats-link.ts';
+import { natsOptions } from '../sources/nats-options.ts';
+import { checkSettings } from './config/settings.ts';
+import { requireOutput } from './output-flags.ts';
+import { note } from './progress.ts';
+
+/** Where frames go: a recording, or NATS. */
+export interface FrameOutput {
+  /** Takes a frame; where it gives a promise, wait for it before the next one. */
+  write(frame: Frame): void | Promise<void>;
+  /** Finishes; `endUs` is the end of the time that the frames covered. */
+  close(endUs: number): Promise<void>;
+}
+
+/**
+ * Starts a recording of the format that the suffix says; a file that is there already is an error,
+ * and stays as it is. What the format can't hold is said.
+ */
+export async function recordingOutput(
+  path: string,
+  header: OutputHeader,
+  remark: (text: string) => void,
+): Promise<FrameOutput> {
+  const format = requireOutput(path, { force: true });
+  if (format.name !== 'spk') {
+    const output = await format.create(path, header, { compress: false, remark });
+    return { write: (frame) => output.write(frame), close: () => output.close() };
+  }
+  const writer = await SpkWriter.create(path, header);
+  return {
+    write: (frame) => writer.write(frame),
+    close: (endUs) => writer.close({ durationUs: endUs }),
+  };
+}
+
+/** Bytes handed to the client since it last waited for the server. */
+const UNCONFIRMED_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Connects to NATS, and waits for a server that isn't up yet until the signal says stop. */
+export async function natsOutput(
+  url: string,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<FrameOutput> {
+  const link = new NatsLink(checkSettings(natsOptions, { servers: url }, '--nats'), {
+    waiting: (server, reason) => note(`waiting for NATS at ${server}: ${reason}`),
+    connected: () => {},
+    disconnected: (server, reason) => note(`lost NATS at ${server}: ${reason}`),
+    reconnected: (server) => note(`connected to NATS at ${server} again`),
+    refused: (text) => note(`NATS refuses: ${text}`),
+  });
+  const connection = await link.open(signal);
+  let unconfirmedBytes = 0;
+  return {
+    write: (frame) => {
+      const message = frameMessage(frame, { prefix });
+      const natsHeaders = headers();
+      for (const [name, value] of message.headers) natsHeaders.set(name, value);
+      connection.publish(message.subject, message.data, { headers: natsHeaders });
+      unconfirmedBytes += message.data.length;
+      if (unconfirmedBytes < UNCONFIRMED_BYTES_MAX) return undefined;
+      unconfirmedBytes = 0;
+      return flushed(connection, signal);
+    },
+    close: () => link.close(),
+  };
+}
+
+/** A server that is gone holds the frames back, but not who wants to stop. */
+function flushed(connection: NatsConnection, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve();
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    connection
+      .flush()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', stop));
+  });
+}
