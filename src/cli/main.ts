@@ -51,9 +51,14 @@ function codeOf(error: unknown): number {
   return FAILED;
 }
 
+/** Ends the program once what it printed has left it: a pipe may still hold some back. */
+function end(code: number): void {
+  process.stdout.write('', () => process.exit(code));
+}
+
 try {
   await program().parseAsync(process.argv);
-  process.exit(0);
+  end(0);
 } catch (error) {
-  process.exit(codeOf(error));
+  end(codeOf(error));
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { stringify } from 'yaml';
+import { z } from 'zod';
 import type { AnyPipeline } from '../component/pipeline.ts';
 import { DEAD_LETTER_LIMITS, DeadLetters } from '../sinks/dead-letters.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
@@ -11,7 +12,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { OwnMetrics } from '../telemetry/own-metrics.ts';
 import { parseAddress } from './address.ts';
 import { loadConfig } from './config/load.ts';
-import type { Config } from './config/schema.ts';
+import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { createService } from './service.ts';
@@ -44,7 +45,7 @@ async function run(flags: RunFlags, version: string): Promise<void> {
   const pipelines = await loadPipelines();
   const config = loadConfig(pipelines, flags.config, process.env, settingsOf(flags));
   if (flags.printConfig === true) {
-    process.stdout.write(stringify(printable(config)));
+    process.stdout.write(stringify(printable(config, pipelines)));
     return;
   }
   if (flags.check === true) {
@@ -78,9 +79,10 @@ function settingsOf(flags: RunFlags): Settings {
 }
 
 /** The configuration as a file would say it, without what is secret. */
-function printable(config: Config): Settings {
+function printable(config: Config, pipelines: readonly AnyPipeline[]): Settings {
   const servers = [config.nats.servers].flat().map(withoutUserinfo);
-  return { ...config, nats: { ...config.nats, servers } };
+  const shown = { ...config, nats: { ...config.nats, servers } };
+  return z.encode(configSchema(pipelines), shown) as Settings;
 }
 
 async function serve(

@@ -76,6 +76,7 @@ export function createService(parts: ServiceParts): Service {
         metricsType: CONTENT_TYPE,
         page: () => pageOf(version, source, connected(), store),
         now: () => new Date().toISOString(),
+        failed: (path, error) => log.error(`answering ${path} failed`, { error }),
       });
       log.info(`serving on ${http.url}`);
       return http;

@@ -16,15 +16,26 @@ export function parseDurationUs(text: string): number | undefined {
   return Number.isSafeInteger(us) ? us : undefined;
 }
 
+/** The shortest whole writing of a time in µs, as `parseDurationUs` reads it. */
+export function formatDuration(us: number): string {
+  const units = Object.entries(UNITS_US).reverse();
+  const [unit, unitUs] = units.find(([, each]) => us > 0 && us % each === 0) ?? ['us', 1];
+  return `${us / unitUs}${unit}`;
+}
+
 /** A duration option, written as `250ms`, `1s`, `5m` or `1h`; its value is µs. */
-export function duration(minUs: number, maxUs: number): z.ZodType<number, string> {
-  return z.string().transform((text, context) => {
-    const us = parseDurationUs(text);
-    if (us === undefined || us < minUs || us > maxUs) {
-      const range = `from ${minUs} µs to ${maxUs} µs`;
-      context.addIssue(`needs a time such as 250ms, 1s, 5m or 1h, ${range}, got "${text}"`);
-      return z.NEVER;
-    }
-    return us;
-  }) as z.ZodType<number, string>;
+export function duration(minUs: number, maxUs: number) {
+  return z.codec(z.string(), z.number(), {
+    decode: (text, context) => {
+      const us = parseDurationUs(text);
+      if (us === undefined || us < minUs || us > maxUs) {
+        const range = `from ${formatDuration(minUs)} to ${formatDuration(maxUs)}`;
+        const message = `needs a time such as 250ms, 1s, 5m or 1h, ${range}, got "${text}"`;
+        context.issues.push({ code: 'custom', message, input: text });
+        return z.NEVER;
+      }
+      return us;
+    },
+    encode: formatDuration,
+  });
 }

@@ -17,6 +17,8 @@ export interface HttpOptions {
   readonly page: () => PageState;
   /** The time of the answer of /health, ISO 8601. */
   readonly now: () => string;
+  /** Hears what failed while a request was answered; who asked is told only that it did. */
+  readonly failed: (path: string, error: unknown) => void;
 }
 
 export interface HttpServer {
@@ -88,6 +90,12 @@ function guard(server: FastifyInstance, options: HttpOptions): void {
 }
 
 function route(server: FastifyInstance, options: HttpOptions): void {
+  server.setErrorHandler(async (error: { statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) options.failed(request.routeOptions.url ?? '', error);
+    const text = status >= 500 ? 'failed; the log says why' : 'not a request this server takes';
+    await reply.code(status).send({ error: text });
+  });
   server.get('/metrics', async (_, reply) => {
     reply.type(options.metricsType);
     return await options.metrics();
