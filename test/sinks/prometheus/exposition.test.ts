@@ -62,7 +62,7 @@ it('writes values that are no finite number as Prometheus does', async () => {
   ).toEqual(values);
 });
 
-it('gives 10,000 histograms whole, in turns of the event loop, once for scrapes at once', async () => {
+it('gives 10,000 histograms in turns of the event loop, once for scrapes at once', async () => {
   const store = new MetricStore({ seriesMax: 10_000 });
   const histogram = store.histogram({ ...SPEC, name: 'h', le: [1, 2, 5, 10, 20, 50, 100, 200] });
   for (let i = 0; i < 10_000; i++) histogram.series(`l${i}`, 'lif').add(Array(9).fill(i), i);

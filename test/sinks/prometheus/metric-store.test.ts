@@ -31,7 +31,7 @@ function refusals(seriesMax: number) {
   return { refused, store: new MetricStore({ seriesMax, refused: (name) => refused.push(name) }) };
 }
 
-it('folds counters beyond the cap into one series named other, and counts each look-up', async () => {
+it('folds counters beyond the cap into the series other, and counts each look-up', async () => {
   const { store, refused } = refusals(3);
   const counter = store.counter({ ...LAYERS, labels: ['layer', 'timestep'] });
   for (let i = 0; i < 10; i++) counter.series(`l${i}`, 'none').add(i);
@@ -106,7 +106,7 @@ it('makes room for new series by forgetting hidden ones', async () => {
   expect(refused).toEqual([]);
 });
 
-it('says totals that an operator keeps, on top of what stood there before a new start', async () => {
+it('says totals that an operator keeps, on top of what stood before a new start', async () => {
   const store = new MetricStore();
   const counter = store.counter(LAYERS);
   counter.series('a').total(10);
@@ -141,7 +141,7 @@ it('is the same after a snapshot and restore, hidden series too', async () => {
   expect((await values(two.store, 'n_total'))[' hidden']).toBe(4);
 });
 
-it('refuses a name that is defined twice, bounds that do not ascend, a wrong number of labels', () => {
+it('refuses a name defined twice, bounds that do not ascend, a wrong number of labels', () => {
   const store = new MetricStore();
   const counter = store.counter(LAYERS);
   expect(() => store.gauge(LAYERS)).toThrow('n_total is defined twice');
