@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { OptionError } from '../sources/option-error.ts';
+import { analyzeCommand } from './analyze.ts';
 import { ConfigError, UsageError } from './config/config-error.ts';
 import { demoCommand } from './demo.ts';
 import { packageFolder } from './package-folder.ts';
@@ -28,7 +29,8 @@ function program(): Command {
     .showSuggestionAfterError()
     .addCommand(demoCommand(version), { isDefault: true })
     .addCommand(runCommand(version))
-    .addCommand(replayCommand());
+    .addCommand(replayCommand())
+    .addCommand(analyzeCommand());
   for (const each of command.commands) each.exitOverride();
   return command;
 }
