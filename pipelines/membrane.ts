@@ -1,16 +1,8 @@
 import { z } from 'zod';
 import type { HistogramSeries, MetricFamily } from '../src/component/metric.ts';
 import { definePipeline } from '../src/component/pipeline.ts';
+import { membraneBoundsOf } from '../src/numerics/membrane-buckets.ts';
 import { binMembrane } from '../src/operators/bin-membrane.ts';
-
-/** mV: biological resting and threshold potentials, and those of models that rest at 0. */
-const MILLIVOLTS = Float64Array.of(
-  ...[-80, -75, -70, -65, -60, -57.5, -55, -52.5, -50, -45, -40, -20, -15, -10, -5],
-  ...[0, 2.5, 5, 7.5, 10, 12.5, 15, 17.5, 20],
-);
-/** Other units (a chip's fixed-point numbers): 0 and ± powers of ten to 10^6. */
-const POWERS = [0, 1, 2, 3, 4, 5, 6].map((exponent) => 10 ** exponent);
-const RAW = Float64Array.of(...POWERS.map((power) => -power).reverse(), 0, ...POWERS);
 
 export default definePipeline({
   name: 'membrane',
@@ -27,7 +19,7 @@ export default definePipeline({
   through: ({ options, state, count }) =>
     binMembrane(
       {
-        boundsOf: (unit) => (unit === 'mV' ? MILLIVOLTS : RAW),
+        boundsOf: membraneBoundsOf,
         layersMax: options.layers_max,
       },
       state('layers'),
@@ -39,14 +31,14 @@ export default definePipeline({
       help: 'Membrane potentials in mV; the 32 neurons of a layer seen first by name.',
       labels: ['layer_name', 'neuron_id'],
       expires: 'series',
-      le: [...MILLIVOLTS],
+      le: [...membraneBoundsOf('mV')],
     });
     const raw = define.histogram({
       name: 'neuromorphic_membrane_raw',
       help: 'Membrane potentials in other units than mV, such as fixed-point numbers of a chip.',
       labels: ['layer_name', 'neuron_id', 'unit'],
       expires: 'series',
-      le: [...RAW],
+      le: [...membraneBoundsOf('1')],
     });
     return (layer) => {
       for (const slot of layer.touched) {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { OptionError } from '../sources/option-error.ts';
+import { analyzeCommand } from './analyze.ts';
 import { ConfigError, UsageError } from './config/config-error.ts';
 import { convertCommand } from './convert.ts';
 import { demoCommand } from './demo.ts';
@@ -32,6 +33,7 @@ function program(): Command {
     .addCommand(demoCommand(version), { isDefault: true })
     .addCommand(runCommand(version))
     .addCommand(replayCommand())
+    .addCommand(analyzeCommand())
     .addCommand(recordCommand(version))
     .addCommand(convertCommand())
     .addCommand(simulateCommand(version));

@@ -8,16 +8,17 @@ const TABLE_COUNTS = 1024;
  * window length, so small counts are looked up.
  */
 export class RateBuckets {
-  private readonly windowS: number;
+  private readonly windowUs: number;
   private readonly table: Uint8Array;
 
   constructor(windowUs: number) {
-    this.windowS = windowUs / 1e6;
+    this.windowUs = windowUs;
     this.table = Uint8Array.from({ length: TABLE_COUNTS }, (_, count) => this.search(count));
   }
 
   private search(count: number): number {
-    const rateHz = count / this.windowS;
+    // One rounding, of the quotient of integers: a rate that is exactly a bound is in its bucket.
+    const rateHz = (count * 1e6) / this.windowUs;
     const index = RATE_LE_HZ.findIndex((le) => rateHz <= le);
     return index < 0 ? RATE_LE_HZ.length : index;
   }
@@ -36,4 +37,13 @@ export class RateBuckets {
     }
     return buckets;
   }
+}
+
+/** Counts by bucket, each with those of the buckets before it. */
+export function cumulated(counts: ArrayLike<number>): number[] {
+  let below = 0;
+  return Array.from(counts, (count) => {
+    below += count;
+    return below;
+  });
 }

@@ -15,6 +15,8 @@ export interface PowerReading {
   readonly watts: number;
   /** Energy since the start, J. */
   readonly energyJoules: number;
+  /** Time that the energy stands for, µs: of the steps, or between the samples. */
+  readonly tookUs: number;
 }
 
 /** Successive samples further apart than this enclose no energy. */
@@ -31,6 +33,7 @@ interface RailState {
   /** Whether `lastUs` and `lastWatts` hold a sample. */
   hasLast: boolean;
   energyJoules: number;
+  tookUs: number;
 }
 
 /**
@@ -85,6 +88,7 @@ function railOf(
     lastWatts: 0,
     hasLast: false,
     energyJoules: 0,
+    tookUs: 0,
   };
   if (rails.add(frame.deviceType, frame.chipId, name, rail)) return rail;
   count('chips_refused', 1);
@@ -113,7 +117,10 @@ function addSamples(rail: RailState, frame: PowerFrame, count: CountEvent): void
   for (let i = 0; i < frame.watts.length; i++) {
     const atUs = frame.t0Us + (frame.dtUs[i] as number);
     const watts = frame.watts[i] as number;
-    if (frame.joules !== undefined) addEnergy(rail, frame.joules[i] as number, count);
+    if (frame.joules !== undefined) {
+      addEnergy(rail, frame.joules[i] as number, count);
+      rail.tookUs += frame.stepUs?.[i] ?? betweenUs(rail, atUs);
+    }
     if (rail.hasLast && atUs <= rail.lastUs && rail.lastUs - atUs <= BACK_US_MAX) {
       if (frame.joules === undefined) count('samples_late', 1);
       continue;
@@ -125,11 +132,21 @@ function addSamples(rail: RailState, frame: PowerFrame, count: CountEvent): void
   }
 }
 
+/** Time since the last sample; 0 for a gap, in which nothing is known. */
+function betweenUs(rail: RailState, atUs: number): number {
+  const tookUs = rail.hasLast ? atUs - rail.lastUs : 0;
+  return tookUs >= 0 && tookUs <= GAP_US_MAX ? tookUs : 0;
+}
+
 function addTrapezoid(rail: RailState, atUs: number, watts: number, count: CountEvent): void {
   if (!rail.hasLast || atUs < rail.lastUs) return;
   const tookUs = atUs - rail.lastUs;
-  if (tookUs > GAP_US_MAX) count('energy_gaps', 1);
-  else addEnergy(rail, ((rail.lastWatts + watts) / 2) * (tookUs / 1e6), count);
+  if (tookUs > GAP_US_MAX) {
+    count('energy_gaps', 1);
+    return;
+  }
+  addEnergy(rail, ((rail.lastWatts + watts) / 2) * (tookUs / 1e6), count);
+  rail.tookUs += tookUs;
 }
 
 function addEnergy(rail: RailState, joules: number, count: CountEvent): void {
@@ -145,5 +162,6 @@ function reading(rail: RailState, frame: PowerFrame): PowerReading {
     component: rail.component,
     watts: rail.lastWatts,
     energyJoules: rail.energyJoules,
+    tookUs: rail.tookUs,
   };
 }

@@ -46,7 +46,8 @@ export async function planOfMeta(
   const common = { name, samples, power, cores, sorts: options.sorts ?? false };
   if (samples.length + power.length + cores.length === 0) {
     notes.remark(`${join(path, META_FILE)} names no file of a kind that this program reads.`);
-    return { ...common, format: 'meta.json', startUs: 0, endUs: 0, layers: [] };
+    const endUs = Math.round((meta.duration_ms ?? 0) * 1000);
+    return { ...common, format: 'meta.json', startUs: 0, endUs, layers: [] };
   }
   if (countsSteps(common) && dtMs == null) {
     notes.remark('A timestep is taken as 1 ms, for meta.json gives no dt_ms.');

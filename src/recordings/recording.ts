@@ -28,6 +28,8 @@ export interface RecordingNotes {
   samplesOutside: number;
   /** Samples that could not be a sample at all (no number, no time). */
   samplesInvalid: number;
+  /** Frames that are damaged in the file; undefined for formats that hold no frames. */
+  readonly framesLost?: number;
   /** The file ends inside a value. */
   truncated: boolean;
   /** Sentences for the person who asked: unsorted and merged, cut off where, what was ignored. */

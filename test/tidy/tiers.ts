@@ -17,6 +17,7 @@ export const TIERS: Readonly<Record<string, number>> = {
   'src/sinks': 2,
   'src/simulation': 2,
   'src/topology': 3,
+  'src/analysis': 3,
   'src/http': 4,
   'src/cli': 5,
   // What the package `spikescope` shows: nothing imports it.
@@ -39,6 +40,7 @@ const MODULES_ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/numerics': [],
   'src/operators': ['rxjs'],
   'src/detectors': ['rxjs', 'zod'],
+  'src/analysis': ['rxjs', 'zod'],
   pipelines: ['rxjs', 'zod'],
 };
 

@@ -8,6 +8,8 @@ export abstract class Series {
   tick = 0;
   /** Expired: not shown, but its value goes on when it returns. */
   hidden = false;
+  /** A histogram with bounds below 0; its sum can fall. */
+  readonly hasNegativeBuckets: boolean = false;
   readonly labels: readonly string[];
   protected readonly text: string;
 
@@ -16,6 +18,15 @@ export abstract class Series {
     this.text = text;
   }
 
+  /** The labels in braces, where there are any. */
+  protected get braced(): string {
+    return this.text === '' ? '' : `{${this.text}}`;
+  }
+
+  /** Sample name and labels of each of its lines, with a space behind; as many as `values`. */
+  abstract heads(name: string, leText: (bound: number) => string): readonly string[];
+  /** The values of its lines now; none for a gauge that was never set. */
+  abstract values(): readonly number[];
   abstract lines(name: string): string;
   abstract snapshot(): Snapshot;
   abstract restore(snapshot: Snapshot): void;
@@ -35,8 +46,16 @@ export class Counter extends Series implements CounterSeries {
     this.value = this.base + sinceStart;
   }
 
+  heads(name: string): readonly string[] {
+    return [`${name}${this.braced} `];
+  }
+
+  values(): readonly number[] {
+    return [this.value];
+  }
+
   lines(name: string): string {
-    return `${name}${this.text === '' ? '' : `{${this.text}}`} ${valueText(this.value)}\n`;
+    return `${name}${this.braced} ${valueText(this.value)}\n`;
   }
 
   snapshot(): Snapshot {
@@ -59,9 +78,17 @@ export class Gauge extends Series implements GaugeSeries {
     this.value = value;
   }
 
+  heads(name: string): readonly string[] {
+    return [`${name}${this.braced} `];
+  }
+
+  values(): readonly number[] {
+    return this.value === undefined ? [] : [this.value];
+  }
+
   lines(name: string): string {
     if (this.value === undefined) return '';
-    return `${name}${this.text === '' ? '' : `{${this.text}}`} ${valueText(this.value)}\n`;
+    return `${name}${this.braced} ${valueText(this.value)}\n`;
   }
 
   snapshot(): Snapshot {
@@ -84,7 +111,8 @@ export class Histogram extends Series implements HistogramSeries {
   private readonly le: readonly number[];
   private readonly sumScale: number;
   /** The fixed parts of its lines, made at the first rendering. */
-  private heads: readonly string[] = [];
+  private plainHeads: readonly string[] = [];
+  override readonly hasNegativeBuckets: boolean;
 
   constructor(labels: readonly string[], text: string, le: readonly number[], sumScale: number) {
     super(labels, text);
@@ -92,6 +120,7 @@ export class Histogram extends Series implements HistogramSeries {
     this.sumScale = sumScale;
     this.counts = new Float64Array(le.length + 1);
     this.bases = new Float64Array(le.length + 1);
+    this.hasNegativeBuckets = (le[0] as number) < 0;
   }
 
   add(counts: ArrayLike<number>, sum: number): void {
@@ -108,27 +137,37 @@ export class Histogram extends Series implements HistogramSeries {
     this.sum = this.sumBase + sumSinceStart;
   }
 
+  values(): readonly number[] {
+    const values: number[] = [];
+    let below = 0;
+    for (let i = 0; i < this.counts.length; i++) {
+      below += this.counts[i] as number;
+      values.push(below);
+    }
+    values.push(this.sum * this.sumScale, below);
+    return values;
+  }
+
   lines(name: string): string {
-    if (this.heads.length === 0) this.heads = this.headsOf(name);
+    if (this.plainHeads.length === 0) this.plainHeads = this.heads(name, String);
     let text = '';
     let below = 0;
     const buckets = this.counts.length;
     for (let i = 0; i < buckets; i++) {
       below += this.counts[i] as number;
-      text += `${this.heads[i]}${below}\n`;
+      text += `${this.plainHeads[i]}${below}\n`;
     }
     const sum = valueText(this.sum * this.sumScale);
-    return `${text}${this.heads[buckets]}${sum}\n${this.heads[buckets + 1]}${below}\n`;
+    return `${text}${this.plainHeads[buckets]}${sum}\n${this.plainHeads[buckets + 1]}${below}\n`;
   }
 
-  private headsOf(name: string): readonly string[] {
+  heads(name: string, leText: (bound: number) => string): readonly string[] {
     const comma = this.text === '' ? '' : `${this.text},`;
-    const bounds = [...this.le.map(String), '+Inf'];
-    const braces = this.text === '' ? '' : `{${this.text}}`;
+    const bounds = [...this.le.map(leText), '+Inf'];
     return [
       ...bounds.map((bound) => `${name}_bucket{${comma}le="${bound}"} `),
-      `${name}_sum${braces} `,
-      `${name}_count${braces} `,
+      `${name}_sum${this.braced} `,
+      `${name}_count${this.braced} `,
     ];
   }
 

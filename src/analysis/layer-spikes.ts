@@ -1,0 +1,229 @@
+import type { SpikesFrame } from '../frames/spikes.ts';
+import { quantileOfSorted } from '../numerics/quantile.ts';
+import { cumulated, RATE_LE_HZ, RateBuckets } from '../numerics/rate-buckets.ts';
+import { SampleMoments } from '../numerics/sample-moments.ts';
+import { type IntervalSums, noIntervals, SpikeIntervals } from '../numerics/spike-intervals.ts';
+import { SyncLog } from '../numerics/sync-log.ts';
+import type { NeuronBudget } from './neuron-budget.ts';
+import type { OrderedSpikes } from './ordered-spikes.ts';
+import type { IsiResult, LayerResult } from './result.ts';
+
+/** Neurons of the layer's chips are numbered chip by chip, each from a multiple of this. */
+const CHIP_NEURONS = 2 ** 24;
+
+export interface LayerSpikesOptions {
+  readonly startUs: number;
+  readonly endUs: number;
+  /** Spikes that the search for synchrony may hold. */
+  readonly syncCapacity: number;
+  readonly budget: NeuronBudget;
+  readonly ordered: OrderedSpikes;
+}
+
+/** What is kept of the neurons of a layer on one chip. */
+interface Part {
+  readonly neuronType: string;
+  readonly neuronCount: number;
+  readonly number: number;
+  /** Made with the first frame; undefined where the budget is spent. */
+  neurons: PartNeurons | undefined;
+  isSeen: boolean;
+}
+
+interface PartNeurons {
+  /** [neurons] spikes of each. */
+  readonly counts: Uint32Array;
+  readonly intervals: SpikeIntervals | undefined;
+}
+
+type SpikeResult = Omit<LayerResult, 'windows' | 'fano_factor_windows' | 'membrane'>;
+
+/**
+ * Everything about the spikes of a layer but for its windows: rates over the whole recording,
+ * intervals, bursts, synchrony. A layer on several chips is one population.
+ */
+export class LayerSpikes {
+  /** Spikes at exactly the end, which lie in no window [a, b). */
+  atEnd = 0;
+  /** Spikes of neurons that there is no room for, or that are beyond the part's neurons. */
+  outside = 0;
+  private spikes = 0;
+  private readonly options: LayerSpikesOptions;
+  private readonly sync: SyncLog;
+  private readonly parts = new Map<string, Part>();
+
+  constructor(options: LayerSpikesOptions) {
+    this.options = options;
+    this.sync = new SyncLog(options.syncCapacity, options.endUs - options.startUs);
+  }
+
+  /** A part of the layer, as the recording declares it; a part met first in a frame needs none. */
+  declare(chip: string, neuronType: string, neuronCount: number): Part {
+    const part: Part = {
+      neuronType,
+      neuronCount,
+      number: this.parts.size,
+      neurons: undefined,
+      isSeen: false,
+    };
+    this.parts.set(chip, part);
+    return part;
+  }
+
+  /** Parts of which a frame was seen. */
+  get seenCount(): number {
+    let seen = 0;
+    for (const { isSeen } of this.parts.values()) if (isSeen) seen++;
+    return seen;
+  }
+
+  /** Spikes before one of their neuron that came earlier: they make no interval. */
+  get unordered(): number {
+    let sum = 0;
+    for (const { neurons } of this.parts.values()) sum += neurons?.intervals?.unordered ?? 0;
+    return sum;
+  }
+
+  /** Neurons of which only spikes are counted, or nothing, for there are too many. */
+  get isReduced(): boolean {
+    return [...this.parts.values()].some((part) => {
+      return part.isSeen && part.neurons?.intervals === undefined;
+    });
+  }
+
+  add(frame: SpikesFrame): void {
+    const chip = `${frame.deviceType}/${frame.chipId}`;
+    const part = this.parts.get(chip) ?? this.declare(chip, frame.neuronType, frame.neuronCount);
+    if (!part.isSeen) {
+      part.isSeen = true;
+      part.neurons = this.neuronsOf(part);
+    }
+    const { neurons } = part;
+    const given = frame.neuronId.length;
+    if (neurons === undefined) {
+      this.outside += given;
+      return;
+    }
+    const { startUs, ordered } = this.options;
+    const { neuronId, dtUs } = ordered.of(frame, part.neuronCount);
+    this.outside += given - neuronId.length;
+    this.spikes += neuronId.length;
+    count(neurons.counts, neuronId);
+    neurons.intervals?.add(neuronId, dtUs, frame.t0Us - startUs);
+    this.countAtEnd(frame.t0Us, frame.spanUs, dtUs);
+  }
+
+  private neuronsOf({ neuronCount, number }: Part): PartNeurons | undefined {
+    const detail = this.options.budget.take(neuronCount);
+    if (detail === 'nothing') return undefined;
+    const counts = new Uint32Array(neuronCount);
+    if (detail === 'counts') return { counts, intervals: undefined };
+    const intervals = new SpikeIntervals(neuronCount, this.sync, number * CHIP_NEURONS);
+    return { counts, intervals };
+  }
+
+  private countAtEnd(t0Us: number, spanUs: number, dtUs: Uint32Array): void {
+    const endDt = this.options.endUs - t0Us;
+    if (endDt < 0 || endDt >= spanUs) return;
+    for (const dt of dtUs) if (dt === endDt) this.atEnd++;
+  }
+
+  result(): SpikeResult {
+    const parts = [...this.parts.values()];
+    const neuronCount = parts.reduce((sum, part) => sum + part.neuronCount, 0);
+    return {
+      neuron_type: parts[0]?.neuronType ?? null,
+      neuron_count: parts.length === 0 ? null : neuronCount,
+      spikes: this.spikes,
+      ...this.rates(parts),
+      ...this.intervals(parts),
+    };
+  }
+
+  private rates(parts: readonly Part[]) {
+    const lengthUs = this.options.endUs - this.options.startUs;
+    const seen = parts.filter((part) => part.isSeen && part.neurons !== undefined);
+    const counts = joined(seen.map(({ neurons }) => (neurons as PartNeurons).counts)).sort();
+    const moments = new SampleMoments();
+    for (let i = 0; i < counts.length; i++) moments.add(counts[i] as number);
+    // Multiplied before it is divided: one rounding where the product is below 2^53.
+    const hz = (spikes: number | undefined) =>
+      spikes === undefined || counts.length === 0 || lengthUs === 0
+        ? null
+        : (spikes * 1e6) / lengthUs;
+    const quantile = (q: number) => hz(quantileOfSorted(counts, q));
+    const buckets = new RateBuckets(lengthUs).histogram(lengthUs === 0 ? NONE : counts);
+    const silent = counts.findIndex((spikes) => spikes > 0);
+    return {
+      mean_rate_hz: hz(moments.mean),
+      rate_sd_hz: hz(moments.sd()),
+      rate_min_hz: hz(moments.min),
+      rate_max_hz: hz(moments.max),
+      active_neurons: silent < 0 ? 0 : counts.length - silent,
+      rate_quantiles_hz: { '0.5': quantile(0.5), '0.95': quantile(0.95), '0.99': quantile(0.99) },
+      rate_histogram: { le: [...RATE_LE_HZ, '+Inf' as const], count: cumulated(buckets) },
+      fano_factor_neurons: moments.fano() ?? null,
+    };
+  }
+
+  private intervals(parts: readonly Part[]) {
+    const sums = noIntervals();
+    const bursts = { count: 0, neurons: 0, spikes: 0 };
+    for (const { neurons } of parts) {
+      if (neurons?.intervals === undefined) continue;
+      neurons.intervals.finish(sums);
+      bursts.count += neurons.intervals.bursts.bursts;
+      bursts.neurons += neurons.intervals.bursts.neurons;
+      bursts.spikes += neurons.intervals.bursts.spikes;
+    }
+    const isKnown = !this.isReduced;
+    return {
+      isi: isiOf(isKnown ? sums : noIntervals()),
+      bursts: {
+        count: isKnown ? bursts.count : null,
+        neurons: isKnown ? bursts.neurons : null,
+        share_of_spikes: isKnown && this.spikes > 0 ? bursts.spikes / this.spikes : null,
+      },
+      synchrony: {
+        spike_synchronization: isKnown ? (this.sync.value() ?? null) : null,
+        neurons: isKnown ? this.sync.size : null,
+      },
+    };
+  }
+}
+
+const NONE = new Uint32Array(0);
+
+function count(counts: Uint32Array, ids: Uint32Array): void {
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i] as number;
+    counts[id] = (counts[id] as number) + 1;
+  }
+}
+
+function joined(columns: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(columns.reduce((sum, column) => sum + column.length, 0));
+  let at = 0;
+  for (const column of columns) {
+    all.set(column, at);
+    at += column.length;
+  }
+  return all;
+}
+
+function isiOf(sums: IntervalSums): IsiResult {
+  const { count, sumUs, minUs, maxUs } = sums;
+  const ms = (us: number) => (count === 0 ? null : us / 1000);
+  const mean = ({ sum, neurons }: { sum: number; neurons: number }) =>
+    neurons === 0 ? null : sum / neurons;
+  return {
+    count,
+    mean_ms: ms(sumUs / count),
+    min_ms: ms(minUs),
+    max_ms: ms(maxUs),
+    cv_mean: mean(sums.cv),
+    cv2_mean: mean(sums.cv2),
+    lv_mean: mean(sums.lv),
+    lvr_mean: mean(sums.lvr),
+  };
+}

@@ -1,0 +1,171 @@
+import { BEGIN_US, END_US, MaxIntervalBursts } from './max-interval-bursts.ts';
+import type { SyncLog } from './sync-log.ts';
+
+/**
+ * What is kept of each neuron: 64 bytes side by side, so that a spike touches one line of cache.
+ */
+const STRIDE = 8;
+const COUNT = 0;
+const LAST_US = 1;
+const INTERVAL_US = 2;
+const FIRST_INTERVAL_US = 3;
+const SQUARES = 4;
+const CV2 = 5;
+const LV = 6;
+const LVR = 7;
+
+/** Refractoriness constant R of LvR: 4 R, R = 5 ms (Elephant's default). */
+const LVR_4R_US = 4 * 5000;
+
+/** Statistics of interspike intervals, summed over neurons. */
+export interface IntervalSums {
+  /** Intervals of all neurons, and their sum, least and greatest in µs. */
+  count: number;
+  sumUs: number;
+  minUs: number;
+  maxUs: number;
+  cv: NeuronMean;
+  cv2: NeuronMean;
+  lv: NeuronMean;
+  lvr: NeuronMean;
+}
+
+/** A mean over the neurons where a measure is defined. */
+export interface NeuronMean {
+  sum: number;
+  neurons: number;
+}
+
+export function noIntervals(): IntervalSums {
+  const none = () => ({ sum: 0, neurons: 0 });
+  return {
+    count: 0,
+    sumUs: 0,
+    minUs: Number.POSITIVE_INFINITY,
+    maxUs: Number.NEGATIVE_INFINITY,
+    cv: none(),
+    cv2: none(),
+    lv: none(),
+    lvr: none(),
+  };
+}
+
+/**
+ * Interspike intervals, bursts and candidates for synchrony of one population, in one pass over its
+ * spikes. 85 bytes a neuron, whatever it fires; every sum is over one neuron's spikes in order of
+ * time, so that it does not matter how they were cut into frames.
+ */
+export class SpikeIntervals {
+  readonly bursts: MaxIntervalBursts;
+  /** Spikes before the last one of their neuron: they make no interval. */
+  unordered = 0;
+  private readonly neuronCount: number;
+  private readonly sync: SyncLog;
+  /** What is added to an id to number neurons over several populations. */
+  private readonly neuron0: number;
+  /** [neurons·8] */
+  private readonly state: Float64Array;
+  /** [neurons] µs of the first spike. */
+  private readonly firstUs: Float64Array;
+  private minUs = Number.POSITIVE_INFINITY;
+  private maxUs = Number.NEGATIVE_INFINITY;
+
+  constructor(neuronCount: number, sync: SyncLog, neuron0: number) {
+    this.neuronCount = neuronCount;
+    this.sync = sync;
+    this.neuron0 = neuron0;
+    this.bursts = new MaxIntervalBursts(neuronCount);
+    this.state = new Float64Array(neuronCount * STRIDE);
+    this.firstUs = new Float64Array(neuronCount);
+  }
+
+  /**
+   * @param ids [n] below neuronCount
+   * @param dtsUs [n] µs after t0Us, ascending
+   */
+  add(ids: Uint32Array, dtsUs: Uint32Array, t0Us: number): void {
+    const { state, sync, neuron0, bursts } = this;
+    let { minUs, maxUs } = this;
+    let syncBound = sync.bound - neuron0;
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i] as number;
+      const at = id * STRIDE;
+      const timeUs = t0Us + (dtsUs[i] as number);
+      const count = state[at + COUNT] as number;
+      const lastUs = state[at + LAST_US] as number;
+      if (count === 0) {
+        state[at + COUNT] = 1;
+        state[at + LAST_US] = timeUs;
+        this.firstUs[id] = timeUs;
+        continue;
+      }
+      const tookUs = timeUs - lastUs;
+      if (tookUs < 0) {
+        this.unordered++;
+        continue;
+      }
+      state[at + COUNT] = count + 1;
+      state[at + LAST_US] = timeUs;
+      if (tookUs < minUs) minUs = tookUs;
+      if (tookUs > maxUs) maxUs = tookUs;
+      const beforeUs = state[at + INTERVAL_US] as number;
+      state[at + INTERVAL_US] = tookUs;
+      if (id <= syncBound) {
+        if (count === 1) sync.second(neuron0 + id, this.firstUs[id] as number, timeUs);
+        else sync.add(neuron0 + id, timeUs);
+        syncBound = sync.bound - neuron0;
+      }
+      if (tookUs <= BEGIN_US || (count > 1 && beforeUs <= END_US)) {
+        bursts.spike(id, lastUs, timeUs);
+      }
+      if (count === 1) {
+        state[at + FIRST_INTERVAL_US] = tookUs;
+        continue;
+      }
+      // Deviations from the first interval: the squares' sum keeps its digits where all are alike.
+      const deviation = tookUs - (state[at + FIRST_INTERVAL_US] as number);
+      const inverse = 1 / (tookUs + beforeUs);
+      const contrast = (tookUs - beforeUs) * inverse;
+      const square = contrast * contrast;
+      state[at + SQUARES] = (state[at + SQUARES] as number) + deviation * deviation;
+      state[at + CV2] = (state[at + CV2] as number) + Math.abs(contrast);
+      state[at + LV] = (state[at + LV] as number) + square;
+      state[at + LVR] = (state[at + LVR] as number) + square * (1 + LVR_4R_US * inverse);
+    }
+    this.minUs = minUs;
+    this.maxUs = maxUs;
+  }
+
+  /** Ends all trains, and adds their intervals to the sums. Nothing may be added after. */
+  finish(sums: IntervalSums): void {
+    const { state, firstUs } = this;
+    sums.minUs = Math.min(sums.minUs, this.minUs);
+    sums.maxUs = Math.max(sums.maxUs, this.maxUs);
+    for (let id = 0; id < this.neuronCount; id++) {
+      const at = id * STRIDE;
+      const intervals = (state[at + COUNT] as number) - 1;
+      if (intervals < 1) continue;
+      const lastUs = state[at + LAST_US] as number;
+      const sumUs = lastUs - (firstUs[id] as number);
+      this.bursts.finish(id, lastUs);
+      sums.count += intervals;
+      sums.sumUs += sumUs;
+      if (intervals < 2) continue;
+      // scipy.stats.variation, elephant.statistics.cv2, lv and lvr, of three spikes or more.
+      const shiftUs = sumUs / intervals - (state[at + FIRST_INTERVAL_US] as number);
+      const variance = (state[at + SQUARES] as number) / intervals - shiftUs * shiftUs;
+      addMean(sums.cv, (Math.sqrt(Math.max(0, variance)) * intervals) / sumUs);
+      const pairs = intervals - 1;
+      addMean(sums.cv2, (2 * (state[at + CV2] as number)) / pairs);
+      addMean(sums.lv, (3 * (state[at + LV] as number)) / pairs);
+      addMean(sums.lvr, (3 * (state[at + LVR] as number)) / pairs);
+    }
+  }
+}
+
+/** Leaves out what is undefined: three spikes at the same time, as numpy.nanmean does. */
+function addMean(mean: NeuronMean, value: number): void {
+  if (Number.isNaN(value)) return;
+  mean.sum += value;
+  mean.neurons++;
+}
