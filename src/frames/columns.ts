@@ -208,3 +208,8 @@ export function requireLength(name: string, length: number, needed: number): voi
     throw new FrameError('length_mismatch', name, `${length} values, needs ${needed}`);
   }
 }
+
+/** A column as the wire has it, in single precision; recordings are read in double. */
+export function singlePrecision(column: Float32Array | Float64Array): Float32Array {
+  return column instanceof Float32Array ? column : Float32Array.from(column);
+}

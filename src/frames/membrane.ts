@@ -1,4 +1,9 @@
-import { type ColumnReader, requireLength, requireOrderedTimes } from './columns.ts';
+import {
+  type ColumnReader,
+  requireLength,
+  requireOrderedTimes,
+  singlePrecision,
+} from './columns.ts';
 import { type Fields, nameField, optionalIntegerField, optionalNameField } from './fields.ts';
 import { FrameError } from './frame-error.ts';
 import type { FrameHeader } from './header.ts';
@@ -12,8 +17,11 @@ export interface MembraneFrame extends FrameHeader {
   readonly neuronId: Uint32Array;
   /** [m] µs after t0, not decreasing, below spanUs. */
   readonly dtUs: Uint32Array;
-  /** [m·n] values[i·n + j] is neuron j at time i. NaN and infinities mean "no sample". */
-  readonly values: Float32Array;
+  /**
+   * [m·n] values[i·n + j] is neuron j at time i. NaN and infinities mean "no sample". Single
+   * precision from the wire; double from recordings that have it, so that their numbers are exact.
+   */
+  readonly values: Float32Array | Float64Array;
   /** `mV`, or `1` for a chip's fixed-point numbers. */
   readonly unit: string;
   readonly neuronOffset: number;
@@ -56,6 +64,6 @@ export function membraneFields(frame: MembraneFrame, fields: Fields): Fields {
   if (frame.neuronOffset !== 0) fields['neuron_offset'] = frame.neuronOffset;
   fields['neuron_id'] = frame.neuronId;
   fields['dt'] = frame.dtUs;
-  fields['values'] = frame.values;
+  fields['values'] = singlePrecision(frame.values);
   return fields;
 }

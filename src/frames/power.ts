@@ -1,4 +1,10 @@
-import { type ColumnReader, requireFinite, requireLength, requireOrderedTimes } from './columns.ts';
+import {
+  type ColumnReader,
+  requireFinite,
+  requireLength,
+  requireOrderedTimes,
+  singlePrecision,
+} from './columns.ts';
 import { type Fields, optionalNameField, wordField } from './fields.ts';
 import { FrameError } from './frame-error.ts';
 import type { FrameHeader } from './header.ts';
@@ -16,8 +22,11 @@ export interface PowerFrame extends FrameHeader {
   readonly kind: 'power';
   /** [m] µs after t0, not decreasing, below spanUs. */
   readonly dtUs: Uint32Array;
-  /** [m] W; negative values are real (measured dynamic power can be). */
-  readonly watts: Float32Array;
+  /**
+   * [m] W; negative values are real (measured dynamic power can be). Single precision from the
+   * wire; double from recordings.
+   */
+  readonly watts: Float32Array | Float64Array;
   /** [m] J since the previous sample, where the chip states energy itself. */
   readonly joules: Float64Array | undefined;
   /** [m] µs of hardware time each sample took. */
@@ -80,7 +89,7 @@ export function powerFields(frame: PowerFrame, fields: Fields): Fields {
   fields['component'] = frame.component;
   fields['origin'] = frame.origin;
   fields['dt'] = frame.dtUs;
-  fields['watts'] = frame.watts;
+  fields['watts'] = singlePrecision(frame.watts);
   if (frame.joules !== undefined) fields['joules'] = frame.joules;
   if (frame.stepUs !== undefined) fields['step_us'] = frame.stepUs;
   return fields;

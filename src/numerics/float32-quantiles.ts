@@ -16,7 +16,7 @@ const GROWTH_MIN = 1024;
  */
 export class Float32Quantiles {
   private readonly exactMax: number;
-  private exact: Float32Array = new Float32Array(GROWTH_MIN);
+  private exact = new Float64Array(GROWTH_MIN);
   private buckets: Float64Array | undefined;
   private count = 0;
   private min = Number.POSITIVE_INFINITY;
@@ -53,7 +53,7 @@ export class Float32Quantiles {
   }
 
   private grow(): void {
-    const larger = new Float32Array(Math.min(this.exactMax, this.count * 2));
+    const larger = new Float64Array(Math.min(this.exactMax, this.count * 2));
     larger.set(this.exact);
     this.exact = larger;
   }
@@ -61,7 +61,7 @@ export class Float32Quantiles {
   private sketch(): Float64Array {
     const buckets = new Float64Array(BUCKETS);
     for (let i = 0; i < this.count; i++) this.addTo(buckets, this.exact[i] as number);
-    this.exact = new Float32Array(0);
+    this.exact = new Float64Array(0);
     return buckets;
   }
 

@@ -117,7 +117,7 @@ left out.`);
 class PowerBatch {
   private readonly file: PowerFile;
   private readonly dtUs = new Uint32Array(SAMPLES_MAX);
-  private readonly watts = new Float32Array(SAMPLES_MAX);
+  private readonly watts = new Float64Array(SAMPLES_MAX);
   private readonly joules = new Float64Array(SAMPLES_MAX);
   private readonly stepUs = new Float64Array(SAMPLES_MAX);
   private count = 0;

@@ -12,7 +12,7 @@ export interface SampleColumns {
   readonly layer: Int32Array;
   readonly neuron: Uint32Array;
   /** Membrane potentials; undefined for spikes. */
-  readonly value: Float32Array | undefined;
+  readonly value: Float64Array | undefined;
 }
 
 export type SampleKind = 'spikes' | 'membrane';
@@ -39,7 +39,7 @@ export function allocateSamples(capacity: number, kind: SampleKind): SampleColum
     timeUs: new Float64Array(capacity),
     layer: new Int32Array(capacity),
     neuron: new Uint32Array(capacity),
-    value: kind === 'membrane' ? new Float32Array(capacity) : undefined,
+    value: kind === 'membrane' ? new Float64Array(capacity) : undefined,
   };
 }
 

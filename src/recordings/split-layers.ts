@@ -7,7 +7,7 @@ export class LayerSplit {
   neuron = new Uint32Array(0);
   /** µs after the start of the span. */
   dtUs = new Uint32Array(0);
-  value = new Float32Array(0);
+  value = new Float64Array(0);
   private readonly next: Uint32Array;
 
   constructor(layerCount: number) {
@@ -43,6 +43,6 @@ export class LayerSplit {
   private allocate(capacity: number, withValues: boolean): void {
     this.neuron = new Uint32Array(capacity);
     this.dtUs = new Uint32Array(capacity);
-    if (withValues) this.value = new Float32Array(capacity);
+    if (withValues) this.value = new Float64Array(capacity);
   }
 }

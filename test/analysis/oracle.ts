@@ -52,10 +52,9 @@ export interface Oracle {
   readonly power?: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Of all reals; of interval, Fano and synchrony statistics; of f32 columns. */
+/** Of all reals; of interval, Fano and synchrony statistics. */
 const REAL = 1e-9;
 const STATISTIC = 1e-6;
-const SINGLE = 1e-6;
 
 export const oracleOf = (folder: string): Oracle =>
   JSON.parse(readFileSync(join(folder, 'oracle.json'), 'utf8')) as Oracle;
@@ -195,7 +194,7 @@ function compareMembrane(
   differences.same(`${name}.unit`, membrane.unit, wanted.unit);
   differences.same(`${name}.samples`, membrane.samples, wanted.samples);
   const near = (key: string, got: number | null, value: number | undefined) =>
-    differences.near(`${name}.membrane.${key}`, got, value, SINGLE);
+    differences.near(`${name}.membrane.${key}`, got, value, REAL);
   near('mean', membrane.mean, wanted.mean);
   near('sd', membrane.sd, wanted.std);
   near('min', membrane.min, wanted.min);
@@ -222,6 +221,6 @@ function comparePower(differences: Differences, analysis: Analysis, oracle: Orac
   differences.same('power.samples', chip.samples, value('samples'));
   differences.near('energy', chip.energy_joules, value('energy_sum_j'), REAL);
   differences.near('mean_watts', chip.mean_watts, value('mean_power_w'), REAL);
-  differences.near('max_watts', chip.max_watts, value('max_power_w'), SINGLE);
-  differences.near('min_watts', chip.min_watts, value('min_power_w'), SINGLE);
+  differences.near('max_watts', chip.max_watts, value('max_power_w'), REAL);
+  differences.near('min_watts', chip.min_watts, value('min_power_w'), REAL);
 }
