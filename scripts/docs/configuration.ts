@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { configSchema } from '../../src/cli/config/schema.ts';
+import { envName } from '../../src/cli/config/settings.ts';
+import type { AnyPipeline } from '../../src/component/pipeline.ts';
+
+interface Node {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly anyOf?: readonly Node[];
+  readonly items?: Node;
+  readonly properties?: Readonly<Record<string, Node>>;
+}
+
+/** The whole configuration as a page: every key, what it takes, its default, its variable. */
+export function configurationPage(pipelines: readonly AnyPipeline[]): string {
+  const schema = z.toJSONSchema(configSchema(pipelines), { io: 'input' }) as Node;
+  const rows = rowsOf(schema, []);
+  return `# Configuration
+
+Printed by \`npm run docs\` from the schema that also checks it. Flags win over the environment, the
+environment over the YAML file (\`run --config FILE\`), the file over the defaults. An unknown key or
+variable is an error (exit code 78) that names the nearest known one. \`run --print-config\` prints
+all of it as it stands, \`run --check\` checks it and opens the files it names.
+
+| key | takes | default | what | variable |
+|---|---|---|---|---|
+${rows.join('\n')}
+`;
+}
+
+function rowsOf(node: Node, path: readonly string[]): string[] {
+  if (node.properties !== undefined) {
+    const inner = Object.entries(node.properties);
+    return inner.flatMap(([key, each]) => rowsOf(each, [...path, key]));
+  }
+  const cells = [
+    `\`${path.join('.')}\``,
+    takes(node),
+    node.default === undefined ? '' : `\`${JSON.stringify(node.default)}\``,
+    node.description ?? '',
+    `\`${envName(path)}\``,
+  ];
+  return [`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`];
+}
+
+function takes(node: Node): string {
+  if (node.anyOf !== undefined) return node.anyOf.map(takes).join(' or ');
+  if (node.enum !== undefined) return node.enum.map((word) => `\`${word}\``).join(', ');
+  if (node.type === 'array') return `list of ${takes(node.items ?? {})}`;
+  if (node.type !== 'integer' && node.type !== 'number') return node.type ?? 'text';
+  const { minimum, maximum } = node;
+  return `${node.type} ${minimum ?? '…'} to ${maximum ?? '…'}`;
+}

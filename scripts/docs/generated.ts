@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadPipelines } from '../../src/cli/load-pipelines.ts';
+import { configurationPage } from './configuration.ts';
+import { ownMetricsTable } from './own-metrics.ts';
+import { reasonsTable } from './reasons.ts';
+
+const DOCS = join(import.meta.dirname, '../../docs');
+
+/** Every file of docs/ that is generated, or holds a generated table, as it should be. */
+export async function generatedDocs(): Promise<{ path: string; text: string }[]> {
+  return [
+    { path: join(DOCS, 'configuration.md'), text: configurationPage(await loadPipelines()) },
+    withTable('operating.md', 'own metrics', ownMetricsTable()),
+    withTable('wire.md', 'reasons', reasonsTable()),
+  ];
+}
+
+/** A page of which the part between two marks is generated. */
+function withTable(name: string, mark: string, table: string): { path: string; text: string } {
+  const path = join(DOCS, name);
+  const text = readFileSync(path, 'utf8');
+  const begin = `<!-- ${mark}: npm run docs -->\n`;
+  const end = `\n<!-- end of ${mark} -->`;
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${path} has no marks "${begin.trim()}"`);
+  return { path, text: text.slice(0, from + begin.length) + table + text.slice(to) };
+}
