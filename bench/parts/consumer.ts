@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const TICKS_PER_S = 100;
 
@@ -75,6 +76,8 @@ export async function startService(
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const url = await lineWith(child, /(http:\/\/127\.0\.0\.1:\d+)/);
   const text = async () => await (await fetch(`${url}/metrics`)).text();
+  // It serves before it listens to NATS; what is published until then is for nobody.
+  while (sumOf(await text(), 'spikescope_nats_connected') !== 1) await sleep(10);
   return {
     frames: async () => sumOf(await text(), 'spikescope_frames_total'),
     cpuS: () => cpuOf(child.pid as number),
