@@ -22,9 +22,10 @@ export function configurationPage(pipelines: readonly AnyPipeline[]): string {
   return `# Configuration
 
 Printed by \`npm run docs\` from the schema that also checks it. Flags win over the environment, the
-environment over the YAML file (\`run --config FILE\`), the file over the defaults. An unknown key
-or variable is an error (exit code 78) that names the nearest known one. \`run --print-config\` prints
-all of it as it stands, \`run --check\` checks it and opens the files it names.
+environment over the YAML file (\`run --config FILE\`), the file over the defaults. An unknown
+key or variable is an error (exit code 78) that names the nearest known one.
+\`run --print-config\` prints all of it as it stands, \`run --check\` checks it and opens the files
+it names.
 
 | key | takes | default | what | variable |
 |---|---|---|---|---|
