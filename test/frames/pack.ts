@@ -59,7 +59,13 @@ export function toJson(value: Packable): Uint8Array {
 }
 
 export function concat(...parts: readonly ArrayLike<number>[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => Array.from(part)));
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 function push(parts: Uint8Array[], value: Packable): void {
