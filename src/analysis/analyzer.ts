@@ -10,10 +10,10 @@ import { integratePower, type PowerReading } from '../operators/integrate-power.
 import { measureSpikeRate } from '../operators/measure-spike-rate.ts';
 import { SequenceTracker } from '../operators/track-sequence.ts';
 import type { RecordingInfo, RecordingNotes } from '../recordings/recording.ts';
+import { AnalysisBudget } from './analysis-budget.ts';
 import { ChipPower } from './chip-power.ts';
 import { driveOperator, NO_CHECKPOINT } from './drive-operator.ts';
 import { LayerAnalysis } from './layer-analysis.ts';
-import { NeuronBudget } from './neuron-budget.ts';
 import { OrderedSpikes } from './ordered-spikes.ts';
 import type { Analysis, PowerResult } from './result.ts';
 
@@ -44,7 +44,7 @@ export class Analyzer {
   private readonly options: AnalyzerOptions;
   private readonly layers = new Map<string, LayerAnalysis>();
   private readonly chips = new Map<string, ChipPower>();
-  private readonly budget = new NeuronBudget();
+  private readonly budget = new AnalysisBudget();
   private readonly ordered = new OrderedSpikes();
   private readonly tracker = new SequenceTracker(CHIPS_MAX);
   private readonly events = new Map<OperatorEvent, number>();

@@ -67,7 +67,7 @@ export class LayerAnalysis {
   /** What a person should know of how these numbers came about. */
   remarks(name: string): string[] {
     const { unordered, isReduced, outside } = this.spikes;
-    const { repeated } = this.windows;
+    const { repeated, unlisted } = this.windows;
     const said: string[] = [];
     if (unordered > 0) {
       said.push(
@@ -78,6 +78,7 @@ export class LayerAnalysis {
     if (outside > 0) said.push(`${outside} spikes of neurons beyond those it is said to have`);
     if (repeated > 0)
       said.push(`${repeated} windows come again, for time goes back; the first stay`);
+    if (unlisted > 0) said.push(`${unlisted} windows are not listed, for there are too many`);
     return said.map((text) => `Layer ${name}: ${text}.`);
   }
 }

@@ -1,10 +1,12 @@
 import type { SpikesFrame } from '../frames/spikes.ts';
+import { MaxIntervalBursts } from '../numerics/max-interval-bursts.ts';
 import { quantileOfSorted } from '../numerics/quantile.ts';
 import { cumulated, RATE_LE_HZ, RateBuckets } from '../numerics/rate-buckets.ts';
 import { SampleMoments } from '../numerics/sample-moments.ts';
 import { type IntervalSums, noIntervals, SpikeIntervals } from '../numerics/spike-intervals.ts';
+import { SyncCandidates } from '../numerics/sync-candidates.ts';
 import { SyncLog } from '../numerics/sync-log.ts';
-import type { NeuronBudget } from './neuron-budget.ts';
+import type { AnalysisBudget } from './analysis-budget.ts';
 import type { OrderedSpikes } from './ordered-spikes.ts';
 import type { IsiResult, LayerResult } from './result.ts';
 
@@ -16,7 +18,7 @@ export interface LayerSpikesOptions {
   readonly endUs: number;
   /** Spikes that the search for synchrony may hold. */
   readonly syncCapacity: number;
-  readonly budget: NeuronBudget;
+  readonly budget: AnalysisBudget;
   readonly ordered: OrderedSpikes;
 }
 
@@ -30,10 +32,13 @@ interface Part {
   isSeen: boolean;
 }
 
-interface PartNeurons {
-  /** [neurons] spikes of each. */
-  readonly counts: Uint32Array;
-  readonly intervals: SpikeIntervals | undefined;
+/** Followed where there is room for it; else [neurons] spikes of each. */
+type PartNeurons = FollowedNeurons | Uint32Array;
+
+interface FollowedNeurons {
+  readonly intervals: SpikeIntervals;
+  readonly bursts: MaxIntervalBursts;
+  readonly candidates: SyncCandidates;
 }
 
 type SpikeResult = Omit<LayerResult, 'windows' | 'fano_factor_windows' | 'membrane'>;
@@ -80,14 +85,16 @@ export class LayerSpikes {
   /** Spikes before one of their neuron that came earlier: they make no interval. */
   get unordered(): number {
     let sum = 0;
-    for (const { neurons } of this.parts.values()) sum += neurons?.intervals?.unordered ?? 0;
+    for (const { neurons } of this.parts.values()) {
+      if (isFollowed(neurons)) sum += neurons.intervals.unordered;
+    }
     return sum;
   }
 
   /** Neurons of which only spikes are counted, or nothing, for there are too many. */
   get isReduced(): boolean {
     return [...this.parts.values()].some((part) => {
-      return part.isSeen && part.neurons?.intervals === undefined;
+      return part.isSeen && !isFollowed(part.neurons);
     });
   }
 
@@ -108,18 +115,20 @@ export class LayerSpikes {
     const { neuronId, dtUs } = ordered.of(frame, part.neuronCount);
     this.outside += given - neuronId.length;
     this.spikes += neuronId.length;
-    count(neurons.counts, neuronId);
-    neurons.intervals?.add(neuronId, dtUs, frame.t0Us - startUs);
+    if (isFollowed(neurons)) follow(neurons, neuronId, dtUs, frame.t0Us - startUs);
+    else count(neurons, neuronId);
     this.countAtEnd(frame.t0Us, frame.spanUs, dtUs);
   }
 
   private neuronsOf({ neuronCount, number }: Part): PartNeurons | undefined {
-    const detail = this.options.budget.take(neuronCount);
+    const detail = this.options.budget.takeNeurons(neuronCount);
     if (detail === 'nothing') return undefined;
-    const counts = new Uint32Array(neuronCount);
-    if (detail === 'counts') return { counts, intervals: undefined };
-    const intervals = new SpikeIntervals(neuronCount, this.sync, number * CHIP_NEURONS);
-    return { counts, intervals };
+    if (detail === 'counts') return new Uint32Array(neuronCount);
+    return {
+      intervals: new SpikeIntervals(neuronCount),
+      bursts: new MaxIntervalBursts(neuronCount),
+      candidates: new SyncCandidates(neuronCount, this.sync, number * CHIP_NEURONS),
+    };
   }
 
   private countAtEnd(t0Us: number, spanUs: number, dtUs: Uint32Array): void {
@@ -142,8 +151,7 @@ export class LayerSpikes {
 
   private rates(parts: readonly Part[]) {
     const lengthUs = this.options.endUs - this.options.startUs;
-    const seen = parts.filter((part) => part.isSeen && part.neurons !== undefined);
-    const counts = joined(seen.map(({ neurons }) => (neurons as PartNeurons).counts)).sort();
+    const counts = joined(parts.flatMap(({ neurons }) => countsOf(neurons) ?? [])).sort();
     const moments = new SampleMoments();
     for (let i = 0; i < counts.length; i++) moments.add(counts[i] as number);
     // Multiplied before it is divided: one rounding where the product is below 2^53.
@@ -170,15 +178,16 @@ export class LayerSpikes {
     const sums = noIntervals();
     const bursts = { count: 0, neurons: 0, spikes: 0 };
     for (const { neurons } of parts) {
-      if (neurons?.intervals === undefined) continue;
-      neurons.intervals.finish(sums);
-      bursts.count += neurons.intervals.bursts.bursts;
-      bursts.neurons += neurons.intervals.bursts.neurons;
-      bursts.spikes += neurons.intervals.bursts.spikes;
+      if (!isFollowed(neurons)) continue;
+      neurons.intervals.addTo(sums);
+      neurons.bursts.finish();
+      bursts.count += neurons.bursts.bursts;
+      bursts.neurons += neurons.bursts.neurons;
+      bursts.spikes += neurons.bursts.spikes;
     }
     const isKnown = !this.isReduced;
     return {
-      isi: isiOf(isKnown ? sums : noIntervals()),
+      isi: isKnown ? isiOf(sums) : { ...isiOf(noIntervals()), count: null },
       bursts: {
         count: isKnown ? bursts.count : null,
         neurons: isKnown ? bursts.neurons : null,
@@ -190,6 +199,26 @@ export class LayerSpikes {
       },
     };
   }
+}
+
+function countsOf(neurons: PartNeurons | undefined): Uint32Array | undefined {
+  return isFollowed(neurons) ? neurons.intervals.counts() : neurons;
+}
+
+function isFollowed(neurons: PartNeurons | undefined): neurons is FollowedNeurons {
+  return neurons !== undefined && 'intervals' in neurons;
+}
+
+/** One pass each: a loop over few columns is faster than one over all of them. */
+function follow(
+  { intervals, bursts, candidates }: FollowedNeurons,
+  ids: Uint32Array,
+  dtsUs: Uint32Array,
+  t0Us: number,
+): void {
+  intervals.add(ids, dtsUs, t0Us);
+  bursts.add(ids, dtsUs, t0Us);
+  candidates.add(ids, dtsUs, t0Us);
 }
 
 const NONE = new Uint32Array(0);

@@ -1,19 +1,18 @@
 import { cumulated } from '../numerics/rate-buckets.ts';
 import { SampleMoments } from '../numerics/sample-moments.ts';
 import type { SpikeRate } from '../operators/measure-spike-rate.ts';
+import type { AnalysisBudget } from './analysis-budget.ts';
 import type { WindowResult } from './result.ts';
 
 /** Windows of a layer whose chips have not all been heard of; more than live ones hold open. */
 const OPEN_MAX = 64;
-
-/** Windows that a result lists, over all layers: each is a row of 12 buckets. */
-export const WINDOWS_MAX = 200_000;
 
 export interface LayerWindowsOptions {
   readonly startUs: number;
   readonly endUs: number;
   /** Whether the windows are listed, or only their Fano factor is wanted. */
   readonly isListed: boolean;
+  readonly budget: AnalysisBudget;
 }
 
 interface OpenRow {
@@ -32,6 +31,8 @@ interface OpenRow {
 export class LayerWindows {
   /** Windows that came again, for the recording's time went back. */
   repeated = 0;
+  /** Windows that are not listed, for there are too many. */
+  unlisted = 0;
   private readonly options: LayerWindowsOptions;
   private readonly rows: WindowResult[] = [];
   private readonly open = new Map<number, OpenRow>();
@@ -86,6 +87,10 @@ export class LayerWindows {
     if (this.last !== undefined) this.moments.add(this.last.spikes);
     this.last = row;
     if (!this.options.isListed) return;
+    if (!this.options.budget.takeWindow()) {
+      this.unlisted++;
+      return;
+    }
     const rateHz = (spikes * 1e6) / (neurons * (t1Us - t0Us));
     this.rows.push({
       t0_us: t0Us,

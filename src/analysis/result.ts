@@ -29,7 +29,7 @@ const windowSchema = z.strictObject({
 });
 
 const isiSchema = z.strictObject({
-  count: count.describe('Interspike intervals of all neurons.'),
+  count: count.nullable().describe('Interspike intervals of all neurons.'),
   mean_ms: orNull,
   min_ms: orNull,
   max_ms: orNull,

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import { WINDOWS_MAX } from '../analysis/analysis-budget.ts';
 import { Analyzer } from '../analysis/analyzer.ts';
-import { WINDOWS_MAX } from '../analysis/layer-windows.ts';
 import { parseDurationUs } from '../component/duration.ts';
 import type { Frame } from '../frames/frame.ts';
 import { openRecording } from '../recordings/open.ts';

@@ -1,7 +1,7 @@
 /** An interval up to this long begins a burst. */
-export const BEGIN_US = 10_000;
+const BEGIN_US = 10_000;
 /** An interval longer than this ends it. */
-export const END_US = 20_000;
+const END_US = 20_000;
 const DURATION_MIN_MS = 5;
 const SPIKES_MIN = 3;
 
@@ -20,24 +20,42 @@ export class MaxIntervalBursts {
   /** Spikes in bursts. */
   spikes = 0;
   neurons = 0;
-  /** [neurons] µs of the first spike of the burst that is open. */
-  private readonly startUs: Float64Array;
+  /** [neurons] µs of the last spike; −∞ before the first. */
+  private readonly lastUs: Float64Array;
   /** [neurons] spikes of the burst that is open; 0 for none. */
   private readonly length: Uint32Array;
+  /** [neurons] µs of the first spike of that burst. */
+  private readonly startUs: Float64Array;
   /** [neurons] 1 where a burst was found. */
   private readonly has: Uint8Array;
 
   constructor(neuronCount: number) {
-    this.startUs = new Float64Array(neuronCount);
+    this.lastUs = new Float64Array(neuronCount).fill(Number.NEGATIVE_INFINITY);
     this.length = new Uint32Array(neuronCount);
+    this.startUs = new Float64Array(neuronCount);
     this.has = new Uint8Array(neuronCount);
   }
 
   /**
-   * The neuron's spike at `timeUs` and the one before it. Need not be called where the interval is
-   * above 10 ms and the one before it was above 20 ms: then no burst is open and none begins.
+   * Spikes before the last one of their neuron are left out.
+   * @param ids [n] below neuronCount
+   * @param dtsUs [n] µs after t0Us, ascending
    */
-  spike(neuron: number, lastUs: number, timeUs: number): void {
+  add(ids: Uint32Array, dtsUs: Uint32Array, t0Us: number): void {
+    const { lastUs, length } = this;
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i] as number;
+      const timeUs = t0Us + (dtsUs[i] as number);
+      const beforeUs = lastUs[id] as number;
+      if (timeUs < beforeUs) continue;
+      lastUs[id] = timeUs;
+      // Most spikes are in no burst and begin none.
+      if (length[id] === 0 && timeUs - beforeUs > BEGIN_US) continue;
+      this.follow(id, beforeUs, timeUs);
+    }
+  }
+
+  private follow(neuron: number, lastUs: number, timeUs: number): void {
     const length = this.length[neuron] as number;
     if (length === 0) {
       if (!isWithin(lastUs, timeUs, BEGIN_US)) return;
@@ -50,9 +68,11 @@ export class MaxIntervalBursts {
     }
   }
 
-  /** The train has ended, its last spike at `lastUs`. */
-  finish(neuron: number, lastUs: number): void {
-    if ((this.length[neuron] as number) > 0) this.close(neuron, lastUs);
+  /** All trains have ended. */
+  finish(): void {
+    for (let neuron = 0; neuron < this.length.length; neuron++) {
+      if ((this.length[neuron] as number) > 0) this.close(neuron, this.lastUs[neuron] as number);
+    }
   }
 
   private close(neuron: number, endUs: number): void {

@@ -1,10 +1,8 @@
-import { BEGIN_US, END_US, MaxIntervalBursts } from './max-interval-bursts.ts';
-import type { SyncLog } from './sync-log.ts';
-
 /**
  * What is kept of each neuron: 64 bytes side by side, so that a spike touches one line of cache.
  */
-const STRIDE = 8;
+const STRIDE_BITS = 3;
+const STRIDE = 1 << STRIDE_BITS;
 const COUNT = 0;
 const LAST_US = 1;
 const INTERVAL_US = 2;
@@ -51,73 +49,58 @@ export function noIntervals(): IntervalSums {
 }
 
 /**
- * Interspike intervals, bursts and candidates for synchrony of one population, in one pass over its
- * spikes. 85 bytes a neuron, whatever it fires; every sum is over one neuron's spikes in order of
- * time, so that it does not matter how they were cut into frames.
+ * Interspike intervals of one population. 72 bytes a neuron, whatever it fires; every sum is over
+ * one neuron's spikes in order of time, so that it does not matter how they were cut into frames.
  */
 export class SpikeIntervals {
-  readonly bursts: MaxIntervalBursts;
   /** Spikes before the last one of their neuron: they make no interval. */
   unordered = 0;
   private readonly neuronCount: number;
-  private readonly sync: SyncLog;
-  /** What is added to an id to number neurons over several populations. */
-  private readonly neuron0: number;
   /** [neurons·8] */
   private readonly state: Float64Array;
   /** [neurons] µs of the first spike. */
   private readonly firstUs: Float64Array;
+  /** [neurons] unordered spikes of each; made with the first. */
+  private unorderedOf: Uint32Array | undefined;
   private minUs = Number.POSITIVE_INFINITY;
   private maxUs = Number.NEGATIVE_INFINITY;
 
-  constructor(neuronCount: number, sync: SyncLog, neuron0: number) {
+  constructor(neuronCount: number) {
     this.neuronCount = neuronCount;
-    this.sync = sync;
-    this.neuron0 = neuron0;
-    this.bursts = new MaxIntervalBursts(neuronCount);
     this.state = new Float64Array(neuronCount * STRIDE);
     this.firstUs = new Float64Array(neuronCount);
   }
 
   /**
+   * Most of the time that a recording takes is spent here: nothing is called in the loop.
    * @param ids [n] below neuronCount
    * @param dtsUs [n] µs after t0Us, ascending
    */
   add(ids: Uint32Array, dtsUs: Uint32Array, t0Us: number): void {
-    const { state, sync, neuron0, bursts } = this;
+    const { state, firstUs } = this;
     let { minUs, maxUs } = this;
-    let syncBound = sync.bound - neuron0;
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i] as number;
-      const at = id * STRIDE;
+      const at = id << STRIDE_BITS;
       const timeUs = t0Us + (dtsUs[i] as number);
       const count = state[at + COUNT] as number;
-      const lastUs = state[at + LAST_US] as number;
+      const tookUs = timeUs - (state[at + LAST_US] as number);
       if (count === 0) {
         state[at + COUNT] = 1;
         state[at + LAST_US] = timeUs;
-        this.firstUs[id] = timeUs;
+        firstUs[id] = timeUs;
         continue;
       }
-      const tookUs = timeUs - lastUs;
       if (tookUs < 0) {
-        this.unordered++;
+        this.leaveOut(id);
         continue;
       }
+      const beforeUs = state[at + INTERVAL_US] as number;
       state[at + COUNT] = count + 1;
       state[at + LAST_US] = timeUs;
+      state[at + INTERVAL_US] = tookUs;
       if (tookUs < minUs) minUs = tookUs;
       if (tookUs > maxUs) maxUs = tookUs;
-      const beforeUs = state[at + INTERVAL_US] as number;
-      state[at + INTERVAL_US] = tookUs;
-      if (id <= syncBound) {
-        if (count === 1) sync.second(neuron0 + id, this.firstUs[id] as number, timeUs);
-        else sync.add(neuron0 + id, timeUs);
-        syncBound = sync.bound - neuron0;
-      }
-      if (tookUs <= BEGIN_US || (count > 1 && beforeUs <= END_US)) {
-        bursts.spike(id, lastUs, timeUs);
-      }
       if (count === 1) {
         state[at + FIRST_INTERVAL_US] = tookUs;
         continue;
@@ -136,8 +119,22 @@ export class SpikeIntervals {
     this.maxUs = maxUs;
   }
 
-  /** Ends all trains, and adds their intervals to the sums. Nothing may be added after. */
-  finish(sums: IntervalSums): void {
+  private leaveOut(id: number): void {
+    this.unordered++;
+    this.unorderedOf ??= new Uint32Array(this.neuronCount);
+    this.unorderedOf[id] = (this.unorderedOf[id] as number) + 1;
+  }
+
+  /** [neurons] spikes of each, all of them. */
+  counts(): Uint32Array {
+    const { state, unorderedOf } = this;
+    return Uint32Array.from({ length: this.neuronCount }, (_, id) => {
+      return (state[id * STRIDE + COUNT] as number) + (unorderedOf?.[id] ?? 0);
+    });
+  }
+
+  /** Adds the intervals of all neurons to the sums. */
+  addTo(sums: IntervalSums): void {
     const { state, firstUs } = this;
     sums.minUs = Math.min(sums.minUs, this.minUs);
     sums.maxUs = Math.max(sums.maxUs, this.maxUs);
@@ -145,9 +142,7 @@ export class SpikeIntervals {
       const at = id * STRIDE;
       const intervals = (state[at + COUNT] as number) - 1;
       if (intervals < 1) continue;
-      const lastUs = state[at + LAST_US] as number;
-      const sumUs = lastUs - (firstUs[id] as number);
-      this.bursts.finish(id, lastUs);
+      const sumUs = (state[at + LAST_US] as number) - (firstUs[id] as number);
       sums.count += intervals;
       sums.sumUs += sumUs;
       if (intervals < 2) continue;

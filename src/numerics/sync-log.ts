@@ -1,6 +1,8 @@
 import { SpikeSync } from './spike-sync.ts';
 
 const TRAINS_MAX = 100;
+/** Spikes that the measure looks at together: 17 bytes each. */
+const WINDOW = 8192;
 const GROWTH_MIN = 1024;
 
 /**
@@ -52,8 +54,21 @@ export class SyncLog {
       this.sync?.forget(train);
     }
     trainOf.set(neuron, freeTrains.pop() as number);
-    this.add(neuron, firstUs);
+    this.insert(neuron, firstUs);
     this.add(neuron, timeUs);
+  }
+
+  /** Puts a spike where it belongs, that a log in order stays so. */
+  private insert(neuron: number, timeUs: number): void {
+    this.add(neuron, timeUs);
+    const { timesUs, neurons } = this;
+    const end = this.length - 1;
+    let at = end;
+    while (at > 0 && (timesUs[at - 1] as number) > timeUs) at--;
+    timesUs.copyWithin(at + 1, at, end);
+    neurons.copyWithin(at + 1, at, end);
+    timesUs[at] = timeUs;
+    neurons[at] = neuron;
   }
 
   /** A later spike of a neuron not above the bound. */
@@ -110,30 +125,27 @@ export class SyncLog {
 
   private handOn(count: number): void {
     if (count === 0) return;
-    this.sync ??= new SpikeSync(TRAINS_MAX, this.lengthUs);
+    this.sync ??= new SpikeSync(TRAINS_MAX, this.lengthUs, WINDOW);
     for (let i = 0; i < count; i++) {
       const timeUs = this.timesUs[i] as number;
       const train = this.trainOf.get(this.neurons[i] as number);
       if (train === undefined || timeUs < this.handedUs) continue;
-      this.sync.spike(train, timeUs);
+      this.sync.add(train, timeUs);
     }
     this.handedUs = this.timesUs[count - 1] as number;
   }
 
+  /** By time; in which order what is at one time comes changes nothing. */
   private sort(): void {
     const { timesUs, neurons, length } = this;
     let isSorted = true;
-    for (let i = 1; i < length && isSorted; i++) isSorted = !this.isBefore(i, i - 1);
+    for (let i = 1; i < length; i++) {
+      if ((timesUs[i] as number) < (timesUs[i - 1] as number)) isSorted = false;
+    }
     if (isSorted) return;
     const order = Uint32Array.from({ length }, (_, i) => i);
-    order.sort((a, b) => (this.isBefore(a, b) ? -1 : this.isBefore(b, a) ? 1 : a - b));
+    order.sort((a, b) => (timesUs[a] as number) - (timesUs[b] as number) || a - b);
     timesUs.set(Float64Array.from(order, (i) => timesUs[i] as number));
     neurons.set(Float64Array.from(order, (i) => neurons[i] as number));
-  }
-
-  private isBefore(a: number, b: number): boolean {
-    const tookUs = (this.timesUs[a] as number) - (this.timesUs[b] as number);
-    if (tookUs !== 0) return tookUs < 0;
-    return (this.neurons[a] as number) < (this.neurons[b] as number);
   }
 }
