@@ -119,16 +119,23 @@ function pageOf(
   connected: boolean | undefined,
   store: MetricStore,
 ): PageState {
-  const totals = store
-    .families()
-    .filter((family) => SHOWN.includes(family.name))
-    .flatMap((family) => family.shown().map((series) => series.lines(family.name).trim()))
-    .filter((line) => line.length > 0)
-    .slice(0, ROWS_MAX)
-    .map((line) => {
-      const space = line.lastIndexOf(' ');
-      return { name: line.slice(0, space), value: line.slice(space + 1) };
+  const sums = new Map<string, number>();
+  for (const family of store.families()) {
+    if (!SHOWN.includes(family.name)) continue;
+    for (const series of family.shown()) {
+      const line = series.lines(family.name).trim();
+      // Timesteps of a layer are one row: the page is for a first look.
+      const name = line.slice(0, line.lastIndexOf(' ')).replace(/,timestep="[^"]*"/, '');
+      const value = Number(line.slice(line.lastIndexOf(' ') + 1));
+      if (line.length > 0) sums.set(name, (sums.get(name) ?? 0) + value);
+    }
+  }
+  const totals = [...sums].slice(0, ROWS_MAX).map(([name, value]) => {
+    const shown = Number(value.toPrecision(6)).toLocaleString('en', {
+      maximumSignificantDigits: 6,
     });
+    return { name, value: Number.isInteger(value) ? value.toLocaleString('en') : shown };
+  });
   return { version, source, connected, totals };
 }
 

@@ -76,9 +76,15 @@ function bySubject(frames: readonly Frame[]): Record<string, Frame[]> {
     const subject = formatSubject('p', frame);
     groups[subject] ??= [];
     const own = { seq: undefined, emitter: undefined, arrivedUs: Number.NaN, restarts: 0 };
-    groups[subject].push({ ...frame, ...own } as Frame);
+    groups[subject].push({ ...frame, ...own, ...asOnTheWire(frame) } as Frame);
   }
   return groups;
+}
+
+/** Columns that recordings have in double precision, and the wire in single. */
+function asOnTheWire(frame: Frame): Partial<Record<'values' | 'watts', Float32Array>> {
+  if (frame.kind === 'membrane') return { values: Float32Array.from(frame.values) };
+  return frame.kind === 'power' ? { watts: Float32Array.from(frame.watts) } : {};
 }
 
 describe('record', () => {
