@@ -8,7 +8,7 @@ import type { Frame } from '../../src/frames/frame.ts';
 import { formatSubject } from '../../src/frames/subject.ts';
 import { type Ended, runProgram } from '../cli/program.ts';
 import { ownFolder, spikesAt } from '../recordings/spk-files.ts';
-import { readBack } from '../recordings/written-files.ts';
+import { asOnTheWire, readBack } from '../recordings/written-files.ts';
 import { connectEmitter } from './nats-reader.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
 import { until } from './until.ts';
@@ -76,15 +76,9 @@ function bySubject(frames: readonly Frame[]): Record<string, Frame[]> {
     const subject = formatSubject('p', frame);
     groups[subject] ??= [];
     const own = { seq: undefined, emitter: undefined, arrivedUs: Number.NaN, restarts: 0 };
-    groups[subject].push({ ...frame, ...own, ...asOnTheWire(frame) } as Frame);
+    groups[subject].push({ ...asOnTheWire(frame), ...own } as Frame);
   }
   return groups;
-}
-
-/** Columns that recordings have in double precision, and the wire in single. */
-function asOnTheWire(frame: Frame): Partial<Record<'values' | 'watts', Float32Array>> {
-  if (frame.kind === 'membrane') return { values: Float32Array.from(frame.values) };
-  return frame.kind === 'power' ? { watts: Float32Array.from(frame.watts) } : {};
 }
 
 describe('record', () => {

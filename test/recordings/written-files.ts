@@ -49,3 +49,10 @@ export async function passThrough(paths: readonly string[], spanUs: number): Pro
   }
   return read;
 }
+
+/** A frame with the columns that recordings have in double precision, and the wire in single. */
+export function asOnTheWire(frame: Frame): Frame {
+  if (frame.kind === 'membrane') return { ...frame, values: Float32Array.from(frame.values) };
+  if (frame.kind === 'power') return { ...frame, watts: Float32Array.from(frame.watts) };
+  return frame;
+}
