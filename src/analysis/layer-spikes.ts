@@ -1,5 +1,4 @@
 import type { SpikesFrame } from '../frames/spikes.ts';
-import { MaxIntervalBursts } from '../numerics/max-interval-bursts.ts';
 import { quantileOfSorted } from '../numerics/quantile.ts';
 import { cumulated, RATE_LE_HZ, RateBuckets } from '../numerics/rate-buckets.ts';
 import { SampleMoments } from '../numerics/sample-moments.ts';
@@ -37,7 +36,6 @@ type PartNeurons = FollowedNeurons | Uint32Array;
 
 interface FollowedNeurons {
   readonly intervals: SpikeIntervals;
-  readonly bursts: MaxIntervalBursts;
   readonly candidates: SyncCandidates;
 }
 
@@ -126,7 +124,6 @@ export class LayerSpikes {
     if (detail === 'counts') return new Uint32Array(neuronCount);
     return {
       intervals: new SpikeIntervals(neuronCount),
-      bursts: new MaxIntervalBursts(neuronCount),
       candidates: new SyncCandidates(neuronCount, this.sync, number * CHIP_NEURONS),
     };
   }
@@ -180,10 +177,10 @@ export class LayerSpikes {
     for (const { neurons } of parts) {
       if (!isFollowed(neurons)) continue;
       neurons.intervals.addTo(sums);
-      neurons.bursts.finish();
-      bursts.count += neurons.bursts.bursts;
-      bursts.neurons += neurons.bursts.neurons;
-      bursts.spikes += neurons.bursts.spikes;
+      const found = neurons.intervals.bursts;
+      bursts.count += found.bursts;
+      bursts.neurons += found.neurons;
+      bursts.spikes += found.spikes;
     }
     const isKnown = !this.isReduced;
     return {
@@ -211,13 +208,12 @@ function isFollowed(neurons: PartNeurons | undefined): neurons is FollowedNeuron
 
 /** One pass each: a loop over few columns is faster than one over all of them. */
 function follow(
-  { intervals, bursts, candidates }: FollowedNeurons,
+  { intervals, candidates }: FollowedNeurons,
   ids: Uint32Array,
   dtsUs: Uint32Array,
   t0Us: number,
 ): void {
   intervals.add(ids, dtsUs, t0Us);
-  bursts.add(ids, dtsUs, t0Us);
   candidates.add(ids, dtsUs, t0Us);
 }
 

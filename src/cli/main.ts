@@ -3,15 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { OptionError } from '../sources/option-error.ts';
-import { analyzeCommand } from './analyze.ts';
 import { ConfigError, UsageError } from './config/config-error.ts';
-import { convertCommand } from './convert.ts';
-import { demoCommand } from './demo.ts';
 import { packageFolder } from './package-folder.ts';
-import { recordCommand } from './record.ts';
-import { replayCommand } from './replay.ts';
-import { runCommand } from './run.ts';
-import { simulateCommand } from './simulate.ts';
 
 /** Exit codes (DESIGN §3): 0 fine, 1 failed, 2 usage, 78 bad configuration. */
 const FAILED = 1;
@@ -23,21 +16,33 @@ function versionOf(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-function program(): Command {
+type Commands = Readonly<Record<string, (version: string) => Promise<Command>>>;
+
+/** Each is loaded when it is wanted: what a server needs takes longer to load than to analyze. */
+const COMMANDS: Commands = {
+  demo: async (version) => (await import('./demo.ts')).demoCommand(version),
+  run: async (version) => (await import('./run.ts')).runCommand(version),
+  replay: async () => (await import('./replay.ts')).replayCommand(),
+  analyze: async () => (await import('./analyze.ts')).analyzeCommand(),
+  record: async (version) => (await import('./record.ts')).recordCommand(version),
+  convert: async () => (await import('./convert.ts')).convertCommand(),
+  simulate: async (version) => (await import('./simulate.ts')).simulateCommand(version),
+};
+
+/** The program with the command that the first argument names, or with all of them. */
+async function program(first: string | undefined): Promise<Command> {
   const version = versionOf();
   const command = new Command('spikescope')
     .description('Observability for neuromorphic hardware: spikes, power and health to metrics.')
     .version(version)
     .exitOverride()
-    .showSuggestionAfterError()
-    .addCommand(demoCommand(version), { isDefault: true })
-    .addCommand(runCommand(version))
-    .addCommand(replayCommand())
-    .addCommand(analyzeCommand())
-    .addCommand(recordCommand(version))
-    .addCommand(convertCommand())
-    .addCommand(simulateCommand(version));
-  for (const each of command.commands) each.exitOverride();
+    .showSuggestionAfterError();
+  const isNamed = first !== undefined && Object.hasOwn(COMMANDS, first);
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    if (isNamed && name !== first) continue;
+    const each = await load(version);
+    command.addCommand(each.exitOverride(), { isDefault: name === 'demo' });
+  }
   return command;
 }
 
@@ -59,7 +64,7 @@ function end(code: number): void {
 }
 
 try {
-  await program().parseAsync(process.argv);
+  await (await program(process.argv[2])).parseAsync(process.argv);
   end(0);
 } catch (error) {
   end(codeOf(error));

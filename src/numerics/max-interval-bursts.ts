@@ -1,5 +1,5 @@
 /** An interval up to this long begins a burst. */
-const BEGIN_US = 10_000;
+export const BEGIN_US = 10_000;
 /** An interval longer than this ends it. */
 const END_US = 20_000;
 const DURATION_MIN_MS = 5;
@@ -20,42 +20,24 @@ export class MaxIntervalBursts {
   /** Spikes in bursts. */
   spikes = 0;
   neurons = 0;
-  /** [neurons] µs of the last spike; −∞ before the first. */
-  private readonly lastUs: Float64Array;
   /** [neurons] spikes of the burst that is open; 0 for none. */
-  private readonly length: Uint32Array;
+  readonly length: Uint32Array;
   /** [neurons] µs of the first spike of that burst. */
   private readonly startUs: Float64Array;
   /** [neurons] 1 where a burst was found. */
   private readonly has: Uint8Array;
 
   constructor(neuronCount: number) {
-    this.lastUs = new Float64Array(neuronCount).fill(Number.NEGATIVE_INFINITY);
     this.length = new Uint32Array(neuronCount);
     this.startUs = new Float64Array(neuronCount);
     this.has = new Uint8Array(neuronCount);
   }
 
   /**
-   * Spikes before the last one of their neuron are left out.
-   * @param ids [n] below neuronCount
-   * @param dtsUs [n] µs after t0Us, ascending
+   * A spike and the one before it of the same neuron. Most spikes are in no burst and begin none:
+   * only those need to be told here whose `length` is not 0, or whose interval is at most 10 ms.
    */
-  add(ids: Uint32Array, dtsUs: Uint32Array, t0Us: number): void {
-    const { lastUs, length } = this;
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i] as number;
-      const timeUs = t0Us + (dtsUs[i] as number);
-      const beforeUs = lastUs[id] as number;
-      if (timeUs < beforeUs) continue;
-      lastUs[id] = timeUs;
-      // Most spikes are in no burst and begin none.
-      if (length[id] === 0 && timeUs - beforeUs > BEGIN_US) continue;
-      this.follow(id, beforeUs, timeUs);
-    }
-  }
-
-  private follow(neuron: number, lastUs: number, timeUs: number): void {
+  follow(neuron: number, lastUs: number, timeUs: number): void {
     const length = this.length[neuron] as number;
     if (length === 0) {
       if (!isWithin(lastUs, timeUs, BEGIN_US)) return;
@@ -68,10 +50,10 @@ export class MaxIntervalBursts {
     }
   }
 
-  /** All trains have ended. */
-  finish(): void {
+  /** All trains have ended, each with the spike at `lastUs`. */
+  finish(lastUs: (neuron: number) => number): void {
     for (let neuron = 0; neuron < this.length.length; neuron++) {
-      if ((this.length[neuron] as number) > 0) this.close(neuron, this.lastUs[neuron] as number);
+      if ((this.length[neuron] as number) > 0) this.close(neuron, lastUs(neuron));
     }
   }
 

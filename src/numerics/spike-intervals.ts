@@ -1,3 +1,5 @@
+import { BEGIN_US, MaxIntervalBursts } from './max-interval-bursts.ts';
+
 /**
  * What is kept of each neuron: 64 bytes side by side, so that a spike touches one line of cache.
  */
@@ -55,6 +57,8 @@ export function noIntervals(): IntervalSums {
 export class SpikeIntervals {
   /** Spikes before the last one of their neuron: they make no interval. */
   unordered = 0;
+  /** Bursts of the same spikes; they are few, so that this costs little in the same loop. */
+  readonly bursts: MaxIntervalBursts;
   private readonly neuronCount: number;
   /** [neurons·8] */
   private readonly state: Float64Array;
@@ -67,17 +71,19 @@ export class SpikeIntervals {
 
   constructor(neuronCount: number) {
     this.neuronCount = neuronCount;
+    this.bursts = new MaxIntervalBursts(neuronCount);
     this.state = new Float64Array(neuronCount * STRIDE);
     this.firstUs = new Float64Array(neuronCount);
   }
 
   /**
-   * Most of the time that a recording takes is spent here: nothing is called in the loop.
+   * Most of the time that a recording takes is spent here: little is called in the loop.
    * @param ids [n] below neuronCount
    * @param dtsUs [n] µs after t0Us, ascending
    */
   add(ids: Uint32Array, dtsUs: Uint32Array, t0Us: number): void {
-    const { state, firstUs } = this;
+    const { state, firstUs, bursts } = this;
+    const burstLength = bursts.length;
     let { minUs, maxUs } = this;
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i] as number;
@@ -95,6 +101,7 @@ export class SpikeIntervals {
         this.leaveOut(id);
         continue;
       }
+      if (tookUs <= BEGIN_US || burstLength[id] !== 0) bursts.follow(id, timeUs - tookUs, timeUs);
       const beforeUs = state[at + INTERVAL_US] as number;
       state[at + COUNT] = count + 1;
       state[at + LAST_US] = timeUs;
@@ -133,9 +140,10 @@ export class SpikeIntervals {
     });
   }
 
-  /** Adds the intervals of all neurons to the sums. */
+  /** Adds the intervals of all neurons to the sums; their trains have ended. */
   addTo(sums: IntervalSums): void {
     const { state, firstUs } = this;
+    this.bursts.finish((neuron) => state[neuron * STRIDE + LAST_US] as number);
     sums.minUs = Math.min(sums.minUs, this.minUs);
     sums.maxUs = Math.max(sums.maxUs, this.maxUs);
     for (let id = 0; id < this.neuronCount; id++) {

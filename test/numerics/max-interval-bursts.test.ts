@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MaxIntervalBursts } from '../../src/numerics/max-interval-bursts.ts';
+import { noIntervals, SpikeIntervals } from '../../src/numerics/spike-intervals.ts';
 
 /** [train in µs, bursts, spikes in bursts], as the oracle of the recordings finds them in NumPy. */
 const TRAINS: readonly (readonly [string, readonly number[], number, number])[] = [
@@ -15,14 +15,15 @@ const TRAINS: readonly (readonly [string, readonly number[], number, number])[] 
   ['open at the end', [500000, 503000, 509000], 1, 3],
 ];
 
-describe('MaxIntervalBursts', () => {
+describe('MaxIntervalBursts, as SpikeIntervals tells it of spikes', () => {
   it.each(TRAINS)('%s', (_, train, bursts, spikes) => {
     for (const cut of train.keys()) {
-      const found = new MaxIntervalBursts(3);
+      const intervals = new SpikeIntervals(3);
       for (const part of [train.slice(0, cut), train.slice(cut)]) {
-        found.add(new Uint32Array(part.length).fill(2), Uint32Array.from(part), 0);
+        intervals.add(new Uint32Array(part.length).fill(2), Uint32Array.from(part), 0);
       }
-      found.finish();
+      intervals.addTo(noIntervals());
+      const found = intervals.bursts;
       expect([found.bursts, found.spikes]).toEqual([bursts, spikes]);
       expect(found.neurons).toBe(bursts > 0 ? 1 : 0);
     }
