@@ -1,8 +1,9 @@
 /**
  * npm run bench: the figures of docs/benchmarks.md, each measured beside what it is compared with.
- * Usage: npm run bench -- [PART…] [--rounds N] [--scale X]
+ * Usage: npm run bench -- [PART…] [--rounds N] [--scale X] [--python PATH]
  */
 import { parseArgs } from 'node:util';
+import { elephant } from './parts/elephant.ts';
 import { malformed } from './parts/malformed.ts';
 import { memory } from './parts/memory.ts';
 import { natsLoad } from './parts/nats-load.ts';
@@ -17,15 +18,24 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   scrape,
   memory,
   malformed,
+  elephant,
 };
-/** Parts that run only when they are named: they take a long time. */
-const LONG = ['malformed'];
+/** Parts that run only when they are named: they take long, or need more than the repository. */
+const NAMED = ['malformed', 'elephant'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '3' }, scale: { type: 'string', default: '1' } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    scale: { type: 'string', default: '1' },
+    python: { type: 'string' },
+  },
 });
-const options: BenchOptions = { rounds: Number(values.rounds), scale: Number(values.scale) };
+const options: BenchOptions = {
+  rounds: Number(values.rounds),
+  scale: Number(values.scale),
+  python: values.python,
+};
 const unknown = positionals.filter((name) => !(name in PARTS));
 if (unknown.length > 0 || !(options.rounds >= 1) || !(options.scale > 0)) {
   const names = Object.keys(PARTS).join(', ');
@@ -33,7 +43,7 @@ if (unknown.length > 0 || !(options.rounds >= 1) || !(options.scale > 0)) {
   process.exit(2);
 }
 for (const [name, measure] of Object.entries(PARTS)) {
-  if (positionals.length === 0 ? LONG.includes(name) : !positionals.includes(name)) continue;
+  if (positionals.length === 0 ? NAMED.includes(name) : !positionals.includes(name)) continue;
   const doc = `\n## ${name}\n\n${table(await measure(options))}\n`;
   process.stdout.write(doc);
 }

@@ -4,6 +4,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Multiplies the work of each. */
   readonly scale: number;
+  /** A Python with elephant, for the part that is compared with it. */
+  readonly python: string | undefined;
 }
 
 /** One line of a table: what was measured, in which unit, and the number. */
