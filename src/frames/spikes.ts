@@ -63,11 +63,15 @@ function requireSpikesInside(
   neuronCount: number,
   spanUs: number,
 ): void {
-  let outside = 0;
+  let idMax = 0;
+  let dtMax = 0;
   for (let i = 0; i < neuronId.length; i++) {
-    if ((neuronId[i] as number) >= neuronCount || (dtUs[i] as number) >= spanUs) outside++;
+    const id = neuronId[i] as number;
+    if (id > idMax) idMax = id;
+    const dt = dtUs[i] as number;
+    if (dt > dtMax) dtMax = dt;
   }
-  if (outside === 0) return;
+  if (neuronId.length === 0 || (idMax < neuronCount && dtMax < spanUs)) return;
   for (let i = 0; i < neuronId.length; i++) {
     const id = neuronId[i] as number;
     if (id >= neuronCount) {

@@ -1,7 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32, zstdDecompressSync } from 'node:zlib';
+import { AheadReader } from './spk-ahead.ts';
 import { readAt } from './spk-io.ts';
 import {
+  BLOCK_FRAMES,
   BLOCK_HEADER_BYTES,
   BLOCK_INDEX,
   BLOCK_MAGIC,
@@ -55,6 +57,7 @@ export class BlockWalk {
   /** How the last `next` that gave nothing ended. */
   ended: WalkEnd | undefined;
   private readonly handle: FileHandle;
+  private readonly reader: AheadReader;
   private readonly notes: SpkNotes;
   private readonly to: number;
   private readonly growing: boolean;
@@ -72,11 +75,11 @@ export class BlockWalk {
   private readonly head = new Uint8Array(BLOCK_HEADER_BYTES);
   /** Where in the file `head` was read; -1 when it holds nothing. */
   private headAt = -1;
-  private stored = new Uint8Array(0);
   private raw = new Uint8Array(0);
 
   constructor(handle: FileHandle, notes: SpkNotes, options: WalkOptions) {
     this.handle = handle;
+    this.reader = new AheadReader(handle);
     this.notes = notes;
     this.at = options.from;
     this.to = options.to;
@@ -122,16 +125,14 @@ export class BlockWalk {
     const { header, offset } = block;
     const bytes = blockBytes(header);
     const needed = bytes - BLOCK_HEADER_BYTES;
-    if (this.stored.length < needed + BLOCK_HEADER_BYTES) {
-      this.stored = new Uint8Array(needed + BLOCK_HEADER_BYTES);
-    }
     // The header of the next block comes along, so that a block is one read.
-    const wanted = this.stored.subarray(0, needed + BLOCK_HEADER_BYTES);
-    const got = await readAt(this.handle, wanted, afterHeader(block));
-    const stored = wanted.subarray(0, Math.min(got, header.storedBytes));
-    if (got === wanted.length && offset + bytes + BLOCK_HEADER_BYTES <= this.to) {
-      this.head.set(wanted.subarray(needed));
+    const read = await this.reader.read(afterHeader(block), bytes);
+    const got = read.length;
+    const stored = read.subarray(0, Math.min(got, header.storedBytes));
+    if (got === bytes && offset + bytes + BLOCK_HEADER_BYTES <= this.to) {
+      this.head.set(read.subarray(needed));
       this.headAt = offset + bytes;
+      this.readAhead();
     }
     if (stored.length < header.storedBytes || crc32(stored) !== header.payloadCrc) {
       if (this.growing && got <= needed) return this.again(block);
@@ -141,6 +142,14 @@ export class BlockWalk {
     if ((header.flags & ~FLAGS_KNOWN) !== 0) return this.lose(block, 'it needs a newer program');
     const raw = this.unpack(header, stored);
     return raw ?? this.lose(block, 'it does not unpack to what it says');
+  }
+
+  /** Begins to read the block that follows, while the caller looks at this one. */
+  private readAhead(): void {
+    const header = readBlockHeader(this.head);
+    if (this.growing || header === undefined || this.at !== this.headAt) return;
+    if (!this.holds(header) || header.type !== BLOCK_FRAMES) return;
+    this.reader.begin(this.at + BLOCK_HEADER_BYTES, blockBytes(header));
   }
 
   private unpack(header: BlockHeader, stored: Uint8Array): Uint8Array | undefined {
