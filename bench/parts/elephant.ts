@@ -16,13 +16,14 @@ const SPIKES_A_STEP = 10;
 
 interface PythonRoute {
   readonly load_s: number;
+  readonly elephant_s: number;
   readonly total_s: number;
   readonly result: Readonly<Record<string, number>>;
 }
 
 /**
- * `analyze` beside NumPy and Elephant on one NEST .dat of 10 million spikes, both as processes, from
- * start to end. Needs `--python`, a Python with elephant.
+ * `analyze` beside NumPy, Elephant and PySpike on one NEST .dat of 10 million spikes, both as
+ * processes, from start to end. Needs `--python`, a Python with elephant and pyspike.
  */
 export async function elephant({ scale, python }: BenchOptions): Promise<Row[]> {
   if (python === undefined) throw new Error('elephant: name a Python that has it, --python PATH');
@@ -48,6 +49,7 @@ export async function elephant({ scale, python }: BenchOptions): Promise<Row[]> 
         'analyze, s': ownS.toFixed(2),
         'Python, s': pythonS.toFixed(1),
         'of it NumPy loads, s': route.load_s.toFixed(1),
+        'without bursts and synchrony, s': route.elephant_s.toFixed(1),
         'times as fast': Number((pythonS / ownS).toFixed(1)),
         'largest relative difference': difference(analysis, route).toExponential(1),
       },
@@ -87,10 +89,12 @@ function difference(analysis: Analysis, { result }: PythonRoute): number {
     lvr_mean: layer.isi.lvr_mean,
     fano_factor_neurons: layer.fano_factor_neurons,
     fano_factor_windows: layer.fano_factor_windows,
+    bursts: layer.bursts.count,
+    spike_synchronization: layer.synchrony.spike_synchronization,
   };
   const differences = Object.entries(own).map(([key, value]) => {
     const other = result[key] as number;
-    return Math.abs((value as number) - other) / Math.abs(other);
+    return value === other ? 0 : Math.abs((value as number) - other) / Math.abs(other);
   });
   return Math.max(...differences);
 }

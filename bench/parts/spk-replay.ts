@@ -1,10 +1,12 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Analyzer } from '../../src/analysis/analyzer.ts';
 import { loadConfig } from '../../src/cli/config/load.ts';
 import { loadPipelines } from '../../src/cli/load-pipelines.ts';
 import { createService } from '../../src/cli/service.ts';
 import { FrameDecoder } from '../../src/frames/decode.ts';
+import type { Frame } from '../../src/frames/frame.ts';
 import { FRAME_LIMITS } from '../../src/frames/limits.ts';
 import { parseSubject } from '../../src/frames/subject.ts';
 import { openRecording } from '../../src/recordings/open.ts';
@@ -24,21 +26,24 @@ export async function spkReplay({ rounds, scale }: BenchOptions): Promise<Row[]>
     const frames = Math.round((SPIKES * scale) / SPIKES_PER_FRAME);
     await writeRecording(path, frames);
     const megabytes = (await stat(path)).size / 1e6;
-    const perCpu: number[] = [];
-    const perWall: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const { cpuS, wallS } = await replayOnce(path, frames);
-      perCpu.push((frames * SPIKES_PER_FRAME) / cpuS);
-      perWall.push((frames * SPIKES_PER_FRAME) / wallS);
-    }
-    return [
-      {
+    const rows: Row[] = [];
+    for (const [what, once] of [
+      ['every pipeline', replayOnce],
+      ['analyze', analyzeOnce],
+    ] as const) {
+      const costs: Cost[] = [];
+      for (let round = 0; round < rounds; round++) costs.push(await once(path, frames));
+      const per = (cost: keyof Cost) =>
+        (frames * SPIKES_PER_FRAME) / median(costs.map((c) => c[cost]));
+      rows.push({
+        through: what,
         spikes: frames * SPIKES_PER_FRAME,
         'file, MB': Math.round(megabytes),
-        'spikes per CPU-s': Math.round(median(perCpu)),
-        'spikes per s': Math.round(median(perWall)),
-      },
-    ];
+        'spikes per CPU-s': Math.round(per('cpuS')),
+        'spikes per s': Math.round(per('wallS')),
+      });
+    }
+    return rows;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -64,7 +69,29 @@ async function writeRecording(path: string, frames: number): Promise<void> {
   await writer.close();
 }
 
-async function replayOnce(path: string, frames: number): Promise<{ cpuS: number; wallS: number }> {
+interface Cost {
+  readonly cpuS: number;
+  readonly wallS: number;
+}
+
+/** What it costs to give every frame of the file to `take`. */
+async function read(path: string, frames: number, take: (frame: Frame) => void): Promise<Cost> {
+  const recording = await openRecording(path);
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  let count = 0;
+  for await (const frame of recording.frames(100_000)) {
+    take(frame);
+    count++;
+  }
+  const wallS = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  await recording.close();
+  if (count !== frames) throw new Error(`${count} frames came of ${frames}`);
+  return { cpuS: (user + system) / 1e6, wallS };
+}
+
+async function replayOnce(path: string, frames: number): Promise<Cost> {
   const pipelines = await loadPipelines();
   const service = createService({
     version: 'bench',
@@ -73,19 +100,14 @@ async function replayOnce(path: string, frames: number): Promise<{ cpuS: number;
     dead: () => {},
     beforeScrape: () => {},
   });
-  const recording = await openRecording(path);
-  const cpu = process.cpuUsage();
-  const started = performance.now();
-  let read = 0;
-  for await (const frame of recording.frames(100_000)) {
-    service.topology.inlet.frame(frame);
-    read++;
-  }
-  service.topology.complete();
-  const wallS = (performance.now() - started) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
-  await recording.close();
+  const cost = await read(path, frames, (frame) => service.topology.inlet.frame(frame));
   await service.close();
-  if (read !== frames) throw new Error(`${read} frames came of ${frames}`);
-  return { cpuS: (user + system) / 1e6, wallS };
+  return cost;
+}
+
+async function analyzeOnce(path: string, frames: number): Promise<Cost> {
+  const recording = await openRecording(path);
+  const analyzer = new Analyzer(recording.info, { windowUs: 1_000_000, listsWindows: false });
+  await recording.close();
+  return await read(path, frames, (frame) => analyzer.next(frame));
 }
