@@ -7,11 +7,12 @@ import { openRecording } from '../recordings/open.ts';
 import type { Recording } from '../recordings/recording.ts';
 import { analysisTable } from './analysis-table.ts';
 import { UsageError } from './config/config-error.ts';
+import { addOpenFlags, type OpenFlags, openOptions } from './open-flags.ts';
 import { OpenMetricsExport } from './openmetrics-export.ts';
 import { printResult } from './print-result.ts';
 import { Progress } from './progress.ts';
 
-interface AnalyzeFlags {
+interface AnalyzeFlags extends OpenFlags {
   readonly json?: boolean;
   readonly window?: string;
   readonly openmetrics?: string;
@@ -24,7 +25,7 @@ const FRAME_SPAN_DEFAULT_US = 100_000;
 const FRAMES_A_LOOK = 256;
 
 export function analyzeCommand(): Command {
-  return new Command('analyze')
+  return addOpenFlags(new Command('analyze'))
     .description('the numbers of a recording, by the same pipelines as live, at full speed')
     .argument('<recording>', 'file or folder')
     .option('--json', 'print one JSON object (docs/analyze.md) instead of a table')
@@ -36,7 +37,7 @@ export function analyzeCommand(): Command {
 
 async function analyze(path: string, flags: AnalyzeFlags): Promise<void> {
   const windowUs = timeFlag('--window', flags.window, WINDOW_DEFAULT_US);
-  const recording = await openRecording(path);
+  const recording = await openRecording(path, openOptions(flags));
   try {
     requireWindows(recording, windowUs, flags.window);
     const metrics =

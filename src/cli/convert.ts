@@ -8,11 +8,12 @@ import type { Recording } from '../recordings/recording.ts';
 import type { OutputHeader, OutputWriter } from '../recordings/recording-output.ts';
 import type { SpkHeader } from '../recordings/spk-header.ts';
 import { UsageError } from './config/config-error.ts';
+import { addOpenFlags, type OpenFlags, openOptions } from './open-flags.ts';
 import { formatNames, parseFrameSpan, requireOutput } from './output-flags.ts';
 import { note, Progress } from './progress.ts';
 import { stopSignal } from './stop-signal.ts';
 
-interface ConvertFlags {
+interface ConvertFlags extends OpenFlags {
   readonly format?: string;
   readonly frameSpan: string;
   readonly compress?: boolean;
@@ -27,7 +28,7 @@ interface Written {
 }
 
 export function convertCommand(): Command {
-  return new Command('convert')
+  return addOpenFlags(new Command('convert'))
     .description('from one format of recordings to another')
     .argument('<in>', 'file or folder')
     .argument('<out>', 'file to write')
@@ -43,7 +44,10 @@ async function convert(from: string, out: string, flags: ConvertFlags): Promise<
   const format = requireOutput(out, flags);
   const frameSpanUs = parseFrameSpan(flags.frameSpan);
   const signal = stopSignal();
-  const recording = await openRecording(from, { sorts: flags.sort === true });
+  const recording = await openRecording(from, {
+    ...openOptions(flags),
+    sorts: flags.sort === true,
+  });
   // What is written is only seen under its name when it is whole.
   const unfinished = `${out}.${randomUUID()}.tmp`;
   try {

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { timeColumn } from './column-names.ts';
+import { timeColumn, timeUnitUs } from './column-names.ts';
 import { type CoreFile, isCoreTable } from './core-frames.ts';
 import { type CsvHeader, readCsvHeader } from './csv-header.ts';
 import { type FileHead, readFileHead } from './file-head.ts';
@@ -17,7 +17,7 @@ import type { RecordingPlan } from './sampled-recording.ts';
 import type { SampleFile, SampleFormat, SampleKind } from './samples.ts';
 import { surveySamples } from './survey.ts';
 import { readTextTable } from './text-table.ts';
-import { isColumn } from './text-times.ts';
+import { isColumn, textTimes } from './text-times.ts';
 
 interface RecognisedSamples {
   readonly head: FileHead;
@@ -43,7 +43,7 @@ export async function planOfFiles(
   options: OpenOptions,
   notes: ReadingNotes,
 ): Promise<RecordingPlan | undefined> {
-  const found = await recognise(paths);
+  const found = await recognise(paths, options);
   const samples = await openSamples(found, options, notes);
   samples.sort((a, b) => Number(a.kind === 'membrane') - Number(b.kind === 'membrane'));
   const formats = samples.map((file) => file.format);
@@ -111,12 +111,17 @@ function planOfHeader(header: CsvHeader, options: OpenOptions) {
   };
 }
 
-async function recognise(paths: readonly string[]): Promise<Recognised> {
+async function recognise(paths: readonly string[], options: OpenOptions): Promise<Recognised> {
   const found: Recognised = { samples: [], power: [], perf: [], cores: [], unknown: [] };
   for (const path of paths) {
     const head = await readFileHead(path);
-    const samples = await recogniseSamples(head);
-    const header = readTextTable(head)?.header ?? [];
+    const table = readTextTable(head);
+    let samples = await recogniseSamples(head);
+    // Bare numbers may be anything, until somebody says what unit they have.
+    if (samples.length === 0 && options.timeUnit !== undefined && table && isColumn(table)) {
+      samples = [{ head, format: textTimes, kind: 'spikes' }];
+    }
+    const header = table?.header ?? [];
     const has = (...names: string[]) => names.every((column) => header.includes(column));
     const hasTime = header.some((column) => timeColumn(column) !== undefined);
     if (samples.length > 0) found.samples.push(...samples);
@@ -154,7 +159,7 @@ async function openSamples(
       await format.open(head, {
         kind,
         dtUs: stepUs(options.dtMs),
-        timeUnitUs: undefined,
+        timeUnitUs: timeUnitUs(options.timeUnit),
         unit: undefined,
         columns: undefined,
         valueColumn: undefined,
@@ -253,7 +258,7 @@ holds ${groups.slice(0, 5).join(', ') || 'nothing'}${groups.length > 5 ? ', …'
     return new RecordingError(
       'unrecognised',
       `${name} holds one number a line and does not say what they are. If they are the spike \
-times of a neuron, write time_ms (or time_us, time_s) as its first line.`,
+times of a neuron, say their unit with --time-unit, or write time_ms (or time_us, time_s) as its first line.`,
     );
   }
   const first = (table.header ?? table.rows[0] ?? []).join(' ').slice(0, 80);

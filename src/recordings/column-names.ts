@@ -59,6 +59,9 @@ export function neuronOfColumn(name: string): { layer: string; neuron: number } 
   return { layer: match[1] as string, neuron: Number(match[2]) };
 }
 
+/** Units of time as people write them in flags. */
+export const TIME_UNITS: readonly string[] = ['ns', 'us', 'ms', 's'];
+
 /** µs of a unit of time as meta.json writes it (`ms`, `us`, `s`, with or without more words). */
 export function timeUnitUs(text: string | undefined): number | undefined {
   const word = /^[a-zµμ]+/.exec(text?.trim().toLowerCase() ?? '')?.[0];

@@ -35,7 +35,7 @@ time (time_ms or timestep) and one column a neuron (E.0, E.1, …).`,
       throw new RecordingError(
         'table',
         `${file.name}: the column ${table.header?.[time]} has no \
-unit. Name it time_ms, time_us or time_s, or give "units": {"time": "ms"} in a meta.json.`,
+unit. Say it with --time-unit, name it time_ms, or give "units": {"time": "ms"} in a meta.json.`,
       );
     }
     const isSanafe = table.header?.some((name) => name.startsWith('neuron '));

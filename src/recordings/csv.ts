@@ -60,7 +60,7 @@ ${header.join(', ')}. Name them ${NAMES_WANTED}.`,
       throw new RecordingError(
         'table',
         `${file.name}: the column ${header[columns.time]} has no \
-unit. Name it time_ms, time_us or time_s, or give "units": {"time": "ms"} in a meta.json.`,
+unit. Say it with --time-unit, name it time_ms, or give "units": {"time": "ms"} in a meta.json.`,
       );
     }
     const value = context.kind === 'membrane' ? columns.value : undefined;

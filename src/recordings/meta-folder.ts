@@ -25,6 +25,8 @@ interface MetaFolder {
   readonly dtUs: number;
   readonly device: RecordedDevice;
   readonly notes: ReadingNotes;
+  /** As whoever opens the folder says, instead of meta.json. */
+  readonly timeUnit: string | undefined;
 }
 
 /** A folder as its meta.json describes it: only the files named there without `alternative`. */
@@ -35,7 +37,14 @@ export async function planOfMeta(
   notes: ReadingNotes,
 ): Promise<RecordingPlan> {
   const dtMs = options.dtMs ?? meta.dt_ms;
-  const folder = { path, meta, dtUs: stepUs(dtMs), device: deviceFor(meta, options), notes };
+  const folder = {
+    path,
+    meta,
+    dtUs: stepUs(dtMs),
+    device: deviceFor(meta, options),
+    notes,
+    timeUnit: options.timeUnit,
+  };
   const name = meta.name ?? basename(path);
   const samples = [
     ...(await samplesOf(folder, [...(meta.spikes ?? []), ...(meta.events ?? [])], 'spikes')),
@@ -108,7 +117,7 @@ async function samplesOf(
     const path = await presentFile(folder, entry.path);
     if (path === undefined) continue;
     requireTimeUnit(folder, entry);
-    const unit = entry.time_unit ?? folder.meta.units?.['time'];
+    const unit = folder.timeUnit ?? entry.time_unit ?? folder.meta.units?.['time'];
     const context = {
       kind,
       dtUs: folder.dtUs,

@@ -59,7 +59,7 @@ describe('a unit that is missing or wrong', () => {
   test('is asked for where the column names none', async () => {
     const path = join(written({ 'a.csv': 'time,neuron\n1,1\n' }), 'a.csv');
     await expect(read(path)).rejects.toThrow(
-      /^a\.csv: the column time has no unit\. Name it time_ms, time_us or time_s, or give "units"/,
+      /^a\.csv: the column time has no unit\. Say it with --time-unit, name it time_ms, or give/,
     );
   });
 
