@@ -258,7 +258,8 @@ holds ${groups.slice(0, 5).join(', ') || 'nothing'}${groups.length > 5 ? ', …'
     return new RecordingError(
       'unrecognised',
       `${name} holds one number a line and does not say what they are. If they are the spike \
-times of a neuron, say their unit with --time-unit, or write time_ms (or time_us, time_s) as its first line.`,
+times of a neuron, say their unit with --time-unit, or write time_ms (or time_us, time_s) as its \
+first line.`,
     );
   }
   const first = (table.header ?? table.rows[0] ?? []).join(' ').slice(0, 80);
