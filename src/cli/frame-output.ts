@@ -1,11 +1,10 @@
-import { headers, type NatsConnection } from '@nats-io/transport-node';
-import { frameMessage } from '../emitter/frame-message.ts';
 import type { Frame } from '../frames/frame.ts';
 import type { OutputHeader } from '../recordings/recording-output.ts';
 import { SpkWriter } from '../recordings/spk-write.ts';
 import { NatsLink } from '../sources/nats-link.ts';
 import { natsOptions } from '../sources/nats-options.ts';
 import { checkSettings } from './config/settings.ts';
+import { FramePublisher } from './frame-publisher.ts';
 import { requireOutput } from './output-flags.ts';
 import { note } from './progress.ts';
 
@@ -38,9 +37,6 @@ export async function recordingOutput(
   };
 }
 
-/** Bytes handed to the client since it last waited for the server. */
-const UNCONFIRMED_BYTES_MAX = 4 * 1024 * 1024;
-
 /** Connects to NATS, and waits for a server that isn't up yet until the signal says stop. */
 export async function natsOutput(
   url: string,
@@ -55,31 +51,9 @@ export async function natsOutput(
     refused: (text) => note(`NATS refuses: ${text}`),
   });
   const connection = await link.open(signal);
-  let unconfirmedBytes = 0;
+  const publisher = new FramePublisher(connection, { prefix }, signal);
   return {
-    write: (frame) => {
-      const message = frameMessage(frame, { prefix });
-      const natsHeaders = headers();
-      for (const [name, value] of message.headers) natsHeaders.set(name, value);
-      connection.publish(message.subject, message.data, { headers: natsHeaders });
-      unconfirmedBytes += message.data.length;
-      if (unconfirmedBytes < UNCONFIRMED_BYTES_MAX) return undefined;
-      unconfirmedBytes = 0;
-      return flushed(connection, signal);
-    },
+    write: (frame) => publisher.write(frame),
     close: () => link.close(),
   };
-}
-
-/** A server that is gone holds the frames back, but not who wants to stop. */
-function flushed(connection: NatsConnection, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => resolve();
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    connection
-      .flush()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', stop));
-  });
 }

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { headers } from '@nats-io/transport-node';
 import { Command } from 'commander';
 import { parseDurationUs } from '../component/duration.ts';
-import { CONTENT_TYPES, type Encoding, FrameEncoder } from '../frames/encode.ts';
-import { formatSubject } from '../frames/subject.ts';
+import type { Encoding } from '../frames/encode.ts';
 import { openRecording } from '../recordings/open.ts';
 import type { Recording } from '../recordings/recording.ts';
 import { TimeSlice } from '../recordings/time-slice.ts';
@@ -11,6 +9,7 @@ import type { NatsLink } from '../sources/nats-link.ts';
 import { play } from '../sources/play.ts';
 import { parseSpeed } from './address.ts';
 import { UsageError } from './config/config-error.ts';
+import { FramePublisher } from './frame-publisher.ts';
 import { addNatsFlags, type NatsFlags, natsConfig, notedLink } from './nats-flags.ts';
 import { parseFrameSpan } from './output-flags.ts';
 import { note, Progress } from './progress.ts';
@@ -39,9 +38,6 @@ interface Playing {
   readonly fromUs: number;
   readonly toUs: number;
 }
-
-/** Unacknowledged bytes that may wait in the client before the player waits for the server. */
-const PENDING_BYTES_MAX = 4 * 1024 * 1024;
 
 export function replayCommand(): Command {
   const command = new Command('replay')
@@ -122,11 +118,9 @@ async function publish(
   signal: AbortSignal,
 ): Promise<{ frames: number; bytes: number }> {
   const connection = await link.open(signal);
-  const encoder = new FrameEncoder();
-  const contentType = headers();
-  contentType.set('Content-Type', CONTENT_TYPES[playing.encoding]);
-  const sent = { frames: 0, bytes: 0 };
-  let pendingBytes = 0;
+  const { prefix, encoding } = playing;
+  const publisher = new FramePublisher(connection, { prefix, encoding }, signal);
+  let frames = 0;
   const progress = new Progress('replayed', 'frames');
   const options = {
     open: () => openStretch(playing),
@@ -139,19 +133,12 @@ async function publish(
   await play(
     options,
     (frame) => {
-      const data = encoder.encode(frame, playing.encoding);
-      connection.publish(formatSubject(playing.prefix, frame), data, { headers: contentType });
-      sent.frames++;
-      sent.bytes += data.length;
-      progress.at(sent.frames);
-      pendingBytes += data.length;
-      if (pendingBytes < PENDING_BYTES_MAX) return undefined;
-      pendingBytes = 0;
-      return connection.flush();
+      progress.at(++frames);
+      return publisher.write(frame);
     },
     signal,
   );
-  await connection.flush();
+  await publisher.flush();
   progress.end();
-  return sent;
+  return { frames, bytes: publisher.bytes };
 }
