@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { ConfigError } from '../../src/cli/config/config-error.ts';
 import { loadConfig } from '../../src/cli/config/load.ts';
 import { loadPipelines } from '../../src/cli/load-pipelines.ts';
-import { runCli } from './cli-process.ts';
+import { runProgram } from './program.ts';
 
 const pipelines = await loadPipelines();
 const folder = mkdtempSync(join(tmpdir(), 'spikescope-config-'));
@@ -78,30 +78,30 @@ describe('names what is wrong, where, and the nearest that is right', () => {
 describe('the program', () => {
   it('ends with 78 on a bad configuration, before anything is opened', async () => {
     const bad = fileOf('http: {prot: 1}');
-    const run = await runCli(['run', '--config', bad, '--http', '127.0.0.1:0']);
+    const run = await runProgram('run', '--config', bad, '--http', '127.0.0.1:0');
     expect([run.code, run.stdout]).toEqual([78, '']);
     expect(run.stderr).toContain(`${bad}:`);
     expect(run.stderr).toContain('did you mean port?');
-    const missing = await runCli(['run', '--config', '/nowhere/x.yaml']);
+    const missing = await runProgram('run', '--config', '/nowhere/x.yaml');
     expect(missing.code).toBe(78);
     expect(missing.stderr).toContain("/nowhere/x.yaml: can't be read");
-    const open = await runCli(['run', '--http', '0.0.0.0:0']);
+    const open = await runProgram('run', '--http', '0.0.0.0:0');
     expect(open.code).not.toBe(0);
     expect(open.stderr).toContain('needs a token');
   });
 
   it('ends with 2 on wrong usage, and says what is meant', async () => {
     for (const args of [['runn'], ['run', '--chekc'], ['run', '--http', 'x:y'], ['replay']]) {
-      const { code, stdout, stderr } = await runCli(args);
+      const { code, stdout, stderr } = await runProgram(...args);
       expect([args, code, stdout]).toEqual([args, 2, '']);
       expect(stderr).not.toMatch(/^\s+at /m);
     }
-    expect((await runCli(['--help'])).code).toBe(0);
-    expect((await runCli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await runProgram('--help')).code).toBe(0);
+    expect((await runProgram('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it('ends with 1 where the input is missing', async () => {
-    const { code, stderr } = await runCli(['replay', '/nowhere/rec']);
+    const { code, stderr } = await runProgram('replay', '/nowhere/rec');
     expect(code).toBe(1);
     expect(stderr).toBe('spikescope: /nowhere/rec does not exist.\n');
   });
@@ -109,21 +109,21 @@ describe('the program', () => {
   it('prints a configuration that reads back as itself, without what is secret', async () => {
     const secret = 'c4n4ry';
     const text = `nats: {servers: "nats://user:${secret}@127.0.0.1:4222"}\nhttp: {port: 9999}`;
-    const { code, stdout } = await runCli(['run', '--config', fileOf(text), '--print-config']);
+    const { code, stdout } = await runProgram('run', '--config', fileOf(text), '--print-config');
     expect(code).toBe(0);
     expect(stdout).not.toContain(secret);
     const printed = parse(stdout) as { http: { port: number }; pipelines: object };
     expect(printed.http.port).toBe(9999);
     expect(Object.keys(printed.pipelines)).toHaveLength(pipelines.length);
-    const again = await runCli(['run', '--config', fileOf(stdout), '--print-config']);
+    const again = await runProgram('run', '--config', fileOf(stdout), '--print-config');
     expect(again.stdout).toBe(stdout);
   });
 
   it('checks a configuration and connects to nothing', async () => {
-    const fine = await runCli(['run', '--check', '--nats', 'nats://127.0.0.1:1']);
+    const fine = await runProgram('run', '--check', '--nats', 'nats://127.0.0.1:1');
     expect(fine).toEqual({ code: 0, stdout: 'configuration is fine\n', stderr: '' });
     const file = fileOf('nats: {password_file: /nowhere/secret, user: me}');
-    const bad = await runCli(['run', '--check', '--config', file]);
+    const bad = await runProgram('run', '--check', '--config', file);
     expect(bad.code).toBe(78);
     expect(bad.stderr).toContain('/nowhere/secret');
   });

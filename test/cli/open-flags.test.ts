@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runCli } from './cli-process.ts';
+import { runProgram } from './program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'spikescope-flags-'));
 
@@ -12,7 +12,7 @@ function fileOf(name: string, text: string): string {
 }
 
 async function analyze(path: string, ...flags: readonly string[]) {
-  const { code, stdout, stderr } = await runCli(['analyze', path, '--json', ...flags]);
+  const { code, stdout, stderr } = await runProgram('analyze', path, '--json', ...flags);
   const result = (stdout === '' ? {} : JSON.parse(stdout)) as Record<string, number>;
   return { code, stderr, spikes: result['total_spikes'], durationUs: result['duration_us'] };
 }
