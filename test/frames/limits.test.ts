@@ -86,11 +86,12 @@ const CASES: readonly LimitCase[] = [
     field: 'values',
     values: [131_072, 64],
     kind: 'membrane',
-    of: (size) => ({
-      neuron_id: new Uint32Array(size % 2 === 0 ? 2 : 1),
-      dt: new Uint32Array(size % 2 === 0 ? size / 2 : size - 1),
-      values: new Float32Array(size),
-    }),
+    of: (size) => {
+      const neurons = size % 3 === 0 ? 3 : 2;
+      const times = Math.floor(size / neurons);
+      const columns = { neuron_id: new Uint32Array(neurons), dt: new Uint32Array(times) };
+      return { ...columns, values: new Float32Array(size) };
+    },
   },
   {
     limit: 'samplesMax',
