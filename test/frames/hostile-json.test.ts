@@ -113,7 +113,7 @@ test('the header says which encoding it is; without one the first byte does', ()
   }
 });
 
-test('null is absent in a field, no sample in membrane values, and refused in other columns', () => {
+test('null is absent in a field, no sample in membrane values, and no value elsewhere', () => {
   const health = decode(toJson(fieldsOf('health', { message: null, seq: null }))) as HealthFrame;
   expect([health.text, health.seq]).toEqual([undefined, undefined]);
   const membrane = toJson(fieldsOf('membrane', { values: [1, null, Number.NaN, 1e39] }));
