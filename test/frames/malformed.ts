@@ -47,12 +47,21 @@ const ODD_SUBJECTS = [
 
 /** A message that is surely no frame: the reference validator has looked at it. */
 export function malformedCase(seed: number, i: number): MalformedCase {
-  const random = seededRandom(seed ^ Math.imul(i + 1, 0x9e37_79b1));
+  const random = randomOf(seed, i);
   const made = attempt(random);
   if (faultsOf(made).size > 0) return made;
   // This fault left a frame that is one: its first bytes are none for sure.
   const data = truncated(made.data, undefined, random);
   return { ...made, what: `${made.what}, truncated`, data };
+}
+
+/** The same with whatever the fault left, be it a frame. */
+export function mutatedCase(seed: number, i: number): MalformedCase {
+  return attempt(randomOf(seed, i));
+}
+
+function randomOf(seed: number, i: number): Random {
+  return seededRandom(seed ^ Math.imul(i + 1, 0x9e37_79b1));
 }
 
 function attempt(random: Random): MalformedCase {
