@@ -21,6 +21,12 @@ export default definePipeline({
       .max(1_000_000)
       .default(4096)
       .describe('Layers on chips that are remembered; the rest get totals but no rates.'),
+    neurons_max: z
+      .int()
+      .min(1)
+      .max(2 ** 30)
+      .default(2 ** 25)
+      .describe('Neurons of those layers in all, 4 bytes each an open window; the rest likewise.'),
   }),
   through: ({ options, state, count }) =>
     measureSpikeRate(
@@ -28,6 +34,7 @@ export default definePipeline({
         windowUs: options.window,
         latenessUs: options.lateness,
         partsMax: options.parts_max,
+        neuronsMax: options.neurons_max,
         windowsOpenMax: 16,
       },
       state('parts'),

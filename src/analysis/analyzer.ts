@@ -71,6 +71,7 @@ export class Analyzer {
           windowUs: options.windowUs,
           latenessUs: LATENESS_US,
           partsMax: LAYERS_MAX,
+          neuronsMax: 2 ** 26,
           windowsOpenMax: WINDOWS_OPEN_MAX,
         },
         NO_CHECKPOINT,

@@ -38,6 +38,8 @@ export interface SpikeRateOptions {
   readonly windowUs: number;
   readonly latenessUs: number;
   readonly partsMax: number;
+  /** Neurons of all parts together. */
+  readonly neuronsMax: number;
   readonly windowsOpenMax: number;
 }
 
@@ -68,6 +70,8 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
   private readonly emitRate: (rate: SpikeRate) => void;
   private readonly parts: KeyedByNames<Part>;
   private readonly buckets: RateBuckets;
+  /** Of all parts: each has a count a window, whatever its frames weigh on the wire. */
+  private neurons = 0;
   private readonly pool = new CountsPool(COUNTS_POOL_BYTES);
 
   constructor(options: SpikeRateOptions, count: CountEvent, emit: (rate: SpikeRate) => void) {
@@ -100,13 +104,18 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
     const { deviceType, chipId, layerName } = frame;
     const part = this.parts.get(deviceType, chipId, layerName);
     if (part === undefined) {
+      if (!this.hasRoomFor(frame.neuronCount)) return undefined;
       const fresh = newPart(frame);
-      return this.parts.add(deviceType, chipId, layerName, fresh) ? fresh : undefined;
+      if (!this.parts.add(deviceType, chipId, layerName, fresh)) return undefined;
+      this.neurons += frame.neuronCount;
+      return fresh;
     }
     const own = frame.emitter === OWN_EMITTER;
     const jump = isTimeJump(part, frame, this.options.latenessUs);
     const restarted = !own && frame.restarts !== part.restarts;
     const changed = frame.neuronCount !== part.neuronCount || frame.neuronType !== part.neuronType;
+    // A part that grows past the room keeps what it had, and its larger frames are refused.
+    if (!this.hasRoomFor(frame.neuronCount - part.neuronCount)) return undefined;
     if (jump === 'counted' && !restarted) this.count('time_jumps', 1);
     if (restarted || changed || jump !== 'none') this.restart(part, frame);
     if (!own) part.restarts = frame.restarts;
@@ -114,9 +123,14 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
     return part;
   }
 
+  private hasRoomFor(neurons: number): boolean {
+    return neurons <= 0 || this.neurons + neurons <= this.options.neuronsMax;
+  }
+
   private restart(part: Part, frame: SpikesFrame): void {
     if (part.windows.length > 0) this.count('windows_incomplete', part.windows.length);
     for (const window of part.windows) this.pool.give(window.counts);
+    this.neurons += frame.neuronCount - part.neuronCount;
     Object.assign(part, { ...newPart(frame), restarts: part.restarts });
   }
 
@@ -210,9 +224,12 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
 
   restore(snapshot: Snapshot): void {
     this.parts.clear();
+    this.neurons = 0;
     for (const entry of snapshot as readonly (readonly Snapshot[])[]) {
       const [device, chip, layer, part] = entry as readonly [string, string, string, Snapshot];
-      this.parts.add(device, chip, layer, restorePart(part));
+      const restored = restorePart(part);
+      this.parts.add(device, chip, layer, restored);
+      this.neurons += restored.neuronCount;
     }
   }
 }

@@ -44,6 +44,7 @@ function measure(frames: readonly SpikesFrame[], end = true) {
     windowUs: SECOND,
     latenessUs: 200_000,
     partsMax: 100,
+    neuronsMax: 1000,
     windowsOpenMax: 16,
   };
   input
@@ -175,4 +176,30 @@ it('equals a count by hand, whatever the cut into frames', () => {
     ).toEqual(byHand);
     expect(events).toEqual({});
   }
+});
+
+it('has room for so many neurons in all: what is beyond is refused, what is there goes on', () => {
+  const whole = (layerName: string, neuronCount: number, t0Us = 0) => ({
+    ...{ layerName, neuronCount, t0Us },
+    spanUs: SECOND,
+  });
+  const { rates, events } = run([
+    whole('a', 600),
+    whole('b', 401),
+    whole('b', 400),
+    // Larger than the room that is left: refused, and the part keeps what it had.
+    whole('a', 601, SECOND),
+    whole('a', 600, SECOND),
+    // Smaller makes room.
+    whole('b', 100, SECOND),
+    whole('c', 300, SECOND),
+  ]);
+  const found = rates.map(({ layerName, neuronCount, t0Us }) => [layerName, neuronCount, t0Us]);
+  expect(found.sort()).toEqual([
+    ['a', 600, 0],
+    ['a', 600, SECOND],
+    ['b', 100, SECOND],
+    ['c', 300, SECOND],
+  ]);
+  expect(events).toEqual({ parts_refused: 2, windows_incomplete: 1 });
 });

@@ -104,7 +104,8 @@ test('rates of windows hold every spike', () => {
   const spikes = ofKind(run('steady', { seconds: SECONDS }).frames, 'spikes');
   const frames = new Subject<(typeof spikes)[number]>();
   const rates: SpikeRate[] = [];
-  const options = { windowUs: SECOND_US, latenessUs: 0, partsMax: 16, windowsOpenMax: 16 };
+  const bounds = { partsMax: 16, neuronsMax: 100_000, windowsOpenMax: 16 };
+  const options = { windowUs: SECOND_US, latenessUs: 0, ...bounds };
   const slot = new StateRegistry().slot('rates');
   frames.pipe(measureSpikeRate(options, slot, () => {})).subscribe((rate) => rates.push(rate));
   for (const frame of spikes) frames.next(frame);
