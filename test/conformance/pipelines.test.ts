@@ -71,6 +71,15 @@ function unbroken(pipeline: AnyPipeline, frames: readonly Frame[]) {
   return outcome;
 }
 
+type Column = Uint32Array | Float32Array | Float64Array;
+
+/** The columns of a frame, those of counters too. */
+function columnsOf(frame: Frame): Column[] {
+  const counters = frame.kind === 'activity' ? [...frame.counters.values()] : [];
+  const columns: unknown[] = [...Object.values(frame), ...counters];
+  return columns.filter((value): value is Column => ArrayBuffer.isView(value));
+}
+
 describe.each(pipelines)('pipeline $file', ({ file, pipeline }) => {
   const frames = framesOfKind(pipeline.reads as FrameKind, 11);
 
@@ -104,6 +113,18 @@ describe.each(pipelines)('pipeline $file', ({ file, pipeline }) => {
       const events = mergedEvents(before.outcome.events, after.outcome.events);
       expect(events, `cut at ${cut}`).toEqual(mergedEvents(whole.events));
     }
+  });
+
+  it('keeps nothing of a frame beyond its call: the columns are written over', () => {
+    const whole = unbroken(pipeline, frames);
+    const { run, outcome } = start(pipeline);
+    for (const frame of frames) {
+      const lent = structuredClone(frame);
+      run.next(lent);
+      for (const column of columnsOf(lent)) column.fill(1);
+    }
+    run.complete();
+    expect(outcome.records).toEqual(whole.records);
   });
 
   it('gives snapshots that share no memory with the state', () => {

@@ -21,7 +21,7 @@ const PROPERTIES: Readonly<Record<string, string>> = {
   message: 'text',
   'cores.layer_name': 'layerNames',
 };
-const DEFAULTS: Readonly<Record<string, unknown>> = {
+export const DEFAULTS: Readonly<Record<string, unknown>> = {
   neuron_type: 'lif',
   neuron_offset: 0,
   unit: 'mV',

@@ -123,6 +123,23 @@ test('what waits is a copy, even of a Buffer', () => {
   expect(delivered).toEqual([2]);
 });
 
+test('what waits keeps its bytes, whatever is read to the same memory meanwhile', () => {
+  const room = Buffer.alloc(8);
+  costMs = 30;
+  // One in place, then some that wait, some that pay, and some that are held: all in one room.
+  for (let n = 0; n < 40; n++) {
+    if (n === 30) inbox.hold();
+    room.fill(n);
+    inbox.offer(message(n, room.subarray(3, 4)));
+    costMs = 1;
+  }
+  room.fill(255);
+  inbox.release();
+  while (loop.endTurn());
+  expect(delivered).toEqual(numbers(40));
+  expect(drops).toEqual([]);
+});
+
 test('above the lag mark an arrival pays by delivering its size, and nothing is dropped', () => {
   costMs = 30;
   offer(0, 1);
