@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { AnyPipeline } from '../component/pipeline.ts';
-import { DEAD_LETTER_LIMITS, DeadLetters } from '../sinks/dead-letters.ts';
+import { deadLetters } from '../sinks/dead-letters.ts';
+import { derivedStream } from '../sinks/derived-stream.ts';
+import { NatsOutbox, OUTBOX_LIMITS } from '../sinks/nats-outbox.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
 import { EVENT_LOOP, Inbox, inboxLimits } from '../sources/inbox.ts';
 import { NatsSource } from '../sources/nats.ts';
@@ -15,6 +17,7 @@ import { loadConfig } from './config/load.ts';
 import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
 import { loadPipelines } from './load-pipelines.ts';
+import { createOwnTelemetry } from './own-telemetry.ts';
 import { createService } from './service.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -91,35 +94,28 @@ async function serve(
   pipelines: readonly AnyPipeline[],
 ): Promise<void> {
   const signal = stopSignal();
-  const parts: { letters?: DeadLetters; inbox?: Inbox } = {};
+  const telemetry = createOwnTelemetry(config, version);
+  const { log, own } = telemetry;
+  const link = new NatsLink(config.nats, linkEvents(log, own));
+  const inbox = new Inbox(inboxLimits(config.nats.buffer_bytes), EVENT_LOOP, dropped(own, 'nats'));
+  const outbox = (sink: string) =>
+    new NatsOutbox({
+      connection: () => link.connection,
+      limits: OUTBOX_LIMITS,
+      dropped: dropped(own, sink),
+    });
+  const dead = outbox('dead');
+  const derived = outbox('derived');
   const service = createService({
     version,
     config,
+    telemetry,
     pipelines,
-    dead: (dead) => parts.letters?.offer(dead),
-    beforeScrape: (own) => {
-      for (const [queue, depth] of [
-        ['nats', parts.inbox?.depth],
-        ['dead', parts.letters?.depth],
-      ] as const) {
-        own.queueDepth.series(queue).set(depth?.messages ?? 0);
-        own.queueBytes.series(queue).set(depth?.bytes ?? 0);
-      }
-    },
+    dead: deadLetters(config.prefix, dead),
+    sinks: { derived: derivedStream(config.prefix, derived), spans: undefined },
+    watches: [],
+    beforeScrape: () => showQueues(own, { nats: inbox, dead, derived }),
   });
-  const { log, own, topology } = service;
-  const dropped = (sink: string) => (reason: string, count: number) =>
-    own.dropped.series(sink, reason).add(count);
-  const link = new NatsLink(config.nats, linkEvents(log, own));
-  const limits = inboxLimits(config.nats.buffer_bytes);
-  const inbox = new Inbox(limits, EVENT_LOOP, dropped('nats'));
-  const letters = new DeadLetters({
-    prefix: config.prefix,
-    connection: () => link.connection,
-    limits: DEAD_LETTER_LIMITS,
-    dropped: dropped('dead'),
-  });
-  Object.assign(parts, { letters, inbox });
   const source = new NatsSource({
     link,
     prefix: config.prefix,
@@ -133,12 +129,28 @@ async function serve(
   const shown = [config.nats.servers].flat().map(withoutUserinfo).join(', ');
   try {
     await service.serve(`core NATS at ${shown}`, () => link.isConnected);
-    await source.run(topology.inlet, signal);
+    await source.run(service.topology.inlet, signal);
   } finally {
     // Stopping follows the flow: the source has ended, then the sinks, then what they share.
-    await letters.close(AbortSignal.timeout(STOP_MS_MAX));
+    const late = AbortSignal.timeout(STOP_MS_MAX);
+    await Promise.all([dead.close(late), derived.close(late)]);
     await link.close();
     await service.close();
+  }
+}
+
+function dropped(own: OwnMetrics, sink: string): (reason: string, count: number) => void {
+  return (reason, count) => own.dropped.series(sink, reason).add(count);
+}
+
+interface Queue {
+  readonly depth: { readonly messages: number; readonly bytes: number };
+}
+
+function showQueues(own: OwnMetrics, queues: Readonly<Record<string, Queue>>): void {
+  for (const [name, { depth }] of Object.entries(queues)) {
+    own.queueDepth.series(name).set(depth.messages);
+    own.queueBytes.series(name).set(depth.bytes);
   }
 }
 
