@@ -123,6 +123,8 @@ function frameOf(kind: FrameKind, header: FrameHeader, random: Random): Frame {
       };
     case 'conversion':
       return conversionFrame(header, random);
+    case 'log':
+      return logFrame(header, random, count);
     default:
       throw new Error(`no generator for the kind ${kind}: add one beside the others`);
   }
@@ -169,4 +171,25 @@ function conversionFrame(header: FrameHeader, random: Random): Frame {
   const error = success ? undefined : 'OutOfMemory';
   const finished = { ...base, event: 'finished' as const, emitter, success, durationUs };
   return { ...finished, errorType: error, errorMessage: error };
+}
+
+function logFrame(header: FrameHeader, random: Random, count: number): Frame {
+  return {
+    kind: 'log',
+    ...header,
+    spanUs: 0,
+    level: pick(random, ['DEBUG', 'ERROR']),
+    text: 'as it was',
+    line: random() < 0.5 ? 7 : undefined,
+    eventType: random() < 0.5 ? 'hardware_error' : undefined,
+    names: new Map([
+      ['logger', 'kit'],
+      ['model_id', 'm'],
+    ]),
+    errorMessage: 'no answer',
+    requiresAttention: true,
+    spikeCount: count,
+    timestep: undefined,
+    spikeRate: undefined,
+  };
 }
