@@ -15,7 +15,9 @@ const PINO_LEVELS = {
 } as const satisfies Readonly<Record<LogLevel, string>>;
 
 const OWN_LOGGER = 'spikeformer';
-const WAITING_BYTES_MAX = 4 * 1024 * 1024;
+const WAITING_BYTES_MAX = 16 * 1024 * 1024;
+/** Written at once: the stock 16 KiB a turn of a busy event loop are less than a burst of lines. */
+const WRITE_BYTES_MAX = 256 * 1024;
 
 /** Ids of the span that a line belongs to. */
 export interface SpanIds {
@@ -89,8 +91,13 @@ function createLogger({ level, write, dropped }: LogOptions): Logger {
 
 /** A reader of stderr that has stopped must not stop the service: what waits for it is bounded. */
 function standardError(dropped: LogOptions['dropped']): DestinationStream {
-  const settings = { fd: 2, sync: false, minLength: 0, maxLength: WAITING_BYTES_MAX };
-  const destination = pino.destination(settings);
+  const destination = pino.destination({
+    fd: 2,
+    sync: false,
+    minLength: 0,
+    maxLength: WAITING_BYTES_MAX,
+    maxWrite: WRITE_BYTES_MAX,
+  });
   destination.on('drop', () => dropped?.());
   destination.on('error', () => {});
   process.on('exit', () => {
