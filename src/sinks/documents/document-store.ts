@@ -1,0 +1,85 @@
+import type { StoredDocument } from './document.ts';
+import type { IndexName } from './indices.ts';
+
+/**
+ * What became of one document. `present`: it was there already, which is as good as written.
+ * Refused documents will never be taken as they are; the reason is the store's.
+ */
+export type WriteOutcome = 'created' | 'present' | { readonly refused: string };
+
+/** The store can't be used as it is: the message says what disagrees, and what to do. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/** Which documents a query means. Bounds of time are whole ms, as both stores keep that. */
+export interface DocumentFilter {
+  readonly index: IndexName;
+  /** [fromMs, toMs) since the Unix epoch. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Fields that have one of these values. */
+  readonly having?: Readonly<Record<string, readonly (string | boolean)[]>>;
+  /** Fields that are there. */
+  readonly with?: readonly string[];
+}
+
+/** Documents that agree in some fields; null for a field that they do not have. */
+export interface DocumentGroup {
+  readonly key: readonly (string | boolean | null)[];
+  readonly count: number;
+}
+
+/** Counts of a field's values by bounds, as `le` of a Prometheus histogram, not cumulative. */
+export interface DocumentBuckets extends DocumentGroup {
+  /** [bounds + 1] values at most bounds[i] and above the one before; the last is above all. */
+  readonly counts: readonly number[];
+}
+
+/**
+ * Questions that both stores answer alike: counts only, in an order that does not depend on the
+ * store (by count, most first, then by key). What is computed from counts is computed once, in
+ * src/analysis.
+ */
+export interface DocumentQueries {
+  count(filter: DocumentFilter): Promise<number>;
+  /** At most `max` groups. */
+  countBy(
+    filter: DocumentFilter,
+    fields: readonly string[],
+    max: number,
+  ): Promise<readonly DocumentGroup[]>;
+  /** Counts by bounds of a numeric field, for each group; documents without it are left out. */
+  bucketsBy(
+    filter: DocumentFilter,
+    fields: readonly string[],
+    numeric: string,
+    bounds: readonly number[],
+    max: number,
+  ): Promise<readonly DocumentBuckets[]>;
+  /** By time, then id; at most `max`. */
+  list(filter: DocumentFilter, order: 'oldest' | 'newest', max: number): Promise<StoredDocument[]>;
+}
+
+/**
+ * Where documents are kept. Documents are only ever created, never changed: what is written twice
+ * by the same id is there once.
+ */
+export interface DocumentStore {
+  /** `elasticsearch` or `sqlite`. */
+  readonly name: string;
+  readonly queries: DocumentQueries;
+  /**
+   * Makes what is missing and says what that was, one sentence each.
+   * @throws StoreError where what is there disagrees; nothing has been changed then
+   */
+  setup(signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * One outcome for each document, in their order. Rejects when nothing is known of the batch (the
+   * store is away, or too busy): it is then offered again, which the ids make safe.
+   */
+  write(batch: readonly StoredDocument[], signal: AbortSignal): Promise<readonly WriteOutcome[]>;
+  /** Resolves when the store answers. */
+  check(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}

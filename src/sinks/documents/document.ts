@@ -1,0 +1,26 @@
+import type { DerivedRecord } from '../../component/derived-record.ts';
+import { INDEX_OF_RECORD, type IndexName } from './indices.ts';
+
+/** A value of a field; a list holds values of one type. */
+export type DocumentValue = string | number | boolean | readonly number[] | readonly string[];
+
+/** A document as both stores hold it: the same id, fields and index in each. */
+export interface StoredDocument {
+  /** The same for the same record, so that writing it again changes nothing. */
+  readonly id: string;
+  readonly index: IndexName;
+  /** µs since the Unix epoch; `timestamp` in the store, which keeps ms at least. */
+  readonly timeUs: number;
+  /** By their names in the index, without `timestamp`; what is not known is absent. */
+  readonly fields: Readonly<Record<string, DocumentValue>>;
+}
+
+/** A derived record as a document; undefined for records that are not stored. */
+export function documentOf(record: DerivedRecord, id: string): StoredDocument | undefined {
+  const index = INDEX_OF_RECORD[record.record];
+  if (index === undefined) return undefined;
+  const known = Object.entries(record.fields).filter(([, value]) => value !== undefined);
+  const fields = Object.fromEntries(known) as Record<string, DocumentValue>;
+  if (index !== 'logs') Object.assign(fields, { t0_us: record.t0Us, span_us: record.spanUs });
+  return { id, index, timeUs: record.t0Us, fields };
+}
