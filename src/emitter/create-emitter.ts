@@ -26,7 +26,13 @@ import {
   synapsesFrame,
 } from './frame-builders.ts';
 import { type LayerOptions, LayerRecorder } from './layer-recorder.ts';
-import { answerPings, type CheckHealth, type RunBenchmark, serveBenchmarks } from './responders.ts';
+import {
+  answerPings,
+  type CheckHealth,
+  type Chip,
+  type RunBenchmark,
+  serveBenchmarks,
+} from './responders.ts';
 
 /** What the emitter fills in where it is left out; `t0Us` is by default now, less the span. */
 type Filled = 'deviceType' | 'chipId' | 'runId' | 't0Us';
@@ -143,9 +149,12 @@ export class Emitter {
     return runConversion(this.core, model, work);
   }
 
-  /** Answers pings of this chip until the returned function is called; `ok` without a check. */
-  answerPings(check: CheckHealth = () => ({ status: 'ok' })): () => void {
-    return answerPings(this.core, check);
+  /**
+   * Answers pings of a chip, by default the emitter's own, until the returned function is called;
+   * without a check it says `ok`.
+   */
+  answerPings(check: CheckHealth = () => ({ status: 'ok' }), chip: Chip = {}): () => void {
+    return answerPings(this.core, check, chip);
   }
 
   /**

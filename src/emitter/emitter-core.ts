@@ -22,6 +22,12 @@ export interface Batcher {
 
 const TICK_MS = 1000;
 
+/** Emitters that were not closed: what they have in hand goes out when the process has no more. */
+const OPEN = new Set<EmitterCore>();
+const onExit = () => {
+  for (const core of OPEN) core.flushBatches();
+};
+
 /** Everything behind an emitter's methods: counting, buffering, sending, ending. Never throws. */
 export class EmitterCore {
   readonly settings: EmitterSettings;
@@ -34,7 +40,6 @@ export class EmitterCore {
   private readonly link: NatsReconnect;
   private readonly batchers: Batcher[] = [];
   private readonly timers: NodeJS.Timeout[];
-  private readonly onExit = () => this.flushBatches();
   /** Called when something left the buffer; they look whether what they wait for has come. */
   private readonly waiters = new Set<() => void>();
   private holds = 0;
@@ -82,7 +87,8 @@ export class EmitterCore {
       setInterval(batchTick, settings.batchMs).unref(),
       setInterval(() => this.delivery.tick(), TICK_MS).unref(),
     ];
-    process.on('beforeExit', this.onExit);
+    if (OPEN.size === 0) process.on('beforeExit', onExit);
+    OPEN.add(this);
     void this.link.run();
   }
 
@@ -149,6 +155,10 @@ export class EmitterCore {
     return this.outbox.frames === 0;
   }
 
+  flushBatches(): void {
+    for (const batcher of this.batchers) batcher.flush();
+  }
+
   close(timeoutMs: number): Promise<EmitterStats> {
     this.closing ??= this.end(timeoutMs);
     return this.closing;
@@ -180,16 +190,13 @@ export class EmitterCore {
     await this.flush(timeoutMs);
     this.isEnded = true;
     for (const timer of this.timers) clearInterval(timer);
-    process.off('beforeExit', this.onExit);
+    OPEN.delete(this);
+    if (OPEN.size === 0) process.off('beforeExit', onExit);
     this.flushBatches();
     this.outbox.clear('closed');
     this.progress();
     await this.link.stop();
     return this.stats();
-  }
-
-  private flushBatches(): void {
-    for (const batcher of this.batchers) batcher.flush();
   }
 
   private dropped(

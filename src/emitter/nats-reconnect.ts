@@ -62,15 +62,24 @@ export class NatsReconnect {
     try {
       const session = await NatsSession.open(servers, nats, events);
       if (this.isStopped) return await session.close();
-      this.session = session;
-      session.hold(this.isHeld);
-      events.up(session);
-      const reason = await session.ended;
-      this.session = undefined;
-      events.down();
+      const reason = await this.use(session);
       if (!this.isStopped) events.failed(`lost NATS at ${where}: ${reason}`);
     } catch (error) {
-      events.failed(`waiting for NATS at ${where}: ${reasonOf(error)}`);
+      if (!this.isStopped) events.failed(`waiting for NATS at ${where}: ${reasonOf(error)}`);
+    }
+  }
+
+  /** Until it ends; gives the reason. */
+  private async use(session: NatsSession): Promise<string> {
+    this.session = session;
+    session.hold(this.isHeld);
+    try {
+      this.events.up(session);
+      return await session.ended;
+    } finally {
+      this.session = undefined;
+      this.events.down();
+      await session.close();
     }
   }
 

@@ -99,7 +99,7 @@ export class NatsSession {
     else socket?.unref?.();
   }
 
-  /** Room of a message with its headers, as the server says; throws where there is too little. */
+  /** Throws where the server has no room for a message of this size, or the connection is gone. */
   publish(message: FrameMessage, token?: string): void {
     const fields = natsHeaders(message.headers);
     const reply = token === undefined ? {} : { reply: `${this.inbox}.${token}` };
@@ -140,7 +140,11 @@ export class NatsSession {
   }
 
   private async watch(events: SessionEvents): Promise<void> {
-    for await (const status of this.connection.status()) this.tell(status, events);
+    try {
+      for await (const status of this.connection.status()) this.tell(status, events);
+    } catch {
+      // It was closed before it could be watched.
+    }
   }
 
   private tell(status: Status, events: SessionEvents): void {

@@ -1,5 +1,6 @@
 import { headers, type Msg } from '@nats-io/transport-node';
 import { type Fields, nameField } from '../frames/fields.ts';
+import { shown } from '../frames/frame-error.ts';
 import { readJson } from '../frames/json-read.ts';
 import { FRAME_LIMITS } from '../frames/limits.ts';
 import { MsgpackReader } from '../frames/msgpack-read.ts';
@@ -41,9 +42,23 @@ const MSGPACK = new MsgpackReader(FRAME_LIMITS);
 
 type Answer = ReturnType<typeof frameMessage>;
 
-/** Answers pings of a chip with its health, one check at a time; one that throws says `down`. */
-export function answerPings(core: EmitterCore, check: CheckHealth): () => void {
-  const { prefix, deviceType, chipId, runId } = core.settings;
+/** The chip that answers; what is left out is the emitter's. */
+export interface Chip {
+  readonly deviceType?: string | undefined;
+  readonly chipId?: string | undefined;
+}
+
+/**
+ * Answers pings of a chip with its health, one check at a time; one that throws says `down`.
+ * @throws TypeError where the chip's names are no tokens of a subject
+ */
+export function answerPings(core: EmitterCore, check: CheckHealth, chip: Chip): () => void {
+  const { prefix, runId } = core.settings;
+  const { deviceType = core.settings.deviceType, chipId = core.settings.chipId } = chip;
+  if (!isToken(deviceType) || !isToken(chipId)) {
+    const got = `device_type ${shown(deviceType)}, chip_id ${shown(chipId)}`;
+    throw new TypeError(`${got}: a token is 1 to 64 of A-Z a-z 0-9 _ -`);
+  }
   const { emitter } = core.counter;
   const header = { deviceType, chipId, runId, emitter };
   const health = async (): Promise<Answer> => {
@@ -77,7 +92,9 @@ export function serveBenchmarks(
   hardware: string,
   run: RunBenchmark,
 ): () => void {
-  if (!isToken(hardware)) throw new TypeError(`hardware: needs 1 to 64 of A-Z a-z 0-9 _ -`);
+  if (!isToken(hardware)) {
+    throw new TypeError(`hardware: needs 1 to 64 of A-Z a-z 0-9 _ -, got ${shown(hardware)}`);
+  }
   const { prefix } = core.settings;
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
