@@ -168,8 +168,7 @@ export class FrameDelivery {
   }
 
   private refuse(entry: Outgoing, why: string): void {
-    this.outbox.refuse(entry);
-    this.problems.report('refused', 1, () => `${entry.message.subject}: ${why}`);
+    this.outbox.refuse(entry, why);
     this.onProgress();
   }
 

@@ -54,8 +54,8 @@ export class EmitterCore {
     this.problems = new ProblemReports(settings.onError);
     this.counter = new SequenceCounter(settings.name);
     const { tally, problems } = this;
-    this.outbox = new Outbox(settings.bufferBytesMax, (reason, entry) => {
-      this.dropped(reason, 1, entry.samples, () => `${entry.message.subject}: not sent`);
+    this.outbox = new Outbox(settings.bufferBytesMax, (reason, entry, why) => {
+      this.dropped(reason, 1, entry.samples, () => `${entry.message.subject}: ${why}`);
     });
     const acknowledged = settings.delivery === 'jetstream';
     this.delivery = new FrameDelivery(this.outbox, acknowledged, tally, problems, () => {
@@ -193,7 +193,7 @@ export class EmitterCore {
     OPEN.delete(this);
     if (OPEN.size === 0) process.off('beforeExit', onExit);
     this.flushBatches();
-    this.outbox.clear('closed');
+    this.outbox.clear();
     this.progress();
     await this.link.stop();
     return this.stats();

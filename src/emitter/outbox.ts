@@ -11,8 +11,8 @@ export interface Outgoing {
   wasSent: boolean;
 }
 
-/** Called for what leaves the buffer unsent. */
-export type OnDrop = (reason: DropReason, entry: Outgoing) => void;
+/** Called for what leaves the buffer unsent, with what there is to say. */
+export type OnDrop = (reason: DropReason, entry: Outgoing, why: string) => void;
 
 /** Under way without the server's word. Readers tell repeats among the last 1,024 of a subject. */
 const UNCONFIRMED_MAX = 512;
@@ -53,11 +53,11 @@ export class Outbox {
     while (this.bytes + bytes > this.bytesMax) {
       const oldest = this.takeWaiting();
       if (oldest === undefined) {
-        this.onDrop('buffer_full', entry);
+        this.onDrop('buffer_full', entry, this.fullText());
         return;
       }
       this.leave(oldest);
-      this.onDrop('buffer_full', oldest);
+      this.onDrop('buffer_full', oldest, this.fullText());
     }
     this.waiting.push(entry);
     this.frames++;
@@ -90,10 +90,10 @@ export class Outbox {
   }
 
   /** Takes out what no server will take. */
-  refuse(entry: Outgoing): void {
+  refuse(entry: Outgoing, why: string): void {
     if (!this.confirm(entry)) return;
     this.trim();
-    this.onDrop('refused', entry);
+    this.onDrop('refused', entry, why);
   }
 
   /** All that are under way are to be sent again. */
@@ -101,8 +101,8 @@ export class Outbox {
     this.resendAt = 0;
   }
 
-  /** Drops all that is left. */
-  clear(reason: DropReason): void {
+  /** Drops all that is left: there is no more time. */
+  clear(): void {
     const left = [...this.sent, ...this.waiting];
     this.sent.length = 0;
     this.sentBytes = 0;
@@ -111,8 +111,12 @@ export class Outbox {
     this.waitingAt = 0;
     for (const entry of left) {
       if (entry === undefined || !this.confirm(entry)) continue;
-      this.onDrop(reason, entry);
+      this.onDrop('closed', entry, 'there was no time to send it');
     }
+  }
+
+  private fullText(): string {
+    return `no room: ${this.bytesMax} bytes wait for NATS at most`;
   }
 
   private leave(entry: Outgoing): void {

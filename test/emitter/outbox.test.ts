@@ -96,7 +96,7 @@ test('whatever happens, nothing is lost, counted twice, out of order or above th
           entry.wasSent = true;
           underWay.push(entry);
         } else if (chosen !== undefined) {
-          if (what === 'refuse') outbox.refuse(chosen);
+          if (what === 'refuse') outbox.refuse(chosen, 'too large');
           else if (outbox.confirm(chosen)) confirmed.push(chosen.samples);
           outbox.trim();
         }
@@ -105,7 +105,7 @@ test('whatever happens, nothing is lost, counted twice, out of order or above th
       }
       expect(firstSent).toEqual([...firstSent].sort((a, b) => a - b));
       const left = outbox.frames;
-      outbox.clear('closed');
+      outbox.clear();
       expect([outbox.frames, outbox.bytes, outbox.samples]).toEqual([0, 0, 0]);
       expect(confirmed.length + dropped.length).toBe(added);
       expect(new Set([...confirmed, ...dropped]).size).toBe(added);
