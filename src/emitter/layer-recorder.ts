@@ -83,7 +83,7 @@ export class LayerRecorder implements Batcher {
   record(neuronId: number, tUs: number): void {
     // The unsigned shift is the number itself for the whole numbers from 0 only.
     const isNeuron = neuronId >>> 0 === neuronId && neuronId < this.neuronCount;
-    if (isNeuron && tUs >= 0 && tUs <= T_US_MAX) this.cutter.add(neuronId, Math.round(tUs));
+    if (isNeuron && isTime(tUs)) this.cutter.add(neuronId, Math.round(tUs));
     else this.refuse(neuronId, tUs);
   }
 
@@ -105,7 +105,7 @@ export class LayerRecorder implements Batcher {
 
   /** Time has come this far: where no spike was, there was none. Frames need it to be sent. */
   advance(tUs: number): void {
-    if (tUs >= 0 && tUs <= T_US_MAX) this.cutter.advance(Math.floor(tUs));
+    if (isTime(tUs)) this.cutter.advance(Math.floor(tUs));
     else this.core.refuse(0, () => `${this.layerName}: t ${shown(tUs)} is no time in µs`);
   }
 
@@ -153,6 +153,11 @@ export class LayerRecorder implements Batcher {
     };
     this.core.post(() => frame);
   }
+}
+
+/** Of callers without types too: null would pass for 0. */
+function isTime(tUs: unknown): boolean {
+  return typeof tUs === 'number' && tUs >= 0 && tUs <= T_US_MAX;
 }
 
 function whole(name: string, value: number, max: number): number {
