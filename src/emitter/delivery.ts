@@ -14,6 +14,8 @@ const PAUSE_S = 1;
 
 /** What a stream answers to a message. */
 interface StreamAnswer {
+  readonly stream?: unknown;
+  readonly seq?: unknown;
   readonly error?: { readonly code?: number; readonly description?: string };
 }
 
@@ -179,10 +181,12 @@ export class FrameDelivery {
   }
 }
 
-function readAnswer(data: Uint8Array): StreamAnswer {
+function readAnswer(data: Uint8Array): Pick<StreamAnswer, 'error'> {
   try {
-    const answer: unknown = JSON.parse(Buffer.from(data).toString());
-    if (typeof answer === 'object' && answer !== null) return answer;
+    const answer = JSON.parse(Buffer.from(data).toString()) as StreamAnswer;
+    const { error, stream, seq } = answer;
+    if (typeof error === 'object' && error !== null) return { error };
+    if (typeof stream === 'string' && typeof seq === 'number') return {};
   } catch {
     // Not a stream, whoever it was.
   }
