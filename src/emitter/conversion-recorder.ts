@@ -74,11 +74,10 @@ export class Conversion {
     });
   }
 
-  /** A step that fails is told by the conversion's end. */
+  /** Told at its end, failed or not: how the conversion ended says the rest. */
   private step<T>(step: ConversionStep, fields: StepFields, work: () => T): T {
     const fromUs = this.nowUs();
-    return whenDone(work, (error) => {
-      if (error !== undefined) return;
+    return whenDone(work, () => {
       const t0Us = this.nowUs();
       this.post({ event: 'step', t0Us, step, durationUs: t0Us - fromUs, ...fields });
     });
@@ -141,14 +140,23 @@ function isPromise(value: unknown): value is Promise<unknown> {
 
 /** Cut to what the wire takes: an error is not to be lost for its length. */
 function errorFields(thrown: unknown): { errorType: string; errorMessage: string } {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const type = String(error.name || 'Error');
+  const { name, message } = wordsOf(thrown);
   const cut = (text: string, chars: number) =>
     [...text.slice(0, 2 * chars)].slice(0, chars).join('');
   return {
-    errorType: cut(type, FRAME_LIMITS.stringCharsMax),
-    errorMessage: cut(String(error.message), FRAME_LIMITS.textCharsMax),
+    errorType: cut(name || 'Error', FRAME_LIMITS.stringCharsMax),
+    errorMessage: cut(message, FRAME_LIMITS.textCharsMax),
   };
+}
+
+/** Anything can be thrown, even what throws when it is looked at. */
+function wordsOf(thrown: unknown): { readonly name: string; readonly message: string } {
+  try {
+    if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
+    return { name: String(thrown.name), message: String(thrown.message) };
+  } catch {
+    return { name: 'Error', message: '(its text could not be had)' };
+  }
 }
 
 function traceOf(core: EmitterCore, model: ModelConversion): TraceHeaders | undefined {

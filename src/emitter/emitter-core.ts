@@ -45,6 +45,7 @@ export class EmitterCore {
   private holds = 0;
   private downSinceMs = performance.now();
   private wasUp = false;
+  private readying: Promise<void> | undefined;
   private closing: Promise<EmitterStats> | undefined;
   private isEnded = false;
 
@@ -145,7 +146,10 @@ export class EmitterCore {
 
   /** Resolves when the buffer is no more than half full, or the emitter is closed. */
   ready(): Promise<void> {
-    return this.waitFor(() => !this.isFull || this.isEnded, undefined);
+    this.readying ??= this.waitFor(() => !this.isFull || this.isEnded, undefined).finally(() => {
+      this.readying = undefined;
+    });
+    return this.readying;
   }
 
   /** True when the server has all that was recorded; false where time ran out before. */

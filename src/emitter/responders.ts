@@ -37,7 +37,9 @@ const JSON_OPENS = 0x7b;
 const PINGS_MAX = 64;
 /** Requests that wait for the run before them. */
 const RUNS_MAX = 16;
-const QUEUE = 'benchmark-executors';
+const ERROR_CHARS_MAX = 512;
+/** The emitter for Python serves in the same one. */
+const QUEUE = 'spikescope-benchmarks';
 const MSGPACK = new MsgpackReader(FRAME_LIMITS);
 
 type Answer = ReturnType<typeof frameMessage>;
@@ -102,7 +104,7 @@ export function serveBenchmarks(
     // The bytes of a request are read now: they may not stay.
     const asked = requestOf(request.data, hardware);
     if (waiting >= RUNS_MAX) {
-      void respond(core, request, Promise.reject(new Error(`${RUNS_MAX} runs wait already`)));
+      refuse(core, request, 429, `busy: ${RUNS_MAX} runs wait already`);
       return;
     }
     waiting++;
@@ -120,12 +122,13 @@ async function runOnce(
   run: RunBenchmark,
 ): Promise<Answer> {
   if (asked instanceof Error) throw asked;
-  const { prefix, deviceType, chipId, runId } = core.settings;
+  const { prefix, chipId, runId } = core.settings;
   const t0Us = Date.now() * 1000;
   const startedMs = performance.now();
   const answer = await run(asked);
   const durationUs = answer.durationUs ?? Math.round((performance.now() - startedMs) * 1000);
-  const header = { deviceType, chipId, runId, emitter: core.counter.emitter, t0Us };
+  const { emitter } = core.counter;
+  const header = { deviceType: asked.hardware, chipId, runId, emitter, t0Us };
   const frame = benchmarkFrame({ ...header, ...answer, ...asked, durationUs });
   return frameMessage(frame, { prefix });
 }
@@ -142,23 +145,26 @@ function requestOf(data: Uint8Array, hardware: string): BenchmarkRequest | Error
   }
 }
 
-/** Sends the answer, or the error in the headers in which NATS services send theirs. */
+/** Sends the answer; never rejects. */
 async function respond(core: EmitterCore, request: Msg, answer: Promise<Answer>): Promise<void> {
   try {
     const { data, headers: fields } = await answer;
     request.respond(data, { headers: natsHeaders(fields) });
   } catch (error) {
-    const text = reasonOf(error)
-      .replace(/[^\x20-\x7e]/g, '?')
-      .slice(0, 512);
-    core.problems.report('callback', 1, () => `${request.subject}: ${text}`);
-    const fields = headers();
-    fields.set('Nats-Service-Error-Code', '500');
-    fields.set('Nats-Service-Error', text);
-    try {
-      request.respond(undefined, { headers: fields });
-    } catch {
-      // The connection has gone, and with it who asked.
-    }
+    refuse(core, request, 500, reasonOf(error));
+  }
+}
+
+/** Says why there is no answer, in the headers in which NATS services do. */
+function refuse(core: EmitterCore, request: Msg, code: number, why: string): void {
+  const text = why.replace(/[^\x20-\x7e]/g, '?').slice(0, ERROR_CHARS_MAX);
+  core.problems.report('callback', 1, () => `${request.subject}: ${text}`);
+  const fields = headers();
+  fields.set('Nats-Service-Error-Code', String(code));
+  fields.set('Nats-Service-Error', text);
+  try {
+    request.respond(undefined, { headers: fields });
+  } catch {
+    // The connection has gone, and with it who asked.
   }
 }

@@ -119,6 +119,7 @@ describe('a conversion', () => {
     ['a long one', new Error('x'.repeat(9000)), 'Error', 'x'.repeat(8192)],
     ['something else', 'no reason', 'Error', 'no reason'],
     ['nothing', undefined, 'Error', 'undefined'],
+    ['what has no text', Object.create(null), 'Error', '(its text could not be had)'],
   ])('that throws %s throws it still, and has failed', async (_what, thrown, type, message) => {
     const failed = new Promise((_resolve, reject) => {
       emitter
@@ -131,8 +132,10 @@ describe('a conversion', () => {
         .then(undefined, reject);
     });
     await expect(failed.catch((error: unknown) => [error])).resolves.toEqual([thrown]);
-    const frames = await events(2);
-    expect(frames[1]).toMatchObject({
+    const frames = await events(3);
+    // How long it took to fail is told too.
+    expect(frames[1]).toMatchObject({ event: 'step', step: 'convert_layer', layerIndex: 3 });
+    expect(frames[2]).toMatchObject({
       event: 'finished',
       success: false,
       errorType: type,
@@ -148,7 +151,7 @@ describe('a conversion', () => {
       caught = [error];
     }
     expect(caught).toEqual([thrown]);
-    expect((await events(4))[3]).toMatchObject({ event: 'finished', success: false });
+    expect((await events(6))[5]).toMatchObject({ event: 'finished', success: false });
   });
 
   it('is run although what is said of it is no event', async () => {

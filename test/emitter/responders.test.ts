@@ -169,6 +169,8 @@ describe('benchmarks', () => {
     expect(asked).toEqual([request]);
     expect(frame).toMatchObject({
       kind: 'benchmark',
+      deviceType: 'cpu',
+      chipId: 'chip0',
       ...request,
       ...RESULT,
       accuracy: 0.75,
@@ -191,7 +193,7 @@ describe('benchmarks', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask(RUN, asJson)));
     expect(together).toBe(1);
     expect(answers.filter(({ frame }) => frame?.kind === 'benchmark')).toHaveLength(16);
-    expect(answers.filter(({ error }) => error === '16 runs wait already')).toHaveLength(4);
+    expect(answers.filter(({ error }) => error === 'busy: 16 runs wait already')).toHaveLength(4);
     // Then there is room again.
     expect((await ask(RUN, asJson)).frame).toMatchObject({ durationUs: 7 });
   });
