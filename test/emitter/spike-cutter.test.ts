@@ -162,6 +162,11 @@ test('late spikes go together, with the next frame', () => {
   expect(spans(ops)).toEqual(['1000-1100: 1', '900-1021: 3', '1100-1200: 2', '1200-1251: 1']);
 });
 
+test('late spikes do not wait until the frame has its span, where it is full before', () => {
+  const ops = [1000, 1100, 1010, 1101, 1102, 1103, 1104].map((tUs): Op => ['add', tUs]);
+  expect(spans(ops)).toEqual(['1000-1100: 1', '1010-1011: 1', '1100-1104: 4', '1104-1105: 1']);
+});
+
 test.each([
   ['forward', 3_600_000_300],
   ['back', 3_599_999_998],
