@@ -11,7 +11,10 @@ export interface OwnTelemetry {
 }
 
 export function createOwnTelemetry(config: Config, version: string): OwnTelemetry {
-  const log = createLog({ level: config.log_level });
+  const log = createLog({
+    level: config.log_level,
+    dropped: () => own.dropped.series('log', 'queue_full').add(1),
+  });
   const refused = new Set<string>();
   const store: MetricStore = new MetricStore({
     seriesMax: config.metrics.series_max,

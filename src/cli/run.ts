@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { AnyPipeline } from '../component/pipeline.ts';
-import { deadLetters } from '../sinks/dead-letters.ts';
-import { derivedStream } from '../sinks/derived-stream.ts';
-import { NatsOutbox, OUTBOX_LIMITS } from '../sinks/nats-outbox.ts';
+import { DEAD_LETTER_LIMITS, deadLetters } from '../sinks/dead-letters.ts';
+import { DERIVED_LIMITS, derivedStream } from '../sinks/derived-stream.ts';
+import { NatsOutbox, type OutboxLimits } from '../sinks/nats-outbox.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
 import { EVENT_LOOP, Inbox, inboxLimits } from '../sources/inbox.ts';
 import { NatsSource } from '../sources/nats.ts';
@@ -98,14 +98,10 @@ async function serve(
   const { log, own } = telemetry;
   const link = new NatsLink(config.nats, linkEvents(log, own));
   const inbox = new Inbox(inboxLimits(config.nats.buffer_bytes), EVENT_LOOP, dropped(own, 'nats'));
-  const outbox = (sink: string) =>
-    new NatsOutbox({
-      connection: () => link.connection,
-      limits: OUTBOX_LIMITS,
-      dropped: dropped(own, sink),
-    });
-  const dead = outbox('dead');
-  const derived = outbox('derived');
+  const outbox = (sink: string, limits: OutboxLimits) =>
+    new NatsOutbox({ connection: () => link.connection, limits, dropped: dropped(own, sink) });
+  const dead = outbox('dead', DEAD_LETTER_LIMITS);
+  const derived = outbox('derived', DERIVED_LIMITS);
   const service = createService({
     version,
     config,

@@ -1,4 +1,4 @@
-import pino, { type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger } from 'pino';
 import type { LogEvent } from '../component/log-event.ts';
 import type { LogSink } from '../component/record-sinks.ts';
 import type { LogLevel } from '../frames/log.ts';
@@ -15,6 +15,9 @@ const PINO_LEVELS = {
 } as const satisfies Readonly<Record<LogLevel, string>>;
 
 const OWN_LOGGER = 'spikeformer';
+const WAITING_BYTES_MAX = 16 * 1024 * 1024;
+/** Written at once: the stock 16 KiB a turn of a busy event loop are less than a burst of lines. */
+const WRITE_BYTES_MAX = 256 * 1024;
 
 /** Ids of the span that a line belongs to. */
 export interface SpanIds {
@@ -26,6 +29,8 @@ export interface LogOptions {
   readonly level: LogLevel;
   /** Takes lines; stderr by default. */
   readonly write?: ((line: string) => void) | undefined;
+  /** A line could not be written: who reads stderr is slower than the log. */
+  readonly dropped?: (() => void) | undefined;
   /** The span that is running; undefined where none is. */
   readonly span?: (() => SpanIds | undefined) | undefined;
 }
@@ -71,7 +76,7 @@ export function createLog(options: LogOptions): Log {
   };
 }
 
-function createLogger({ level, write }: LogOptions): Logger {
+function createLogger({ level, write, dropped }: LogOptions): Logger {
   const words = Object.entries(PINO_LEVELS).map(([word, label]) => [label, word] as const);
   const byLabel = new Map<string, string>(words);
   const settings = {
@@ -81,8 +86,28 @@ function createLogger({ level, write }: LogOptions): Logger {
     timestamp: false,
     formatters: { level: (label: string) => ({ level: byLabel.get(label) ?? 'INFO' }) },
   };
-  const target = write === undefined ? pino.destination({ fd: 2, sync: true }) : { write };
-  return pino(settings, target);
+  return pino(settings, write === undefined ? standardError(dropped) : { write });
+}
+
+/** A reader of stderr that has stopped must not stop the service: what waits for it is bounded. */
+function standardError(dropped: LogOptions['dropped']): DestinationStream {
+  const destination = pino.destination({
+    fd: 2,
+    sync: false,
+    minLength: 0,
+    maxLength: WAITING_BYTES_MAX,
+    maxWrite: WRITE_BYTES_MAX,
+  });
+  destination.on('drop', () => dropped?.());
+  destination.on('error', () => {});
+  process.on('exit', () => {
+    try {
+      destination.flushSync();
+    } catch {
+      // Nobody reads any more.
+    }
+  });
+  return destination;
 }
 
 /** A pipeline's event as the fields of a line; its time is the event's. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AnyPipeline } from '../../component/pipeline.ts';
 import { FRAME_LIMITS } from '../../frames/limits.ts';
 import { isPrefix, PREFIX_DEFAULT } from '../../frames/subject.ts';
+import { conversionOptions } from '../../sources/conversion-watch.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
 
 const count = (max: number) => z.int().min(1).max(max);
@@ -73,6 +74,7 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
       .default('INFO')
       .describe('Least severe log lines that are written.'),
     nats: natsOptions.prefault({}),
+    conversions: conversionOptions.prefault({}),
     http: http.prefault({}),
     limits: limits.prefault({}),
     metrics: metrics.prefault({}),
