@@ -123,6 +123,21 @@ it('carries the ids of the span that is running', () => {
   });
 });
 
+it('gives them to an event that names no span and was not written elsewhere', () => {
+  const written: string[] = [];
+  const span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
+  const log = createLog({ level: 'INFO', write: (line) => written.push(line), span: () => span });
+  const event = { level: 'INFO', logger: 'spikeformer', message: 'm', timeUs: 0 } as const;
+  const named = { trace_id: 'c'.repeat(32), span_id: 'd'.repeat(16) };
+  log.write({ ...event, fields: { trace_id: undefined } });
+  log.write({ ...event, fields: named });
+  log.write({ ...event, fields: {}, origin: { module: 'm', function: 'f', line: 1 } });
+  const [plain, other, passed] = written.map((text) => JSON.parse(text) as object);
+  expect(plain).toMatchObject({ trace_id: span.traceId, span_id: span.spanId });
+  expect(other).toMatchObject(named);
+  expect(passed).not.toHaveProperty('trace_id');
+});
+
 it('writes nothing below its level', () => {
   const { written, log } = lines('WARNING');
   log.info('i');
