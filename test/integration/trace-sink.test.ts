@@ -1,15 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { SpanRecord } from '../../src/component/span.ts';
-import { readOtelSettings } from '../../src/sinks/traces/otel-settings.ts';
-import { TraceSink } from '../../src/sinks/traces/trace-sink.ts';
 import { hearSdkMessages } from '../../src/telemetry/sdk-messages.ts';
 import { type OtelCollector, startOtelCollector } from './otel-collector.ts';
 import { namesOf } from './otlp-json.ts';
+import { hex, record, records, type Sink, type SinkOptions, startSink } from './trace-records.ts';
 import { until } from './until.ts';
 
 let collector: OtelCollector;
@@ -24,59 +21,11 @@ afterEach(async () => {
   vi.unstubAllEnvs();
 });
 
-const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
-
-function record(more: Partial<SpanRecord> = {}): SpanRecord {
-  return {
-    name: 'n',
-    traceId: hex(16),
-    spanId: hex(8),
-    parentSpanId: undefined,
-    traceState: undefined,
-    sampled: undefined,
-    startUs: 1_795_000_000_000_000,
-    endUs: 1_795_000_000_000_001,
-    attributes: {},
-    error: undefined,
-    ...more,
-  };
-}
-
-function records(count: number): SpanRecord[] {
-  return Array.from({ length: count }, () => record());
-}
-
-interface Sink {
-  readonly sink: TraceSink;
-  readonly drops: Map<string, number>;
-  /** `failing: reason` and `recovered`, in order. */
-  readonly said: string[];
-}
-
-interface SinkOptions {
-  readonly env?: Readonly<Record<string, string>>;
-  readonly endpoint?: string;
-  /** For how long the exporter tries. */
-  readonly timeoutMillis?: number;
-}
-
-/** A sink that exports at once. */
-function startSink(options: SinkOptions = {}): Sink {
-  const env = { OTEL_BSP_SCHEDULE_DELAY: '5', ...options.env };
-  const drops = new Map<string, number>();
-  const said: string[] = [];
-  const { endpoint = collector.endpoint, timeoutMillis = 10_000 } = options;
-  const sink = new TraceSink({
-    version: '1.2.3',
-    settings: readOtelSettings(env, (text) => said.push(text)),
-    warn: (text) => said.push(text),
-    exporter: new OTLPTraceExporter({ url: `${endpoint}/v1/traces`, timeoutMillis }),
-    dropped: (reason, spans) => drops.set(reason, (drops.get(reason) ?? 0) + spans),
-    failing: (reason) => said.push(`failing: ${reason}`),
-    recovered: () => said.push('recovered'),
-  });
-  open.push(() => sink.queue.close(AbortSignal.abort()));
-  return { sink, drops, said };
+/** A sink to the collector of all tests, or another; it is gone after the test. */
+function start(options: Partial<SinkOptions> = {}): Sink {
+  const started = startSink({ endpoint: collector.endpoint, ...options });
+  open.push(() => started.sink.queue.close(AbortSignal.abort()));
+  return started;
 }
 
 function received(ids: readonly SpanRecord[]): number {
@@ -108,7 +57,7 @@ test('a record arrives as it is: ids, parents, times, attributes, error, resourc
       ...{ startUs: startUs + i, endUs: startUs + i + spanUs },
     });
   const all = [layer(1, 0.5), layer(0, 123_457), layers, root];
-  const { sink, drops } = startSink();
+  const { sink, drops } = start();
   sink.take(all);
   await collector.until('all are there', isReceived(all));
   const tree = collector.tree(traceId);
@@ -149,8 +98,8 @@ test('a record arrives as it is: ids, parents, times, attributes, error, resourc
   expect(drops.size).toBe(0);
 });
 
-test('times are those of recordings too: from 0, not before, and to the end of all times', async () => {
-  const { sink } = startSink();
+test('times are those of recordings too: from 0, not before, and to the end of time', async () => {
+  const { sink } = start();
   const early = record({ startUs: -5, endUs: 7 });
   const backward = record({ startUs: 9, endUs: 8 });
   const late = record({ startUs: 2 ** 53 - 2, endUs: 2 ** 53 - 1 });
@@ -169,7 +118,8 @@ test('times are those of recordings too: from 0, not before, and to the end of a
 test('the receiver away: counted, said once; back again: what comes then arrives', async () => {
   const gone = await startOtelCollector();
   open.push(() => gone.stop());
-  const { sink, drops, said } = startSink({ endpoint: gone.endpoint, timeoutMillis: 100 });
+  // Less than the exporter's shortest pause before it tries again, 0.8 s.
+  const { sink, drops, said } = start({ endpoint: gone.endpoint, timeoutMillis: 700 });
   const before = records(10);
   sink.take(before);
   await gone.until('the first are there', (spans) => spans.length === 10);
@@ -193,7 +143,7 @@ test('the receiver away: counted, said once; back again: what comes then arrives
 
 test('no more wait than may; every span arrives or is counted', async () => {
   const env = { OTEL_BSP_MAX_QUEUE_SIZE: '50', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '20' };
-  const { sink, drops } = startSink({ env });
+  const { sink, drops } = start({ env });
   const burst = records(200);
   sink.take(burst);
   // One batch is under way, and what may wait waits.
@@ -208,7 +158,7 @@ test('no more wait than may; every span arrives or is counted', async () => {
 });
 
 test('stopping sends what waits', async () => {
-  const { sink, drops } = startSink({ env: { OTEL_BSP_SCHEDULE_DELAY: '60000' } });
+  const { sink, drops } = start({ env: { OTEL_BSP_SCHEDULE_DELAY: '60000' } });
   const all = records(1300);
   sink.take(all);
   await sink.queue.close(new AbortController().signal);
@@ -220,7 +170,7 @@ test('stopping sends what waits', async () => {
 test('a receiver that never answers delays stopping no longer than it may', async () => {
   const frozen = await startOtelCollector();
   open.push(() => frozen.stop());
-  const { sink, drops } = startSink({ endpoint: frozen.endpoint });
+  const { sink, drops } = start({ endpoint: frozen.endpoint });
   frozen.signal('SIGSTOP');
   sink.take(records(700));
   // The first 512 are under way, the rest waits.
@@ -235,7 +185,7 @@ test('an export that takes longer than it may is counted as failed', async () =>
   const frozen = await startOtelCollector();
   open.push(() => frozen.stop());
   const env = { OTEL_BSP_EXPORT_TIMEOUT: '50' };
-  const { sink, drops, said } = startSink({ endpoint: frozen.endpoint, env });
+  const { sink, drops, said } = start({ endpoint: frozen.endpoint, env });
   frozen.signal('SIGSTOP');
   sink.take(records(2));
   await until('it is given up', () => drops.get('export_failed') === 2);
@@ -262,7 +212,7 @@ test('spans that the receiver refuses one by one are counted', async () => {
   });
   open.push(unhear);
   const { port } = server.address() as AddressInfo;
-  const { sink } = startSink({ endpoint: `http://127.0.0.1:${port}` });
+  const { sink } = start({ endpoint: `http://127.0.0.1:${port}` });
   sink.take(records(5));
   await until('the answer is read', () => refused === 3);
   sink.take(records(5));
@@ -270,42 +220,10 @@ test('spans that the receiver refuses one by one are counted', async () => {
   expect(warnings).toEqual([expect.stringMatching(/^OpenTelemetry: .*"rejectedSpans":3/)]);
 });
 
-const TRACES = 100;
-
-/** Traces of three spans each, as a pipeline may send them: one by one. */
-function threeEach(sampled: boolean | undefined): SpanRecord[][] {
-  return Array.from({ length: TRACES }, () => {
-    const traceId = hex(16);
-    return [1, 2, 3].map(() => record({ traceId, sampled }));
-  });
-}
-
-test.each<[string, string, boolean | undefined, (whole: number) => boolean]>([
-  ['always_off', '', undefined, (whole) => whole === 0],
-  ['parentbased_always_off', '', true, (whole) => whole === TRACES],
-  ['parentbased_always_on', '', false, (whole) => whole === 0],
-  ['always_on', '', false, (whole) => whole === TRACES],
-  ['traceidratio', '0.5', undefined, (whole) => whole > 0 && whole < TRACES],
-  ['traceidratio', '0.5', true, (whole) => whole > 0 && whole < TRACES],
-  ['parentbased_traceidratio', '0.5', undefined, (whole) => whole > 0 && whole < TRACES],
-  ['parentbased_traceidratio', '0', true, (whole) => whole === TRACES],
-])('sampler %s %s, sampled by its sender: %s: traces whole or not at all', async (...given) => {
-  const [name, ratio, sampled, isRight] = given;
-  const env = { OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: ratio };
-  const { sink, drops } = startSink({ env });
-  const traces = threeEach(sampled);
-  for (const i of [0, 1, 2]) sink.take(traces.map((spans) => spans[i] as SpanRecord));
-  await sink.queue.close(new AbortController().signal);
-  const counts = traces.map(received);
-  expect(counts.filter((count) => count !== 0 && count !== 3)).toEqual([]);
-  expect(counts.filter((count) => count === 3).length).toSatisfy(isRight);
-  expect(drops.size).toBe(0);
-});
-
 test('who sends is as the variables say; long texts are cut to their limit', async () => {
   vi.stubEnv('OTEL_SERVICE_NAME', 'lab-7');
   vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'service.name=no,deployment.environment.name=a%20b');
-  const { sink, said } = startSink({ env: { OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: '4' } });
+  const { sink, said } = start({ env: { OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: '4' } });
   const one = record({ attributes: { text: 'abcdef', number: 123_456 } });
   sink.take([one]);
   await collector.until('it is there', isReceived([one]));
@@ -318,5 +236,5 @@ test('who sends is as the variables say; long texts are cut to their limit', asy
   expect(span?.attributes).toEqual({ text: 'abcd', number: 123_456 });
   expect(said).toEqual([]);
   vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'a');
-  expect(startSink().said).toEqual([expect.stringContaining('OTEL_RESOURCE_ATTRIBUTES')]);
+  expect(start().said).toEqual([expect.stringContaining('OTEL_RESOURCE_ATTRIBUTES')]);
 });

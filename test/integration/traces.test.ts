@@ -167,7 +167,7 @@ test('the receiver away: the service goes on, counts, and stops', async () => {
   const collector = await startCollector();
   const { service, send } = await start({
     [ENDPOINT]: collector.endpoint,
-    OTEL_EXPORTER_OTLP_TIMEOUT: '100',
+    OTEL_EXPORTER_OTLP_TIMEOUT: '700',
   });
   await collector.kill();
   const convert = (id: string) => {
