@@ -7,8 +7,6 @@ import { parentSpanOf } from '../src/operators/trace-parent.ts';
 
 /** A log line of an emitter, checked, with its fields by their names in the line. */
 interface LogLine {
-  readonly deviceType: string;
-  readonly chipId: string;
   readonly t0Us: number;
   readonly level: LogLevel;
   readonly logger: string;
@@ -29,24 +27,6 @@ export default definePipeline({
   reads: 'log',
   options: z.strictObject({}),
   through: () => map(lineOf),
-  derived: (line) => ({
-    record: 'log',
-    key: [line.deviceType, line.chipId],
-    t0Us: line.t0Us,
-    spanUs: 0,
-    fields: {
-      device_type: line.deviceType,
-      chip_id: line.chipId,
-      level: line.level,
-      logger: line.logger,
-      message: line.message,
-      event_type: line.eventType,
-      module: line.module,
-      function: line.function,
-      line: line.line,
-      ...line.fields,
-    },
-  }),
   log: {
     levelMax: 'CRITICAL',
     write: ({ level, logger, message, t0Us, eventType, fields, ...where }, log) => {
@@ -61,7 +41,7 @@ function lineOf(frame: LogFrame): LogLine {
   const span = parentSpanOf(frame.trace);
   const named = [...names].filter(([name]) => !PLACED.has(name));
   return {
-    ...{ deviceType, chipId, t0Us, level, eventType, line },
+    ...{ t0Us, level, eventType, line },
     logger: names.get('logger') ?? 'spikeformer',
     message: frame.text,
     module: names.get('module'),
@@ -73,6 +53,8 @@ function lineOf(frame: LogFrame): LogLine {
       spike_count: frame.spikeCount,
       timestep: frame.timestep,
       spike_rate: frame.spikeRate,
+      device_type: deviceType,
+      chip_id: chipId,
       emitter: frame.emitter,
       run_id: frame.runId,
       trace_id: span?.traceId,

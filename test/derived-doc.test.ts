@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { DerivedRecord } from '../src/component/derived-record.ts';
 import type { AnyPipeline } from '../src/component/pipeline.ts';
+import { NO_SINKS } from '../src/component/record-sinks.ts';
 import type { FrameKind } from '../src/frames/header.ts';
 import { PipelineRun } from '../src/topology/pipeline-run.ts';
 import { StateRegistry } from '../src/topology/state-registry.ts';
@@ -16,7 +17,7 @@ const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.ts'));
 /** Names in backticks of the row of each record. */
 function documented(): ReadonlyMap<string, ReadonlySet<string>> {
   const text = readFileSync(join(ROOT, 'docs/derived-stream.md'), 'utf8');
-  const rows = [...text.matchAll(/^\| `([a-z-]+)` \| `.*$/gm)];
+  const rows = [...text.matchAll(/^\| `([a-z-]+)` (?:\|[^|]*){3}\|$/gm)];
   return new Map(
     rows.map(([row, name = '']) => {
       return [name, new Set([...row.matchAll(/`([a-z0-9_-]+)`/g)].map(([, word = '']) => word))];
@@ -32,7 +33,7 @@ async function derivedBy(file: string): Promise<DerivedRecord[]> {
     options: new Map([[pipeline.name, pipeline.options.parse({})]]),
     define: nullMetrics(),
     states: new StateRegistry(),
-    sinks: { derived: (record) => derived.push(record), log: undefined, spans: undefined },
+    sinks: { ...NO_SINKS, derived: (record) => derived.push(record), derivedLog: () => true },
     count: () => {},
     onRecord: () => {},
     onFailure: (_, error) => {

@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { AnyPipeline } from '../component/pipeline.ts';
+import { NO_SINKS } from '../component/record-sinks.ts';
+import { isAtLeast } from '../frames/log.ts';
 import { DEAD_LETTER_LIMITS, deadLetters } from '../sinks/dead-letters.ts';
 import { DERIVED_LIMITS, derivedStream } from '../sinks/derived-stream.ts';
 import { NatsOutbox, type OutboxLimits } from '../sinks/nats-outbox.ts';
@@ -111,7 +113,12 @@ async function serve(
     telemetry,
     pipelines,
     dead: deadLetters(config.prefix, dead),
-    sinks: { derived: derivedStream(config.prefix, derived), spans: traces.take },
+    sinks: {
+      ...NO_SINKS,
+      derived: derivedStream(config.prefix, derived),
+      derivedLog: (level) => isAtLeast(level, config.derived.log_level),
+      spans: traces.take,
+    },
     watches: [],
     beforeScrape: () => showQueues(own, { nats: inbox, dead, derived, ...traces.queues }),
   });

@@ -14,6 +14,11 @@ import type { FrameLimits } from './limits.ts';
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** Whether a level is as severe as another, or more so. */
+export function isAtLeast(level: LogLevel, least: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(least);
+}
+
 /** Optional names of a log line, by their wire names. */
 const NAMES = [
   'logger',

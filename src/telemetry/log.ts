@@ -75,7 +75,7 @@ export function createLog(options: LogOptions): Log {
     isEnabled,
     write: (event) => {
       if (!isEnabled(event.level)) return;
-      logger[PINO_LEVELS[event.level]](lineOf(event, options.span?.()), scrubText(event.message));
+      logger[PINO_LEVELS[event.level]](lineOf(event, options.span?.()), event.message);
     },
   };
 }
@@ -115,18 +115,17 @@ function standardError(dropped: LogOptions['dropped']): DestinationStream {
 }
 
 /**
- * A pipeline's event as the fields of a line; its time is the event's. The running span is that of
- * an event that names none, but not of an emitter's own line, which was written elsewhere.
+ * A pipeline's event as the fields of a line (its time is the event's); secrets are out. One that
+ * names no span is of the one that is running.
  */
 function lineOf(event: LogEvent, running: SpanIds | undefined): object {
-  const isOfSpan = event.origin === undefined && event.fields['trace_id'] === undefined;
   return {
     timestamp: isoTime(event.timeUs),
     logger: event.logger,
-    ...(event.origin ?? callSite(1)),
+    ...event.origin,
     ...(event.eventType !== undefined && { event_type: event.eventType }),
-    ...(scrubFields(event.fields) as object),
-    ...(isOfSpan && spanFields(running)),
+    ...event.fields,
+    ...(event.fields['trace_id'] === undefined && spanFields(running)),
   };
 }
 

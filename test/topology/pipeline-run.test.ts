@@ -56,7 +56,7 @@ const nothing = () => {};
 
 it('asks a pipeline for what a sink takes', () => {
   const log = { isEnabled: () => true, write: nothing };
-  const { asked } = askedWith({ derived: nothing, log, spans: nothing });
+  const { asked } = askedWith({ ...NO_SINKS, derived: nothing, log, spans: nothing });
   expect(asked).toEqual(['derived', 'log', 'spans', 'record']);
 });
 
