@@ -18,13 +18,16 @@ export interface DocumentFilter {
   /** [fromMs, toMs) since the Unix epoch. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** Fields that have one of these values. */
+  /** Fields of type name, guideName or truth that have one of these values. */
   readonly having?: Readonly<Record<string, readonly (string | boolean)[]>>;
-  /** Fields that are there. */
+  /** Fields of a single value, no prose, that are there. */
   readonly with?: readonly string[];
 }
 
-/** Documents that agree in some fields; null for a field that they do not have. */
+/**
+ * Documents that agree in some fields (name, guideName or truth); null for a field that they do not
+ * have.
+ */
 export interface DocumentGroup {
   readonly key: readonly (string | boolean | null)[];
   readonly count: number;
@@ -37,9 +40,9 @@ export interface DocumentBuckets extends DocumentGroup {
 }
 
 /**
- * Questions that both stores answer alike: counts only, in an order that does not depend on the
- * store (by count, most first, then by key). What is computed from counts is computed once, in
- * src/analysis.
+ * Questions that both stores answer alike, to the byte: counts only, in an order that does not
+ * depend on the store (query-rules.ts). What is computed from counts is computed once, in
+ * src/analysis. A question that makes no sense for its fields is a RangeError.
  */
 export interface DocumentQueries {
   count(filter: DocumentFilter): Promise<number>;
@@ -57,7 +60,10 @@ export interface DocumentQueries {
     bounds: readonly number[],
     max: number,
   ): Promise<readonly DocumentBuckets[]>;
-  /** By time, then id; at most `max`. */
+  /**
+   * By time in whole ms, then by id (turned round as a whole for `newest`); at most `max`. Fields
+   * are in the order of indices.ts, and `timeUs` is what was written.
+   */
   list(filter: DocumentFilter, order: 'oldest' | 'newest', max: number): Promise<StoredDocument[]>;
 }
 
@@ -75,7 +81,8 @@ export interface DocumentStore {
    */
   setup(signal: AbortSignal): Promise<readonly string[]>;
   /**
-   * One outcome for each document, in their order. Rejects when nothing is known of the batch (the
+   * One outcome for each document, in their order; what documentFault says of one is why it is
+   * refused. Rejects when nothing is known of the batch (the
    * store is away, or too busy): it is then offered again, which the ids make safe.
    */
   write(batch: readonly StoredDocument[], signal: AbortSignal): Promise<readonly WriteOutcome[]>;
