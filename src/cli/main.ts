@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { OptionError } from '../sources/option-error.ts';
+import { OptionError } from '../component/option-error.ts';
 import { ConfigError, UsageError } from './config/config-error.ts';
 import { packageFolder } from './package-folder.ts';
 
