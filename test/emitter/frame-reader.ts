@@ -1,8 +1,9 @@
-import { connect, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { connect, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { createEmitter, type Emitter, type EmitterOptions } from '../../src/emitter/emitter.ts';
 import type { EmitterProblem } from '../../src/emitter/problem-reports.ts';
 import { FrameDecoder } from '../../src/frames/decode.ts';
 import { type Frame, sampleCount } from '../../src/frames/frame.ts';
+import { FRAME_KINDS } from '../../src/frames/header.ts';
 import { parseSubject } from '../../src/frames/subject.ts';
 
 /** Reads every frame on a server as the service would, repeats told by seq and emitter. */
@@ -27,22 +28,21 @@ export class FrameReader {
       maxPingOut: 100,
     });
     const reader = new FrameReader(connection);
-    connection.subscribe('spikeformer.*.*.*', {
-      callback: (_error, { subject, data, headers }) => {
-        const type = headers?.get('Content-Type');
-        // Columns lie in the message or in the decoder: both are this frame's own.
-        const bytes = new Uint8Array(data);
-        const from = parseSubject('spikeformer', subject);
-        const frame = new FrameDecoder().decode(bytes, from, type);
-        const key = `${frame.emitter} ${subject} ${frame.seq}`;
-        if (reader.seen.has(key)) reader.repeats++;
-        else {
-          reader.seen.add(key);
-          reader.frames.push(frame);
-          reader.headers.push(headers);
-        }
-      },
-    });
+    const callback = (_error: Error | null, { subject, data, headers }: Msg) => {
+      const type = headers?.get('Content-Type');
+      // Columns lie in the message or in the decoder: both are this frame's own.
+      const bytes = new Uint8Array(data);
+      const from = parseSubject('spikeformer', subject);
+      const frame = new FrameDecoder().decode(bytes, from, type);
+      const key = `${frame.emitter} ${subject} ${frame.seq}`;
+      if (reader.seen.has(key)) reader.repeats++;
+      else {
+        reader.seen.add(key);
+        reader.frames.push(frame);
+        reader.headers.push(headers);
+      }
+    };
+    for (const kind of FRAME_KINDS) connection.subscribe(`spikeformer.${kind}.>`, { callback });
     await connection.flush();
     return reader;
   }
