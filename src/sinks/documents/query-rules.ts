@@ -30,8 +30,9 @@ export function checkFilter({ index, fromMs, toMs, having = {}, with: there }: D
   }
 }
 
-/** @throws RangeError for a field by whose values nothing is counted */
+/** @throws RangeError for a field by whose values nothing is counted, or none at all */
 export function checkGroupFields(index: DocumentFilter['index'], fields: readonly string[]): void {
+  if (fields.length === 0) throw new RangeError('groups need a field to be counted by');
   for (const field of fields) {
     const type = INDEX_FIELDS[index][field];
     if (type === undefined || !COUNTED_BY.includes(type)) {
