@@ -143,10 +143,7 @@ export class ElasticsearchQueries implements DocumentQueries {
     return groups;
   }
 
-  private async search(
-    filter: DocumentFilter,
-    request: Asked,
-  ): Promise<estypes.SearchResponse> {
+  private async search(filter: DocumentFilter, request: Asked): Promise<estypes.SearchResponse> {
     const { client } = this.connection;
     try {
       return await client.search(

@@ -41,6 +41,7 @@ export class ElasticsearchStore implements DocumentStore {
     batch: readonly StoredDocument[],
     signal: AbortSignal,
   ): Promise<readonly WriteOutcome[]> {
+    signal.throwIfAborted();
     const outcomes = new Array<WriteOutcome>(batch.length);
     const present = this.doubtful.has(batch) ? await this.presentOf(batch, signal) : undefined;
     const offered: number[] = [];
@@ -58,6 +59,7 @@ export class ElasticsearchStore implements DocumentStore {
       return outcomes;
     } catch (error) {
       this.doubtful.add(batch);
+      signal.throwIfAborted();
       throw new Error(`${this.shown} did not take documents: ${faultText(error)}`, {
         cause: error,
       });
