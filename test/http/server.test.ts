@@ -18,6 +18,7 @@ async function start(options: Partial<HttpOptions> = {}): Promise<HttpServer> {
     metricsType: 'text/plain; version=0.0.4; charset=utf-8',
     page: () => ({ version: '1.2.3', source: 'a test', connected: true, totals: [] }),
     now: () => '2026-11-24T00:00:00.000Z',
+    logs: { queries: undefined, nowMs: () => 0 },
     failed: () => {},
     ...options,
   });

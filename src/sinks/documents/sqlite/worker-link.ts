@@ -17,7 +17,7 @@ function workerFile(): URL {
   return file;
 }
 
-/** One worker and what was asked of it. It is started by the first call, and again after it died. */
+/** One worker and what was asked of it. The first call starts it, also after it died. */
 export class WorkerLink {
   private readonly task: WorkerTask;
   private readonly heard: (event: WorkerEvent) => void;
