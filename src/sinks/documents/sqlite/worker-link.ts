@@ -90,6 +90,8 @@ export class WorkerLink {
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     await this.call('close', []);
     this.worker = undefined;
+    // Idle now, but to be waited for.
+    worker.ref();
     await ended;
   }
 }
