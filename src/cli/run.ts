@@ -18,6 +18,7 @@ import { parseAddress } from './address.ts';
 import { loadConfig } from './config/load.ts';
 import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
+import { openDocumentStore } from './document-store.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { createOwnTelemetry } from './own-telemetry.ts';
 import { createService } from './service.ts';
@@ -107,6 +108,7 @@ async function serve(
     new NatsOutbox({ connection: () => link.connection, limits, dropped: dropped(own, sink) });
   const dead = outbox('dead', DEAD_LETTER_LIMITS);
   const derived = outbox('derived', DERIVED_LIMITS);
+  const documents = openDocumentStore(config);
   const service = createService({
     version,
     config,
@@ -120,6 +122,7 @@ async function serve(
       spans: traces.take,
     },
     watches: [],
+    documents: documents?.queries,
     beforeScrape: () => showQueues(own, { nats: inbox, dead, derived, ...traces.queues }),
   });
   const source = new NatsSource({
@@ -142,6 +145,7 @@ async function serve(
     await Promise.all([dead.close(late), derived.close(late), traces.close(late)]);
     await link.close();
     await service.close();
+    await documents?.close();
   }
 }
 

@@ -6,6 +6,7 @@ import type { FrameWatch } from '../component/source.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
 import type { PageState } from '../http/page.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
+import type { DocumentQueries } from '../sinks/documents/document-store.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
 import { type MetricStore, TICK_MS } from '../sinks/prometheus/metric-store.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
@@ -33,14 +34,20 @@ export interface ServiceParts {
   readonly sinks: Omit<RecordSinks, 'log'>;
   /** What looks at arrivals. */
   readonly watches: readonly FrameWatch[];
+  /** What asks the store of documents; undefined where there is none. */
+  readonly documents: DocumentQueries | undefined;
   /** Sets gauges that are read only when somebody asks. */
   readonly beforeScrape: () => void;
 }
 
-export const NO_PARTS: Pick<ServiceParts, 'dead' | 'sinks' | 'watches' | 'beforeScrape'> = {
+export const NO_PARTS: Pick<
+  ServiceParts,
+  'dead' | 'sinks' | 'watches' | 'documents' | 'beforeScrape'
+> = {
   dead: () => {},
   sinks: NO_SINKS,
   watches: [],
+  documents: undefined,
   beforeScrape: () => {},
 };
 
@@ -86,6 +93,7 @@ export function createService(parts: ServiceParts): Service {
         metrics: () => exposition.text(),
         metricsType: CONTENT_TYPE,
         page: () => pageOf(version, source, connected(), store),
+        logs: { queries: parts.documents, nowMs: Date.now },
         now: () => new Date().toISOString(),
         failed: (path, error) => log.error(`answering ${path} failed`, { error }),
       });

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { isKnownHost, isLoopback, sameToken } from './access.ts';
+import { addLogRoutes, type LogRouteOptions } from './log-routes.ts';
 import { PAGE_CSS, type PageState, renderPage } from './page.ts';
 
 export interface HttpOptions {
@@ -15,6 +16,7 @@ export interface HttpOptions {
   readonly metrics: () => Promise<string>;
   readonly metricsType: string;
   readonly page: () => PageState;
+  readonly logs: LogRouteOptions;
   /** The time of the answer of /health, ISO 8601. */
   readonly now: () => string;
   /** Hears what failed while a request was answered; who asked is told only that it did. */
@@ -60,6 +62,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   server.server.maxConnections = CONNECTIONS_MAX;
   guard(server, options);
   route(server, options);
+  addLogRoutes(server, options.logs);
   try {
     await server.listen({ host: options.host, port: options.port });
   } catch (error) {

@@ -8,9 +8,9 @@ const PROSE_CHARS_MAX = 65_536;
 const LIST_LENGTH_MAX = 4096;
 
 /**
- * Why a document can't be stored as it is, naming the field; undefined where it can. Elasticsearch's
- * strict mapping alone would take some of these (the number 5 as the word "5", 2.5 as the whole 2),
- * and two stores would then hold different documents: so both ask this first.
+ * Why a document can't be stored as it is, naming the field; undefined where it can. The strict
+ * mapping of Elasticsearch alone would take some of these (the number 5 as the word "5", 2.5 as the
+ * whole 2), and two stores would then hold different documents: so both ask this first.
  */
 export function documentFault({ id, index, timeUs, fields }: StoredDocument): string | undefined {
   if (!/^[\x21-\x7e]+$/.test(id) || id.length > ID_CHARS_MAX) {

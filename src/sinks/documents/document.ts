@@ -21,7 +21,7 @@ export function documentOf(record: DerivedRecord, id: string): StoredDocument | 
   if (index === undefined) return undefined;
   const fields: Record<string, DocumentValue> = {};
   for (const [name, value] of Object.entries(record.fields)) {
-    // Half a pair of surrogates, as JSON can bring it, is no character that a store could give back.
+    // Half a pair of surrogates, as JSON can bring it, is no character a store could give back.
     if (typeof value === 'string') fields[name] = value.toWellFormed();
     else if (value !== undefined && value !== null) fields[name] = value as DocumentValue;
   }

@@ -34,7 +34,7 @@ const deletedOf = (index: IndexName) =>
     .filter((each) => each.index === index)
     .reduce((sum, each) => sum + each.documents, 0);
 
-it('holds so many bytes: what was written first goes, of whatever index, and is counted', async () => {
+it('holds so many bytes: what was written first goes, of any index, and is counted', async () => {
   const store = folder.open({ bytesMax: 4 * MB });
   close = () => store.close();
   const written = { logs: 0, conversions: 0 };

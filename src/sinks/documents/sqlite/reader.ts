@@ -112,7 +112,7 @@ store's file with --state or documents.sqlite.file`,
     throw new StoreError(
       state === 'empty'
         ? `${file} is empty: start spikescope run, which makes the tables`
-        : `${file} was written by an older Spikescope: start spikescope run, which brings it up to date`,
+        : `${file} is of an older Spikescope: start spikescope run, which brings it up to date`,
     );
   } catch (error) {
     db.close();

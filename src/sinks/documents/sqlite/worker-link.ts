@@ -17,7 +17,7 @@ function workerFile(): URL {
   return file;
 }
 
-/** One worker and what was asked of it. It is started by the first call, and again after it died. */
+/** One worker and what was asked of it. The first call starts it, also after it died. */
 export class WorkerLink {
   private readonly task: WorkerTask;
   private readonly heard: (event: WorkerEvent) => void;
@@ -90,6 +90,8 @@ export class WorkerLink {
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     await this.call('close', []);
     this.worker = undefined;
+    // Idle now, but to be waited for.
+    worker.ref();
     await ended;
   }
 }

@@ -1,0 +1,16 @@
+import type { HttpOptions } from '../../src/http/server.ts';
+
+/** A server on a free loopback port that knows nothing. */
+export const HTTP_OPTIONS: HttpOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  token: undefined,
+  allowedHosts: [],
+  version: '1.2.3',
+  metrics: async () => 'm 1\n',
+  metricsType: 'text/plain; version=0.0.4; charset=utf-8',
+  page: () => ({ version: '1.2.3', source: 'a test', connected: true, totals: [] }),
+  now: () => '2026-11-24T00:00:00.000Z',
+  logs: { queries: undefined, nowMs: () => 0 },
+  failed: () => {},
+};
