@@ -68,6 +68,22 @@ const COUNTERS = {
     'Pipelines that ended with an error: a bug; the others go on.',
     'pipeline',
   ),
+  documents: row(
+    'documents_total',
+    'Documents that the store has answered for: created, present (there already) or refused.',
+    'index',
+    'outcome',
+  ),
+  documentStoreFailures: row(
+    'document_store_failures_total',
+    'Requests to the store of documents that failed; they are made again for ever.',
+  ),
+  documentsDeleted: row(
+    'documents_deleted_total',
+    'Documents that the embedded store deleted, for their age or for its size.',
+    'index',
+    'reason',
+  ),
   natsDisconnects: row('nats_disconnects_total', 'Connections to NATS lost.'),
   natsReconnects: row('nats_reconnects_total', 'Connections to NATS made again.'),
 };
@@ -75,6 +91,18 @@ const COUNTERS = {
 const GAUGES = {
   queueDepth: row('queue_depth', 'Entries that wait in a queue.', 'queue'),
   queueBytes: row('queue_bytes', 'Bytes that wait in a queue.', 'queue'),
+  documentStoreUp: row(
+    'document_store_up',
+    '1 when the last request to the store of documents worked, else 0; absent without one.',
+  ),
+  documentsOldest: row(
+    'documents_oldest_seconds',
+    'How long the oldest document has waited that the store does not have; 0 when none waits.',
+  ),
+  documentsDead: row(
+    'documents_dead',
+    'Documents that the store refused, kept in the state folder (spikescope dead list).',
+  ),
   natsConnected: row('nats_connected', '1 when connected to NATS, else 0.'),
   buildInfo: row('build_info', 'Always 1.', 'version', 'node_version'),
   eventLag: {

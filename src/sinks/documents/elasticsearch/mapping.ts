@@ -6,8 +6,8 @@ import { type FieldType, INDEX_FIELDS, type IndexName } from '../indices.ts';
 type Property = estypes.MappingProperty;
 
 /**
- * Above the built-in templates (100 for `logs-*-*`) and those of integrations (200), so that none of
- * them adds to an index of ours.
+ * Above the built-in templates (100 for `logs-*-*`) and those of integrations (200), so that none
+ * of them has a say in an index of ours.
  */
 const PRIORITY = 500;
 export const MANAGED_BY = 'spikescope';

@@ -90,7 +90,7 @@ async function addFields(
   return [`data stream ${name}: added ${fields.join(', ')}`];
 }
 
-/** A template's retention is for data streams that are made later; one that is there has its own. */
+/** A template's retention is for data streams made later; one that is there has its own. */
 async function setRetention(
   { connection, retention }: SetupOptions,
   found: readonly FoundIndex[],
