@@ -1,0 +1,180 @@
+"""The way to NATS: connects for ever, sends what waits, and answers requests."""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import nats
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from .delivery import ConnectionLost, CoreDelivery, Delivery, JetStreamDelivery
+from .options import Settings
+from .outbox import Outbox
+
+_log = logging.getLogger("spikescope")
+#: What is sent before a confirmation is waited for: a slow line must manage it in that time.
+_CHUNK_BYTES = 1024 * 1024
+_CONNECT_SECONDS = 5.0
+#: How often batches are looked at; a fraction of what they wait at most.
+_TICK_SECONDS_MAX = 0.05
+
+Answer = Callable[[Msg], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Responder:
+    """Who answers the requests on a subject; of several with a `queue` one does."""
+
+    subject: str
+    queue: str
+    answer: Answer
+
+
+class Publisher:
+    """Runs in one event loop until it is stopped. A session is the life of one connection."""
+
+    def __init__(self, settings: Settings, outbox: Outbox, tick: Callable[[], None]) -> None:
+        self._settings = settings
+        self._outbox = outbox
+        self._tick = tick
+        self._responders: list[Responder] = []
+        #: Something changed: messages, responders, the connection, or a stop.
+        self._changed = asyncio.Event()
+        self._client: Client | None = None
+        self._said = ""
+        self.connections = 0
+        self.callback_errors = 0
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection now."""
+        client = self._client
+        return client is not None and client.is_connected
+
+    def wake(self) -> None:
+        """Something is to be done; called in the loop."""
+        self._changed.set()
+
+    def add(self, responder: Responder) -> None:
+        """From now on, and after every reconnection, answers these requests; called in the loop."""
+        self._responders.append(responder)
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Connects and sends, for ever; ends by being cancelled."""
+        ticking = asyncio.create_task(self._tick_on())
+        try:
+            for server in itertools.cycle(self._settings.servers):
+                lost = asyncio.Event()
+                client = await self._connect(server, lost)
+                if client is None:
+                    await asyncio.sleep(self._settings.reconnect_wait_seconds)
+                    continue
+                try:
+                    await self._session(client, lost)
+                finally:
+                    self._client = None
+                    await _close(client)
+                self._say(f"lost {_named(server)}")
+        finally:
+            ticking.cancel()
+
+    async def _connect(self, server: str, lost: asyncio.Event) -> Client | None:
+        """One attempt; None where it failed. NATS's own reconnection is not used: what it would
+        send again is not known to it, but to the outbox."""
+
+        async def on_error(error: Exception) -> None:
+            self._say(f"{_named(server)}: {error or type(error).__name__}")
+
+        async def on_closed() -> None:
+            lost.set()
+            self._changed.set()
+
+        client = Client()
+        options = {
+            "name": self._settings.name,
+            "allow_reconnect": False,
+            "max_reconnect_attempts": 1,
+            "reconnect_time_wait": 0,
+            "connect_timeout": _CONNECT_SECONDS,
+            "ping_interval": 20,
+            "max_outstanding_pings": 2,
+            "error_cb": on_error,
+            "closed_cb": on_closed,
+            **self._settings.connection,
+        }
+        try:
+            async with asyncio.timeout(2 * _CONNECT_SECONDS):
+                await client.connect(server, **options)
+        except (OSError, nats.errors.Error, TimeoutError, ssl.SSLError, ValueError) as error:
+            self._say(f"{_named(server)}: {error or type(error).__name__}")
+            await _close(client)
+            return None
+        self.connections += 1
+        self._client = client
+        self._say(f"connected to {_named(server)}")
+        return client
+
+    async def _session(self, client: Client, lost: asyncio.Event) -> None:
+        """Sends until the connection is gone."""
+        delivery = self._delivery(client, lost)
+        subscribed = 0
+        try:
+            await delivery.start()
+            while not lost.is_set() and client.is_connected:
+                self._changed.clear()
+                for responder in self._responders[subscribed:]:
+                    subject, queue = responder.subject, responder.queue
+                    await client.subscribe(subject, queue, cb=responder.answer)
+                    subscribed += 1
+                chunk = self._outbox.take(self._settings.in_flight_frames, _CHUNK_BYTES)
+                if not chunk:
+                    await self._changed.wait()
+                    continue
+                pause = await delivery.send(chunk)
+                if pause > 0:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(lost.wait(), pause)
+        except (ConnectionLost, OSError, nats.errors.Error):
+            return
+
+    def _delivery(self, client: Client, lost: asyncio.Event) -> Delivery:
+        kind = JetStreamDelivery if self._settings.delivery == "jetstream" else CoreDelivery
+        return kind(client, lost, self._outbox, self._settings.confirm_seconds)
+
+    async def _tick_on(self) -> None:
+        period = min(self._settings.batch_wait_seconds / 2, _TICK_SECONDS_MAX)
+        while True:
+            await asyncio.sleep(period)
+            try:
+                self._tick()
+            except Exception:
+                _log.exception("spikescope: a batch could not be sent")
+
+    def _say(self, text: str) -> None:
+        """A line in the log, once for as long as it stays the same."""
+        if text == self._said:
+            return
+        self._said = text
+        _log.info("spikescope: %s", text)
+
+
+async def _close(client: Client) -> None:
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(1.0):
+            await client.close()
+
+
+def _named(server: str) -> str:
+    """A server without what is secret in its URL."""
+    try:
+        parts = urlsplit(server if "://" in server else f"nats://{server}")
+        return f"{parts.hostname}:{parts.port or 4222}"
+    except ValueError:
+        return "the server"
