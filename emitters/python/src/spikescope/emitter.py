@@ -1,21 +1,19 @@
 """The emitter for programs without asyncio: a thread of its own talks to NATS."""
 
-import asyncio
 import atexit
-import socket
-import threading
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Unpack
 
 from .conversion import ConversionRecorder
+from .loop import EmitterLoop
 from .options import SERVER_DEFAULT, EmitterOptions
 from .record_samples import SampleRecorder
 from .record_states import StateRecorder
 from .responses import ResponseRecorder
 
 _CLOSE_SECONDS = 5.0
-#: What stopping takes beside flushing.
-_STOP_SECONDS = 3.0
+#: What the thread may take beside what is waited for.
+_SLACK_SECONDS = 3.0
 
 
 class Emitter(SampleRecorder, StateRecorder, ConversionRecorder, ResponseRecorder):
@@ -33,19 +31,17 @@ class Emitter(SampleRecorder, StateRecorder, ConversionRecorder, ResponseRecorde
         self, servers: str | Sequence[str] = SERVER_DEFAULT, **options: Unpack[EmitterOptions]
     ) -> None:
         super().__init__(servers, **options)
-        self._own_loop = _Loop()
-        self._own_loop.call_soon(self._start_publisher)
-        self._thread = threading.Thread(
-            target=self._run_loop, name="spikescope-emitter", daemon=True
-        )
-        self._thread.start()
-        # A daemon thread lives on while exit handlers run, so that they can flush.
+        self._thread = EmitterLoop("spikescope-emitter")
+        self._thread.loop.call_soon_threadsafe(self._start_publisher)
         atexit.register(self.close)
 
     def flush(self, timeout: float = _CLOSE_SECONDS) -> bool:
         """Sends what is gathered; waits until all is confirmed. Whether it was, in that time."""
         self._send_gathered()
-        return bool(self._in_loop(self._drain(timeout), timeout))
+        try:
+            return self._thread.run(self._drain(timeout), timeout + _SLACK_SECONDS)
+        except TimeoutError:
+            return False
 
     def close(self, timeout: float = _CLOSE_SECONDS) -> bool:
         """Flushes, for `timeout` seconds at most; what is left is dropped, counted as `closed`.
@@ -59,9 +55,11 @@ class Emitter(SampleRecorder, StateRecorder, ConversionRecorder, ResponseRecorde
             self._closed = True
         atexit.unregister(self.close)
         flushed = self.flush(timeout)
-        self._in_loop(self._stop(), _STOP_SECONDS)
-        self._own_loop.call_soon_threadsafe(self._own_loop.stop)
-        self._thread.join(_STOP_SECONDS)
+        try:
+            self._thread.run(self._stop(), _SLACK_SECONDS)
+        except TimeoutError:
+            flushed = False
+        self._thread.stop()
         self._outbox.close()
         return flushed
 
@@ -70,26 +68,3 @@ class Emitter(SampleRecorder, StateRecorder, ConversionRecorder, ResponseRecorde
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _run_loop(self) -> None:
-        asyncio.set_event_loop(self._own_loop)
-        try:
-            self._own_loop.run_forever()
-        finally:
-            self._own_loop.close()
-
-    def _in_loop(self, work: Any, seconds: float) -> Any:
-        """The result of a coroutine that the thread runs; False where it does not come."""
-        future = asyncio.run_coroutine_threadsafe(work, self._own_loop)
-        try:
-            return future.result(seconds + _STOP_SECONDS)
-        except TimeoutError:
-            future.cancel()
-            return False
-
-
-class _Loop(asyncio.SelectorEventLoop):
-    """Looks names up in its own thread: asyncio's pool takes no work at the interpreter's exit."""
-
-    async def getaddrinfo(self, host: Any, port: Any, **options: Any) -> Any:
-        return socket.getaddrinfo(host, port, **options)
