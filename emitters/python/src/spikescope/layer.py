@@ -96,10 +96,10 @@ class Layer:
             self._require_open()
             covered = self._begin(t_us)
             self._advances = True
-            self._known_us = max(self._known_us or 0, t_us)
-            whole = covered + max(t_us - covered, 0) // self._frame_us * self._frame_us
+            self._known_us = known = max(self._known_us or 0, t_us)
             held_long = time.monotonic() - self._cut_at > _HOLD_SECONDS_MAX
-            self._cut(t_us if held_long else whole)
+            whole = covered + (known - covered) // self._frame_us * self._frame_us
+            self._cut(known if held_long else whole)
 
     def flush(self) -> None:
         """Sends what is known, though no frame is full."""
