@@ -153,7 +153,17 @@ class Conversion:
         if self._send is None:
             raise FrameError("conversion", "has not started: use it in a with statement")
         step_frame(0, "check", step, 0, **details)
-        return _Step(self._now_us, self._send, self._id, step, details)
+        return _Step(self, step, details)
+
+    def _enter_step(self) -> int:
+        if self._send is None or self._send is _refuse:
+            raise FrameError("conversion", "has finished: a step can't follow")
+        return self._now_us()
+
+    def _exit_step(self, step: str, start_us: int, details: dict[str, Any]) -> None:
+        if self._send is not None:
+            end_us = self._now_us()
+            self._send(step_frame(end_us, self._id, step, end_us - start_us, **details))
 
     def _now_us(self) -> int:
         return self._start_us + (time.perf_counter_ns() - self._start_ns) // 1000
@@ -162,29 +172,18 @@ class Conversion:
 class _Step:
     """One step; its frame goes out at its end, failed or not."""
 
-    def __init__(
-        self,
-        clock: Callable[[], int],
-        send: Callable[[Frame], None],
-        conversion_id: str,
-        step: str,
-        details: dict[str, Any],
-    ) -> None:
-        self._clock = clock
-        self._send = send
-        self._id = conversion_id
+    def __init__(self, conversion: Conversion, step: str, details: dict[str, Any]) -> None:
+        self._conversion = conversion
         self._name = step
         self._details = details
         self._start_us = 0
 
     def __enter__(self) -> "_Step":
-        self._start_us = self._clock()
+        self._start_us = self._conversion._enter_step()
         return self
 
     def __exit__(self, *_: object) -> None:
-        end_us = self._clock()
-        duration_us = end_us - self._start_us
-        self._send(step_frame(end_us, self._id, self._name, duration_us, **self._details))
+        self._conversion._exit_step(self._name, self._start_us, self._details)
 
 
 def _refuse(_: Frame) -> None:

@@ -21,6 +21,8 @@ from .stats import EmitterStats
 _BATCHES_MAX = 4096
 _NO_HEADERS: Mapping[str, str] = {}
 _POLL_SECONDS = 0.002
+_CANCELS_MAX = 10
+_CANCEL_SECONDS = 0.2
 
 
 class Holder(Protocol):
@@ -198,12 +200,15 @@ class Desk:
 
     async def _stop(self) -> None:
         """Ends all that runs in the loop; what was not sent is dropped."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await task
+        self._publisher.stop()
+        for _ in range(_CANCELS_MAX):
+            tasks = [task for task in self._tasks if not task.done()]
+            if not tasks:
+                break
+            # nats-py swallows a cancellation here and there: one is not always enough.
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=_CANCEL_SECONDS)
         self._outbox.close()
 
     def _wake(self) -> None:

@@ -47,6 +47,7 @@ class Publisher:
         #: Something changed: messages, responders, the connection, or a stop.
         self._changed = asyncio.Event()
         self._client: Client | None = None
+        self._stopping = False
         self._said = ""
         self.connections = 0
         self.callback_errors = 0
@@ -61,16 +62,23 @@ class Publisher:
         """Something is to be done; called in the loop."""
         self._changed.set()
 
+    def stop(self) -> None:
+        """Ends `run` at the next occasion; called in the loop, before its task is cancelled."""
+        self._stopping = True
+        self._changed.set()
+
     def add(self, responder: Responder) -> None:
         """From now on, and after every reconnection, answers these requests; called in the loop."""
         self._responders.append(responder)
         self._changed.set()
 
     async def run(self) -> None:
-        """Connects and sends, for ever; ends by being cancelled."""
+        """Connects and sends until it is stopped."""
         ticking = asyncio.create_task(self._tick_on())
         try:
             for server in itertools.cycle(self._settings.servers):
+                if self._stopping:
+                    return
                 lost = asyncio.Event()
                 client = await self._connect(server, lost)
                 if client is None:
@@ -127,7 +135,7 @@ class Publisher:
         subscribed = 0
         try:
             await delivery.start()
-            while not lost.is_set() and client.is_connected:
+            while not (lost.is_set() or self._stopping) and client.is_connected:
                 self._changed.clear()
                 for responder in self._responders[subscribed:]:
                     subject, queue = responder.subject, responder.queue
