@@ -31,20 +31,16 @@ class KeyRange:
     @classmethod
     def of(cls, text: str) -> "KeyRange":
         """From `layer:key_base:count[:key_step[:first]]`; numbers may be hexadecimal (0x…)."""
-        # From the right: a label of sPyNNaker may hold colons.
-        for numbers in (4, 3, 2):
-            layer, *rest = text.rsplit(":", numbers)
-            try:
-                return cls(layer, *[int(part, 0) for part in rest])._checked(len(rest) == numbers)
-            except ValueError as error:
-                problem = error
-        raise ValueError(
-            f"{text!r} is no layer:key_base:count[:key_step[:first]]: {problem}"
-        ) from None
+        layer, *rest = text.split(":")
+        try:
+            if not layer or not 2 <= len(rest) <= 4:
+                raise ValueError(f"{len(rest)} numbers")
+            return cls(layer, *[int(part, 0) for part in rest])._checked()
+        except ValueError as error:
+            form = "layer:key_base:count[:key_step[:first]]"
+            raise ValueError(f"{text!r} is no {form}: {error}") from None
 
-    def _checked(self, is_whole: bool) -> "KeyRange":
-        if not is_whole or not self.layer:
-            raise ValueError("a part is missing")
+    def _checked(self) -> "KeyRange":
         if self.key_base < 0 or self.key_step < 1 or self.first < 0:
             raise ValueError("key_base and first are 0 or more, key_step 1 or more")
         if not 1 <= self.count <= NEURON_COUNT_MAX - self.first:
