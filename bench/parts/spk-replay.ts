@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Analyzer } from '../../src/analysis/analyzer.ts';
 import { loadConfig } from '../../src/cli/config/load.ts';
 import { loadPipelines } from '../../src/cli/load-pipelines.ts';
-import { createService } from '../../src/cli/service.ts';
+import { createOwnTelemetry } from '../../src/cli/own-telemetry.ts';
+import { createService, NO_PARTS } from '../../src/cli/service.ts';
 import { FrameDecoder } from '../../src/frames/decode.ts';
 import type { Frame } from '../../src/frames/frame.ts';
 import { FRAME_LIMITS } from '../../src/frames/limits.ts';
@@ -93,13 +94,9 @@ async function read(path: string, frames: number, take: (frame: Frame) => void):
 
 async function replayOnce(path: string, frames: number): Promise<Cost> {
   const pipelines = await loadPipelines();
-  const service = createService({
-    version: 'bench',
-    config: loadConfig(pipelines, undefined, {}, { log_level: 'ERROR' }),
-    pipelines,
-    dead: () => {},
-    beforeScrape: () => {},
-  });
+  const config = loadConfig(pipelines, undefined, {}, { log_level: 'ERROR' });
+  const telemetry = createOwnTelemetry(config, 'bench');
+  const service = createService({ version: 'bench', config, telemetry, pipelines, ...NO_PARTS });
   const cost = await read(path, frames, (frame) => service.topology.inlet.frame(frame));
   await service.close();
   return cost;

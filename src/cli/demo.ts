@@ -6,8 +6,9 @@ import { play } from '../sources/play.ts';
 import { parseAddress } from './address.ts';
 import { loadConfig } from './config/load.ts';
 import { loadPipelines } from './load-pipelines.ts';
+import { createOwnTelemetry } from './own-telemetry.ts';
 import { packageFolder } from './package-folder.ts';
-import { createService } from './service.ts';
+import { createService, NO_PARTS } from './service.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** Real simulator output, played side by side as two chips; ORIGIN.md beside each says whose. */
@@ -29,17 +30,12 @@ async function demo(flags: DemoFlags, version: string): Promise<void> {
   const pipelines = await loadPipelines();
   const http = flags.http === undefined ? {} : parseAddress(flags.http);
   const config = loadConfig(pipelines, undefined, process.env, { http });
-  const service = createService({
-    version,
-    config,
-    pipelines,
-    dead: () => {},
-    beforeScrape: () => {},
-  });
+  const telemetry = createOwnTelemetry(config, version);
+  const service = createService({ version, config, telemetry, pipelines, ...NO_PARTS });
   const signal = stopSignal();
   try {
     const { url } = await service.serve(`demo: ${RECORDINGS.join(', ')}`, () => undefined);
-    service.log.info(`playing ${RECORDINGS.join(' and ')}; metrics at ${url}/metrics`);
+    telemetry.log.info(`playing ${RECORDINGS.join(' and ')}; metrics at ${url}/metrics`);
     const nowUs = Date.now() * 1000;
     const playing = RECORDINGS.map((name) =>
       play(

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { NO_SINKS } from '../component/record-sinks.ts';
 import type { Frame } from '../frames/frame.ts';
 import type { RecordingInfo } from '../recordings/recording.ts';
 import { MetricStore } from '../sinks/prometheus/metric-store.ts';
@@ -55,6 +56,7 @@ export class OpenMetricsExport {
       define: store,
       states: new StateRegistry(),
       count: () => {},
+      sinks: NO_SINKS,
       onRecord: () => {},
       onFailure: (_, error) => {
         this.failure ??= { error };

@@ -44,6 +44,7 @@ export class Recorder implements Inlet {
       prefix: options.prefix,
       limits: options.limits,
       states: new StateRegistry(),
+      watches: [],
       counts: {
         received: (_kind, samples) => {
           this.samples += samples;

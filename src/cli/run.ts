@@ -2,7 +2,11 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { AnyPipeline } from '../component/pipeline.ts';
-import { DEAD_LETTER_LIMITS, DeadLetters } from '../sinks/dead-letters.ts';
+import { NO_SINKS } from '../component/record-sinks.ts';
+import { isAtLeast } from '../frames/log.ts';
+import { DEAD_LETTER_LIMITS, deadLetters } from '../sinks/dead-letters.ts';
+import { DERIVED_LIMITS, derivedStream } from '../sinks/derived-stream.ts';
+import { NatsOutbox, type OutboxLimits } from '../sinks/nats-outbox.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
 import { EVENT_LOOP, Inbox, inboxLimits } from '../sources/inbox.ts';
 import { NatsSource } from '../sources/nats.ts';
@@ -15,6 +19,7 @@ import { loadConfig } from './config/load.ts';
 import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
 import { loadPipelines } from './load-pipelines.ts';
+import { createOwnTelemetry } from './own-telemetry.ts';
 import { createService } from './service.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -91,35 +96,28 @@ async function serve(
   pipelines: readonly AnyPipeline[],
 ): Promise<void> {
   const signal = stopSignal();
-  const parts: { letters?: DeadLetters; inbox?: Inbox } = {};
+  const telemetry = createOwnTelemetry(config, version);
+  const { log, own } = telemetry;
+  const link = new NatsLink(config.nats, linkEvents(log, own));
+  const inbox = new Inbox(inboxLimits(config.nats.buffer_bytes), EVENT_LOOP, dropped(own, 'nats'));
+  const outbox = (sink: string, limits: OutboxLimits) =>
+    new NatsOutbox({ connection: () => link.connection, limits, dropped: dropped(own, sink) });
+  const dead = outbox('dead', DEAD_LETTER_LIMITS);
+  const derived = outbox('derived', DERIVED_LIMITS);
   const service = createService({
     version,
     config,
+    telemetry,
     pipelines,
-    dead: (dead) => parts.letters?.offer(dead),
-    beforeScrape: (own) => {
-      for (const [queue, depth] of [
-        ['nats', parts.inbox?.depth],
-        ['dead', parts.letters?.depth],
-      ] as const) {
-        own.queueDepth.series(queue).set(depth?.messages ?? 0);
-        own.queueBytes.series(queue).set(depth?.bytes ?? 0);
-      }
+    dead: deadLetters(config.prefix, dead),
+    sinks: {
+      ...NO_SINKS,
+      derived: derivedStream(config.prefix, derived),
+      derivedLog: (level) => isAtLeast(level, config.derived.log_level),
     },
+    watches: [],
+    beforeScrape: () => showQueues(own, { nats: inbox, dead, derived }),
   });
-  const { log, own, topology } = service;
-  const dropped = (sink: string) => (reason: string, count: number) =>
-    own.dropped.series(sink, reason).add(count);
-  const link = new NatsLink(config.nats, linkEvents(log, own));
-  const limits = inboxLimits(config.nats.buffer_bytes);
-  const inbox = new Inbox(limits, EVENT_LOOP, dropped('nats'));
-  const letters = new DeadLetters({
-    prefix: config.prefix,
-    connection: () => link.connection,
-    limits: DEAD_LETTER_LIMITS,
-    dropped: dropped('dead'),
-  });
-  Object.assign(parts, { letters, inbox });
   const source = new NatsSource({
     link,
     prefix: config.prefix,
@@ -133,12 +131,28 @@ async function serve(
   const shown = [config.nats.servers].flat().map(withoutUserinfo).join(', ');
   try {
     await service.serve(`core NATS at ${shown}`, () => link.isConnected);
-    await source.run(topology.inlet, signal);
+    await source.run(service.topology.inlet, signal);
   } finally {
     // Stopping follows the flow: the source has ended, then the sinks, then what they share.
-    await letters.close(AbortSignal.timeout(STOP_MS_MAX));
+    const late = AbortSignal.timeout(STOP_MS_MAX);
+    await Promise.all([dead.close(late), derived.close(late)]);
     await link.close();
     await service.close();
+  }
+}
+
+function dropped(own: OwnMetrics, sink: string): (reason: string, count: number) => void {
+  return (reason, count) => own.dropped.series(sink, reason).add(count);
+}
+
+interface Queue {
+  readonly depth: { readonly messages: number; readonly bytes: number };
+}
+
+function showQueues(own: OwnMetrics, queues: Readonly<Record<string, Queue>>): void {
+  for (const [name, { depth }] of Object.entries(queues)) {
+    own.queueDepth.series(name).set(depth.messages);
+    own.queueBytes.series(name).set(depth.bytes);
   }
 }
 

@@ -1,21 +1,22 @@
 import { readFileSync } from 'node:fs';
 import type { DeadMessage } from '../component/message.ts';
 import type { AnyPipeline } from '../component/pipeline.ts';
+import { NO_SINKS, type RecordSinks } from '../component/record-sinks.ts';
+import type { FrameWatch } from '../component/source.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
 import type { PageState } from '../http/page.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
-import { MetricStore, TICK_MS } from '../sinks/prometheus/metric-store.ts';
-import { createLog, type Log } from '../telemetry/log.ts';
-import { defineOwnMetrics, type OwnMetrics } from '../telemetry/own-metrics.ts';
+import { type MetricStore, TICK_MS } from '../sinks/prometheus/metric-store.ts';
+import { ArrivalClock } from '../sources/arrival-clock.ts';
+import { ConversionWatch } from '../sources/conversion-watch.ts';
 import { startTopology, type Topology } from '../topology/topology.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
+import type { OwnTelemetry } from './own-telemetry.ts';
 
-/** What every command that serves has in common: log, metrics, pipelines; `serve` adds HTTP. */
+/** What every command that serves has in common: pipelines and, with `serve`, HTTP. */
 export interface Service {
-  readonly log: Log;
-  readonly own: OwnMetrics;
   readonly topology: Topology;
   /** Listens; the page names the source. */
   serve(source: string, connected: () => boolean | undefined): Promise<HttpServer>;
@@ -25,28 +26,35 @@ export interface Service {
 export interface ServiceParts {
   readonly version: string;
   readonly config: Config;
+  readonly telemetry: OwnTelemetry;
   readonly pipelines: readonly AnyPipeline[];
   readonly dead: (dead: DeadMessage) => void;
+  /** Where records go beside the metrics and the log. */
+  readonly sinks: Omit<RecordSinks, 'log'>;
+  /** What looks at arrivals. */
+  readonly watches: readonly FrameWatch[];
   /** Sets gauges that are read only when somebody asks. */
-  readonly beforeScrape: (own: OwnMetrics) => void;
+  readonly beforeScrape: () => void;
 }
+
+export const NO_PARTS: Pick<ServiceParts, 'dead' | 'sinks' | 'watches' | 'beforeScrape'> = {
+  dead: () => {},
+  sinks: NO_SINKS,
+  watches: [],
+  beforeScrape: () => {},
+};
 
 /** @throws ConfigError where a file of the configuration can't be read */
 export function createService(parts: ServiceParts): Service {
-  const { config, version } = parts;
-  const log = createLog(config.log_level);
-  const refused = new Set<string>();
-  const store: MetricStore = new MetricStore({
-    seriesMax: config.metrics.series_max,
-    refused: (metric) => {
-      own.seriesRefused.series(metric).add(1);
-      if (refused.has(metric)) return;
-      refused.add(metric);
-      log.warn(`${metric} has as many series as it may; further label sets are folded or left out`);
-    },
+  const { config, version, telemetry } = parts;
+  const { log, own, store } = telemetry;
+  const clock = new ArrivalClock();
+  const conversions = new ConversionWatch({
+    boundUs: config.conversions.timeout,
+    watchedMax: config.conversions.watched_max,
+    nowUs: () => clock.nowUs(),
+    refused: () => own.stateRefused.series('conversions_watched').add(1),
   });
-  const own = defineOwnMetrics(store);
-  own.buildInfo.series(version, process.version).set(1);
   const topology = startTopology({
     prefix: config.prefix,
     limits: limitsOf(config),
@@ -54,16 +62,19 @@ export function createService(parts: ServiceParts): Service {
     pipelineOptions: new Map(Object.entries(config.pipelines)),
     define: store,
     own,
+    sinks: { ...parts.sinks, log },
+    watches: [...parts.watches, conversions],
     heard: (deviceType, chipId) => store.heard(deviceType, chipId),
     dead: parts.dead,
     onFailure: (pipeline, error) => log.error(`pipeline ${pipeline} ended`, { error }),
   });
-  const exposition = new Exposition(store, () => parts.beforeScrape(own));
-  const ticks = setInterval(() => store.tick(), TICK_MS);
+  const exposition = new Exposition(store, parts.beforeScrape);
+  const ticks = setInterval(() => {
+    store.tick();
+    conversions.check(topology.inlet);
+  }, TICK_MS);
   let http: HttpServer | undefined;
   return {
-    log,
-    own,
     topology,
     serve: async (source, connected) => {
       http = await createHttpServer({

@@ -1,9 +1,13 @@
+import type { TraceContext } from '../frames/header.ts';
+
 /** A message as a source hands it on; `data` is valid during the call only. */
 export interface InboundMessage {
   readonly subject: string;
   readonly data: Uint8Array;
   /** The `Content-Type` header; undefined where there is none. */
   readonly contentType: string | undefined;
+  /** Its `traceparent` and `tracestate` headers; undefined where it names no span. */
+  readonly trace?: TraceContext | undefined;
   /** Arrival in µs since the Unix epoch, by the source's clock. */
   readonly arrivedUs: number;
   /** Position in the stream; undefined without JetStream. */

@@ -12,6 +12,10 @@ export const OPERATOR_EVENTS = [
   'cores_refused',
   'counters_refused',
   'fragments_refused',
+  'conversion_events_repeated',
+  'conversion_events_early',
+  'conversions_unstarted',
+  'conversions_refused',
 ] as const;
 
 export type OperatorEvent = (typeof OPERATOR_EVENTS)[number];

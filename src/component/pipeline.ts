@@ -2,8 +2,11 @@ import type { OperatorFunction } from 'rxjs';
 import type { z } from 'zod';
 import type { FrameOfKind } from '../frames/frame.ts';
 import type { FrameKind } from '../frames/header.ts';
+import type { DerivedRecord } from './derived-record.ts';
+import type { LogProjection } from './log-event.ts';
 import type { MetricDefiner } from './metric.ts';
 import type { CountEvent } from './operator-event.ts';
+import type { SpanRecord } from './span.ts';
 import type { DeclareState } from './state.ts';
 
 /** What a pipeline gets to build its operators with. */
@@ -28,7 +31,13 @@ export interface PipelineDefinition<Kind extends FrameKind, Options, Record> {
     context: PipelineContext<Options>,
   ) => OperatorFunction<FrameOfKind[Kind], Record>;
   /** Declares its metrics and gives the function that puts a record into them. */
-  readonly metrics: (define: MetricDefiner, options: Options) => (record: Record) => void;
+  readonly metrics?: (define: MetricDefiner, options: Options) => (record: Record) => void;
+  /** What a record is on NATS; undefined for one that is not published. */
+  readonly derived?: (record: Record) => DerivedRecord | undefined;
+  /** What a record is in the log. */
+  readonly log?: LogProjection<Record>;
+  /** The spans that a record finishes. */
+  readonly spans?: (record: Record) => readonly SpanRecord[];
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of pipelines holds every kind and record type

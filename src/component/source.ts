@@ -15,3 +15,12 @@ export interface Inlet {
 export interface Source {
   run(inlet: Inlet, signal: AbortSignal): Promise<void>;
 }
+
+/**
+ * Sees each frame that arrives, by its arrival, and finds what needs a clock: silence, a bound that
+ * passed. What it finds it puts into the stream as a frame of emitter `spikescope`.
+ */
+export interface FrameWatch {
+  /** A frame from outside, decoded; also one that is a repeat. Valid during the call only. */
+  saw(frame: Frame): void;
+}

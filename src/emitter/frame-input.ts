@@ -6,7 +6,7 @@ type ColumnInput<T> = T extends Uint32Array | Float32Array | Float64Array
   : T;
 
 /** What a reader adds to a frame, and what the builder's name says already. */
-type Added = 'kind' | 'arrivedUs' | 'restarts';
+type Added = 'kind' | 'arrivedUs' | 'trace' | 'restarts';
 
 type MayBeUndefined<F> = {
   [K in keyof F]-?: undefined extends F[K] ? K : never;

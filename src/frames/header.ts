@@ -19,6 +19,12 @@ export const FRAME_KINDS = [
 
 export type FrameKind = (typeof FRAME_KINDS)[number];
 
+/** The headers of W3C Trace Context, as they came. */
+export interface TraceContext {
+  readonly traceparent: string;
+  readonly tracestate: string | undefined;
+}
+
 /** What every frame says of itself, and what its reception adds. */
 export interface FrameHeader {
   readonly deviceType: string;
@@ -32,6 +38,8 @@ export interface FrameHeader {
   readonly emitter: string | undefined;
   /** Arrival in µs since the epoch as the source saw it; NaN where no clock is involved. */
   arrivedUs: number;
+  /** The sender's span, where the message named one. */
+  trace?: TraceContext | undefined;
   /** How often the emitter of this frame's subject has started anew; a change restarts parts. */
   restarts: number;
 }
@@ -63,6 +71,7 @@ export function readHeader(
     runId: optionalNameField(fields, 'run_id', limits),
     emitter: optionalNameField(fields, 'emitter', limits),
     arrivedUs: Number.NaN,
+    trace: undefined,
     restarts: 0,
   };
 }

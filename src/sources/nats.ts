@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { InboundMessage } from '../component/message.ts';
 import type { Inlet, Source } from '../component/source.ts';
 import { FRAME_KINDS } from '../frames/header.ts';
 import type { ArrivalClock } from './arrival-clock.ts';
@@ -70,10 +71,12 @@ export class NatsSource implements Source {
     let refused = 0;
     const callback = (error: Error | null, message: Msg) => {
       if (error === null) {
+        const { contentType, trace } = headersOf(message);
         inbox.offer({
           subject: message.subject,
           data: message.data,
-          contentType: contentTypeOf(message),
+          contentType,
+          trace,
           arrivedUs: clock.nowUs(),
           sequence: undefined,
         });
@@ -96,14 +99,26 @@ export class NatsSource implements Source {
   }
 }
 
+type HeadersRead = Pick<InboundMessage, 'contentType' | 'trace'>;
+
+const NO_HEADERS: HeadersRead = { contentType: undefined, trace: undefined };
+
 /**
  * The client parses headers when asked for them, and throws on some that other clients can send.
  * An error that leaves its callback would end its reading for good, in silence.
  */
-function contentTypeOf(message: Msg): string | undefined {
+function headersOf(message: Msg): HeadersRead {
   try {
-    return message.headers?.get('Content-Type') || undefined;
+    const { headers } = message;
+    if (headers === undefined) return NO_HEADERS;
+    const contentType = headers.get('Content-Type') || undefined;
+    const traceparent = headers.get('traceparent');
+    if (traceparent === '') return { contentType, trace: undefined };
+    return {
+      contentType,
+      trace: { traceparent, tracestate: headers.get('tracestate') || undefined },
+    };
   } catch {
-    return undefined;
+    return NO_HEADERS;
   }
 }

@@ -1,70 +1,130 @@
-import pino, { type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger } from 'pino';
+import type { LogEvent } from '../component/log-event.ts';
+import type { LogSink } from '../component/record-sinks.ts';
+import type { LogLevel } from '../frames/log.ts';
+import { callSite } from './call-site.ts';
+import { scrubFields, scrubText } from './scrub.ts';
 
-export type LogLevelName = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
-
-/** pino's numbers in the kit's words. */
-const LEVEL_WORDS: Readonly<Record<string, LogLevelName>> = {
-  debug: 'DEBUG',
-  info: 'INFO',
-  warn: 'WARNING',
-  error: 'ERROR',
-  fatal: 'CRITICAL',
-};
-
-const PINO_LEVELS: Readonly<Record<LogLevelName, string>> = {
+/** The kit's words, and pino's. */
+const PINO_LEVELS = {
   DEBUG: 'debug',
   INFO: 'info',
   WARNING: 'warn',
   ERROR: 'error',
   CRITICAL: 'fatal',
-};
+} as const satisfies Readonly<Record<LogLevel, string>>;
 
-const SECRET_KEY = /token|password|secret|seed|credential|authorization|api_?key/i;
-const USERINFO = /([a-z][a-z0-9+.-]*:\/\/)[^/\s@"']*@/gi;
+const OWN_LOGGER = 'spikeformer';
+const WAITING_BYTES_MAX = 16 * 1024 * 1024;
+/** Written at once: the stock 16 KiB a turn of a busy event loop are less than a burst of lines. */
+const WRITE_BYTES_MAX = 256 * 1024;
 
-/** A text without the userinfo of URLs in it. */
-export function scrubText(text: string): string {
-  return text.replace(USERINFO, '$1***@');
+/** Ids of the span that a line belongs to. */
+export interface SpanIds {
+  readonly traceId: string;
+  readonly spanId: string;
 }
 
-/** Fields without secrets: values of secret-sounding keys, and userinfo in any string. */
-export function scrubFields(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return scrubText(value);
-  if (value === null || typeof value !== 'object' || depth > 6) return value;
-  if (value instanceof Error) return scrubText(value.stack ?? value.message);
-  if (Array.isArray(value)) return value.map((entry) => scrubFields(entry, depth + 1));
-  const entries = Object.entries(value).map(([key, entry]) => [
-    key,
-    SECRET_KEY.test(key) ? '***' : scrubFields(entry, depth + 1),
-  ]);
-  return Object.fromEntries(entries) as unknown;
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** Takes lines; stderr by default. */
+  readonly write?: ((line: string) => void) | undefined;
+  /** A line could not be written: who reads stderr is slower than the log. */
+  readonly dropped?: (() => void) | undefined;
+  /** The span that is running; undefined where none is. */
+  readonly span?: (() => SpanIds | undefined) | undefined;
 }
 
-/** What the program writes of itself: JSON lines, one an event, never one a frame. */
-export interface Log {
+/**
+ * What the program writes of itself, and what pipelines log: JSON lines, one an event, never one a
+ * frame. Each says where in the code it came from; secrets are scrubbed.
+ */
+export interface Log extends LogSink {
   debug(message: string, fields?: object): void;
   info(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;
   error(message: string, fields?: object): void;
 }
 
-/** A log to stderr, or to `write` in tests. */
-export function createLog(level: LogLevelName, write?: (line: string) => void): Log {
-  const options = {
-    level: PINO_LEVELS[level],
-    base: { logger: 'spikeformer' },
-    messageKey: 'message',
-    timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
-    formatters: { level: (label: string) => ({ level: LEVEL_WORDS[label] ?? 'INFO' }) },
-  };
-  const target = write === undefined ? pino.destination({ fd: 2, sync: true }) : { write };
-  const logger: Logger = pino(options, target);
-  const at =
-    (name: 'debug' | 'info' | 'warn' | 'error') =>
+export function createLog(options: LogOptions): Log {
+  const logger = createLogger(options);
+  const isEnabled = (level: LogLevel): boolean => logger.isLevelEnabled(PINO_LEVELS[level]);
+  const own =
+    (level: LogLevel) =>
     (message: string, fields: object = {}): void => {
-      if (logger.isLevelEnabled(name)) {
-        logger[name](scrubFields(fields) as object, scrubText(message));
-      }
+      if (!isEnabled(level)) return;
+      const span = options.span?.();
+      const line = {
+        timestamp: new Date().toISOString(),
+        logger: OWN_LOGGER,
+        ...callSite(0),
+        ...(span !== undefined && { trace_id: span.traceId, span_id: span.spanId }),
+        ...(scrubFields(fields) as object),
+      };
+      logger[PINO_LEVELS[level]](line, scrubText(message));
     };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return {
+    debug: own('DEBUG'),
+    info: own('INFO'),
+    warn: own('WARNING'),
+    error: own('ERROR'),
+    isEnabled,
+    write: (event) => {
+      if (!isEnabled(event.level)) return;
+      logger[PINO_LEVELS[event.level]](lineOf(event), event.message);
+    },
+  };
+}
+
+function createLogger({ level, write, dropped }: LogOptions): Logger {
+  const words = Object.entries(PINO_LEVELS).map(([word, label]) => [label, word] as const);
+  const byLabel = new Map<string, string>(words);
+  const settings = {
+    level: PINO_LEVELS[level],
+    base: null,
+    messageKey: 'message',
+    timestamp: false,
+    formatters: { level: (label: string) => ({ level: byLabel.get(label) ?? 'INFO' }) },
+  };
+  return pino(settings, write === undefined ? standardError(dropped) : { write });
+}
+
+/** A reader of stderr that has stopped must not stop the service: what waits for it is bounded. */
+function standardError(dropped: LogOptions['dropped']): DestinationStream {
+  const destination = pino.destination({
+    fd: 2,
+    sync: false,
+    minLength: 0,
+    maxLength: WAITING_BYTES_MAX,
+    maxWrite: WRITE_BYTES_MAX,
+  });
+  destination.on('drop', () => dropped?.());
+  destination.on('error', () => {});
+  process.on('exit', () => {
+    try {
+      destination.flushSync();
+    } catch {
+      // Nobody reads any more.
+    }
+  });
+  return destination;
+}
+
+/** A pipeline's event as the fields of a line (its time is the event's); secrets are out. */
+function lineOf(event: LogEvent): object {
+  return {
+    timestamp: isoTime(event.timeUs),
+    logger: event.logger,
+    ...event.origin,
+    ...(event.eventType !== undefined && { event_type: event.eventType }),
+    ...event.fields,
+  };
+}
+
+/** ISO 8601 to the µs. */
+export function isoTime(timeUs: number): string {
+  const wholeMs = Math.floor(timeUs / 1000);
+  const us = Math.floor(timeUs - wholeMs * 1000);
+  const text = new Date(wholeMs).toISOString();
+  return us === 0 ? text : `${text.slice(0, -1)}${String(us).padStart(3, '0')}Z`;
 }

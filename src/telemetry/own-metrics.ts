@@ -46,6 +46,11 @@ const COUNTERS = {
     'Frames or samples of keys beyond the bound of what operators remember.',
     'bound',
   ),
+  conversionEventsOdd: row(
+    'conversion_events_odd_total',
+    'Events of conversions that came twice or before the start, and those whose start never came.',
+    'reason',
+  ),
   dropped: row('dropped_total', 'What was dropped, and why.', 'sink', 'reason'),
   seriesRefused: row(
     'series_refused_total',
@@ -95,6 +100,7 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
   }
   gauges.natsConnected.series().set(0);
   const refused = (bound: string) => counters.stateRefused.series(bound);
+  const odd = (reason: string) => counters.conversionEventsOdd.series(reason);
   return {
     ...counters,
     ...gauges,
@@ -111,6 +117,10 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
       cores_refused: refused('cores'),
       counters_refused: refused('counters'),
       fragments_refused: refused('fragments'),
+      conversion_events_repeated: odd('repeated'),
+      conversion_events_early: odd('early'),
+      conversions_unstarted: odd('unstarted'),
+      conversions_refused: refused('conversions'),
     },
   };
 }

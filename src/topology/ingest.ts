@@ -1,5 +1,5 @@
 import type { DeadMessage, InboundMessage } from '../component/message.ts';
-import type { Inlet } from '../component/source.ts';
+import type { FrameWatch, Inlet } from '../component/source.ts';
 import { FrameDecoder } from '../frames/decode.ts';
 import type { Frame } from '../frames/frame.ts';
 import { sampleCount } from '../frames/frame.ts';
@@ -26,6 +26,7 @@ export interface IngestOptions {
   readonly limits: FrameLimits;
   readonly counts: IngestCounts;
   readonly states: StateRegistry;
+  readonly watches: readonly FrameWatch[];
   /** Where a frame that counts goes. */
   readonly next: (frame: Frame) => void;
   /** Where a message goes that is no frame. */
@@ -66,6 +67,7 @@ export class Ingest implements Inlet {
       return;
     }
     frame.arrivedUs = message.arrivedUs;
+    frame.trace = message.trace;
     this.accept(message.subject, frame);
   }
 
@@ -76,7 +78,10 @@ export class Ingest implements Inlet {
   private accept(subject: string, frame: Frame): void {
     const { counts } = this.options;
     const verdict = this.tracker.track(subject, frame);
-    if (frame.emitter !== OWN_EMITTER) counts.heard(frame.deviceType, frame.chipId, lagOf(frame));
+    if (frame.emitter !== OWN_EMITTER) {
+      counts.heard(frame.deviceType, frame.chipId, lagOf(frame));
+      for (const watch of this.options.watches) watch.saw(frame);
+    }
     if (verdict.repeated) {
       counts.repeated();
       return;

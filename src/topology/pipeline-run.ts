@@ -2,8 +2,10 @@ import { Subject, type Subscription } from 'rxjs';
 import type { MetricDefiner } from '../component/metric.ts';
 import type { CountEvent } from '../component/operator-event.ts';
 import type { AnyPipeline } from '../component/pipeline.ts';
+import type { RecordSinks } from '../component/record-sinks.ts';
 import type { Frame } from '../frames/frame.ts';
 import { FRAME_KINDS, type FrameKind } from '../frames/header.ts';
+import { logWriter, takesLog } from './log-writer.ts';
 import type { StateRegistry } from './state-registry.ts';
 
 export interface PipelineRunOptions {
@@ -13,8 +15,9 @@ export interface PipelineRunOptions {
   readonly define: MetricDefiner;
   readonly states: StateRegistry;
   readonly count: CountEvent;
-  /** Called for each record that a pipeline derives. */
-  readonly onRecord: (pipeline: string) => void;
+  readonly sinks: RecordSinks;
+  /** Called for each record that a pipeline derives; the record is valid during the call. */
+  readonly onRecord: (pipeline: string, record: unknown) => void;
   /** A pipeline threw: it is a bug, and that pipeline has ended. The others go on. */
   readonly onFailure: (pipeline: string, error: unknown) => void;
 }
@@ -35,7 +38,7 @@ export class PipelineRun {
   private start(pipeline: AnyPipeline, run: PipelineRunOptions): void {
     const { name } = pipeline;
     const options = run.options.get(name);
-    const project = pipeline.metrics(run.define, options) as (record: unknown) => void;
+    const projections = projectionsOf(pipeline, options, run);
     const through = pipeline.through({
       options,
       state: (state) => run.states.slot(`${name}/${state}`),
@@ -48,8 +51,8 @@ export class PipelineRun {
       next: (record) => {
         // What a subscriber throws would surface as an uncaught exception: it is this pipeline's.
         try {
-          project(record);
-          run.onRecord(name);
+          for (const project of projections) project(record);
+          run.onRecord(name, record);
         } catch (error) {
           subscription.unsubscribe();
           fail(error);
@@ -72,4 +75,35 @@ export class PipelineRun {
   close(): void {
     for (const subscription of this.subscriptions) subscription.unsubscribe();
   }
+}
+
+type Project = (record: unknown) => void;
+
+/** What a pipeline's records become, for the sinks that are there. */
+function projectionsOf(
+  pipeline: AnyPipeline,
+  options: unknown,
+  { define, sinks }: PipelineRunOptions,
+): readonly Project[] {
+  const projections: Project[] = [];
+  const { metrics, derived, log, spans } = pipeline;
+  if (metrics !== undefined) projections.push(metrics(define, options) as Project);
+  const { derived: takeDerived, spans: takeSpans } = sinks;
+  if (derived !== undefined && takeDerived !== undefined) {
+    projections.push((record) => {
+      const made = derived(record);
+      if (made !== undefined) takeDerived(made);
+    });
+  }
+  if (log !== undefined && takesLog(sinks, log.levelMax)) {
+    const write = logWriter(sinks);
+    projections.push((record) => log.write(record, write));
+  }
+  if (spans !== undefined && takeSpans !== undefined) {
+    projections.push((record) => {
+      const made = spans(record);
+      if (made.length > 0) takeSpans(made);
+    });
+  }
+  return projections;
 }

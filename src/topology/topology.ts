@@ -1,7 +1,8 @@
 import type { DeadMessage } from '../component/message.ts';
 import type { MetricDefiner } from '../component/metric.ts';
 import type { AnyPipeline } from '../component/pipeline.ts';
-import type { Inlet } from '../component/source.ts';
+import type { RecordSinks } from '../component/record-sinks.ts';
+import type { FrameWatch, Inlet } from '../component/source.ts';
 import type { FrameLimits } from '../frames/limits.ts';
 import type { OwnMetrics } from '../telemetry/own-metrics.ts';
 import { Ingest } from './ingest.ts';
@@ -16,6 +17,10 @@ export interface TopologyOptions {
   readonly pipelineOptions: ReadonlyMap<string, unknown>;
   readonly define: MetricDefiner;
   readonly own: OwnMetrics;
+  /** Where records go beside the metrics. */
+  readonly sinks: RecordSinks;
+  /** What looks at arrivals. */
+  readonly watches: readonly FrameWatch[];
   /** A chip's frame came; says that its gauges are alive. */
   readonly heard: (deviceType: string, chipId: string) => void;
   readonly dead: (dead: DeadMessage) => void;
@@ -39,6 +44,7 @@ export function startTopology(options: TopologyOptions): Topology {
     options: options.pipelineOptions,
     define: options.define,
     states,
+    sinks: options.sinks,
     count: (event, count) => own.operatorEvents[event].add(count),
     onRecord: (pipeline) => own.records.series(pipeline).add(1),
     onFailure: (pipeline, error) => {
@@ -50,6 +56,7 @@ export function startTopology(options: TopologyOptions): Topology {
     prefix: options.prefix,
     limits: options.limits,
     states,
+    watches: options.watches,
     next: (frame) => run.next(frame),
     dead: options.dead,
     counts: {

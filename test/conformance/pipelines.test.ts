@@ -9,6 +9,7 @@ import type { FrameKind } from '../../src/frames/header.ts';
 
 import { PipelineRun } from '../../src/topology/pipeline-run.ts';
 import { StateRegistry } from '../../src/topology/state-registry.ts';
+import { everySink } from './every-sink.ts';
 import { framesOfKind } from './generate-frames.ts';
 import { nullMetrics } from './null-metrics.ts';
 
@@ -31,25 +32,16 @@ function start(pipeline: AnyPipeline, kept?: Record<string, Snapshot>) {
     events: new Map<string, number>(),
     failures: [] as unknown[],
   };
-  const recorded: AnyPipeline = {
-    ...pipeline,
-    metrics: (define, options) => {
-      const project = pipeline.metrics(define, options);
-      return (record) => {
-        outcome.records.push(deserialize(serialize(record)));
-        project(record);
-      };
-    },
-  };
   const run = new PipelineRun({
-    pipelines: [recorded],
+    pipelines: [pipeline],
     options: new Map([[pipeline.name, pipeline.options.parse({})]]),
     define: nullMetrics(),
     states,
     count: (event, count) => {
       outcome.events.set(event, (outcome.events.get(event) ?? 0) + count);
     },
-    onRecord: () => {},
+    sinks: everySink(),
+    onRecord: (_, record) => outcome.records.push(deserialize(serialize(record))),
     onFailure: (_, error) => outcome.failures.push(error),
   });
   if (kept !== undefined) expect(states.restore(kept)).toEqual([]);

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { loadPipelines } from '../../src/cli/load-pipelines.ts';
 import type { DeadMessage } from '../../src/component/message.ts';
+import { NO_SINKS } from '../../src/component/record-sinks.ts';
 import type { Snapshot } from '../../src/component/state.ts';
 import { FRAME_LIMITS } from '../../src/frames/limits.ts';
 import { MetricStore } from '../../src/sinks/prometheus/metric-store.ts';
@@ -58,6 +59,8 @@ async function start(): Promise<Running> {
     pipelineOptions: new Map(pipelines.map(({ name, options }) => [name, options.parse({})])),
     define: store,
     own: defineOwnMetrics(store),
+    sinks: NO_SINKS,
+    watches: [],
     heard: (deviceType, chipId) => store.heard(deviceType, chipId),
     dead: ({ reason }: DeadMessage) => {
       dead[reason] = (dead[reason] ?? 0) + 1;

@@ -2,11 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { afterEach, expect, test } from 'vitest';
 import type { DeadMessage, InboundMessage } from '../../src/component/message.ts';
-import {
-  DEAD_LETTER_LIMITS,
-  type DeadLetterLimits,
-  DeadLetters,
-} from '../../src/sinks/dead-letters.ts';
+import { DEAD_LETTER_LIMITS, deadLetters } from '../../src/sinks/dead-letters.ts';
+import { NatsOutbox, type OutboxLimits } from '../../src/sinks/nats-outbox.ts';
 import { connectEmitter } from './nats-reader.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
 import { until } from './until.ts';
@@ -47,19 +44,24 @@ async function collect(connection: NatsConnection): Promise<Kept[]> {
   return kept;
 }
 
-function deadLetters(
+interface Letters {
+  readonly offer: (dead: DeadMessage) => void;
+  readonly outbox: NatsOutbox;
+  readonly drops: Map<string, number>;
+}
+
+function startLetters(
   connection: () => NatsConnection | undefined,
-  limits: Partial<DeadLetterLimits> = {},
-): { letters: DeadLetters; drops: Map<string, number> } {
+  limits: Partial<OutboxLimits> = {},
+): Letters {
   const drops = new Map<string, number>();
-  const letters = new DeadLetters({
-    prefix: 'spikeformer',
+  const outbox = new NatsOutbox({
     connection,
     limits: { ...DEAD_LETTER_LIMITS, retryMs: 20, ...limits },
     dropped: (reason, count) => drops.set(reason, (drops.get(reason) ?? 0) + count),
   });
-  open.push(() => letters.close(AbortSignal.abort()));
-  return { letters, drops };
+  open.push(() => outbox.close(AbortSignal.abort()));
+  return { offer: deadLetters('spikeformer', outbox), outbox, drops };
 }
 
 function dead(data: Uint8Array, more: Partial<InboundMessage & DeadMessage> = {}): DeadMessage {
@@ -78,13 +80,13 @@ test('a dead message arrives with its bytes and what was wrong with it', async (
   const server = await start();
   const kept = await collect(await connectTo(server));
   const connection = await connectTo(server);
-  const { letters, drops } = deadLetters(() => connection);
+  const { offer, outbox, drops } = startLetters(() => connection);
   // A view on a Buffer is what the client hands on.
   const bytes = Buffer.from(Uint8Array.from({ length: 70_000 }, (_, i) => i * 31));
   const expected = new Uint8Array(bytes);
-  letters.offer(dead(bytes, { sequence: 42, contentType: 'application/msgpack' }));
+  offer(dead(bytes, { sequence: 42, contentType: 'application/msgpack' }));
   bytes.fill(0);
-  letters.offer(dead(new Uint8Array(0), { reason: 'malformed', detail: 'payload: is empty' }));
+  offer(dead(new Uint8Array(0), { reason: 'malformed', detail: 'payload: is empty' }));
   await until('both are there', () => kept.length === 2);
   expect(kept[0]?.subject).toBe('spikeformer.dead.neuron_outside_population');
   expect(kept[0]?.data).toEqual(expected);
@@ -102,8 +104,8 @@ test('a dead message arrives with its bytes and what was wrong with it', async (
   expect(kept[1]?.data).toHaveLength(0);
   expect(kept[1]?.headers['Spikescope-Sequence']).toBeUndefined();
   expect(kept[1]?.headers['Nats-Msg-Id']).not.toEqual(id);
-  await until('nothing waits', () => letters.depth.messages === 0);
-  expect(letters.depth.bytes).toBe(0);
+  await until('nothing waits', () => outbox.depth.messages === 0);
+  expect(outbox.depth.bytes).toBe(0);
   expect(drops.size).toBe(0);
 });
 
@@ -111,10 +113,10 @@ test('text from outside can not add a header or a subject', async () => {
   const server = await start();
   const kept = await collect(await connectTo(server));
   const connection = await connectTo(server);
-  const { letters } = deadLetters(() => connection);
+  const { offer } = startLetters(() => connection);
   const detail = `a\r\nNats-Msg-Id: b\u2028\u0085${'ü'.repeat(1000)}`;
   const subject = `spikeformer.spikes.\u0000${'x'.repeat(1000)}`;
-  letters.offer(dead(new Uint8Array(1), { detail, subject, reason: 'no.token >' }));
+  offer(dead(new Uint8Array(1), { detail, subject, reason: 'no.token >' }));
   await until('it is there', () => kept.length === 1);
   expect(kept[0]?.subject).toBe('spikeformer.dead.other');
   expect(kept[0]?.headers['Nats-Msg-Id']).toHaveLength(1);
@@ -128,10 +130,10 @@ test('what exceeds max_payload is cut, and says how long it was', async () => {
   const server = await start('max_payload: 4096');
   const kept = await collect(await connectTo(server));
   const connection = await connectTo(server);
-  const { letters, drops } = deadLetters(() => connection);
+  const { offer, drops } = startLetters(() => connection);
   const bytes = Uint8Array.from({ length: 4096 }, (_, i) => i * 7);
-  letters.offer(dead(bytes));
-  letters.offer(dead(bytes.subarray(0, 3000)));
+  offer(dead(bytes));
+  offer(dead(bytes.subarray(0, 3000)));
   await until('both are there', () => kept.length === 2);
   expect(kept[0]?.headers['Spikescope-Truncated']).toEqual(['4096']);
   const cut = kept[0]?.data ?? new Uint8Array(0);
@@ -145,9 +147,9 @@ test('what exceeds max_payload is cut, and says how long it was', async () => {
 test('where not even the headers fit it is dropped and counted once', async () => {
   const server = await start('max_payload: 128');
   const connection = await connectTo(server);
-  const { letters, drops } = deadLetters(() => connection);
-  letters.offer(dead(new Uint8Array(10)));
-  await until('it is dropped', () => letters.depth.messages === 0);
+  const { offer, outbox, drops } = startLetters(() => connection);
+  offer(dead(new Uint8Array(10)));
+  await until('it is dropped', () => outbox.depth.messages === 0);
   expect(drops).toEqual(new Map([['too_large', 1]]));
 });
 
@@ -155,17 +157,17 @@ test('an outage loses none that there is room for; the rest is counted', async (
   const server = await start();
   const connection = await connectTo(server);
   const room = 10 * (1000 + 4096);
-  const { letters, drops } = deadLetters(() => connection, { bytesMax: room });
+  const { offer, outbox, drops } = startLetters(() => connection, { bytesMax: room });
   await server.kill();
   const numbered = (n: number) => dead(new Uint8Array(1000).fill(n));
-  for (let n = 0; n < 25; n++) letters.offer(numbered(n));
-  expect(letters.depth).toEqual({ messages: 10, bytes: room });
+  for (let n = 0; n < 25; n++) offer(numbered(n));
+  expect(outbox.depth).toEqual({ messages: 10, bytes: room });
   expect(drops).toEqual(new Map([['queue_full', 15]]));
   // Some attempts fail meanwhile.
   await sleep(200);
   await server.start();
   const kept = await collect(await connectTo(server));
-  await until('all are sent', () => letters.depth.messages === 0);
+  await until('all are sent', () => outbox.depth.messages === 0);
   await until('the last one is there', () => kept.some(({ data }) => data[0] === 9));
   const seen = new Map(kept.map((one) => [one.headers['Nats-Msg-Id']?.[0], one.data[0]]));
   // The reader of this test may have come back after some of them.
@@ -177,10 +179,10 @@ test('before the first connection they wait', async () => {
   const server = await start();
   const kept = await collect(await connectTo(server));
   let connection: NatsConnection | undefined;
-  const { letters } = deadLetters(() => connection);
-  letters.offer(dead(Uint8Array.of(1)));
+  const { offer, outbox } = startLetters(() => connection);
+  offer(dead(Uint8Array.of(1)));
   await sleep(60);
-  expect(letters.depth.messages).toBe(1);
+  expect(outbox.depth.messages).toBe(1);
   connection = await connectTo(server);
   await until('it is there', () => kept.length === 1);
 });
@@ -189,16 +191,16 @@ test('closing sends what waits; what can not be sent is counted', async () => {
   const server = await start();
   const kept = await collect(await connectTo(server));
   const connection = await connectTo(server);
-  const first = deadLetters(() => connection, { batchBytesMax: 1 });
-  for (let n = 0; n < 20; n++) first.letters.offer(dead(Uint8Array.of(n)));
-  await first.letters.close(new AbortController().signal);
+  const first = startLetters(() => connection, { batchBytesMax: 1 });
+  for (let n = 0; n < 20; n++) first.offer(dead(Uint8Array.of(n)));
+  await first.outbox.close(new AbortController().signal);
   expect(first.drops.size).toBe(0);
   await until('all are there', () => kept.length === 20);
   expect(kept.map(({ data }) => data[0])).toEqual(Array.from({ length: 20 }, (_, n) => n));
-  const second = deadLetters(() => undefined);
-  for (let n = 0; n < 3; n++) second.letters.offer(dead(Uint8Array.of(n)));
-  await second.letters.close(AbortSignal.timeout(50));
-  second.letters.offer(dead(Uint8Array.of(9)));
+  const second = startLetters(() => undefined);
+  for (let n = 0; n < 3; n++) second.offer(dead(Uint8Array.of(n)));
+  await second.outbox.close(AbortSignal.timeout(50));
+  second.offer(dead(Uint8Array.of(9)));
   expect(second.drops).toEqual(new Map([['stopped', 4]]));
-  expect(second.letters.depth).toEqual({ messages: 0, bytes: 0 });
+  expect(second.outbox.depth).toEqual({ messages: 0, bytes: 0 });
 });

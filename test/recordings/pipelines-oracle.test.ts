@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadPipelines } from '../../src/cli/load-pipelines.ts';
+import { NO_SINKS } from '../../src/component/record-sinks.ts';
 import { FRAME_LIMITS } from '../../src/frames/limits.ts';
 import { RATE_LE_HZ } from '../../src/numerics/rate-buckets.ts';
 import { openRecording } from '../../src/recordings/open.ts';
@@ -51,6 +52,8 @@ async function metricsOf(folder: string, windowMs: number, spanUs: number): Prom
     pipelineOptions: new Map(options),
     define: store,
     own: defineOwnMetrics(store),
+    sinks: NO_SINKS,
+    watches: [],
     heard: () => {},
     dead: (dead) => failures.push(dead),
     onFailure: (_pipeline, error) => failures.push(error),

@@ -1,6 +1,7 @@
 import { Subject } from 'rxjs';
 import { expect, test } from 'vitest';
 import { loadPipelines } from '../../src/cli/load-pipelines.ts';
+import { NO_SINKS } from '../../src/component/record-sinks.ts';
 import { FrameEncoder } from '../../src/frames/encode.ts';
 import { type Frame, sampleCount } from '../../src/frames/frame.ts';
 import { FRAME_LIMITS } from '../../src/frames/limits.ts';
@@ -31,6 +32,7 @@ async function throughPipelines(scenario: string) {
     define: nullMetrics(),
     states,
     count: (event, count) => add(event, count),
+    sinks: NO_SINKS,
     onRecord: (pipeline) => add(`records ${pipeline}`, 1),
     onFailure: (pipeline, error) => {
       throw new Error(`pipeline ${pipeline} ended`, { cause: error });
@@ -40,6 +42,7 @@ async function throughPipelines(scenario: string) {
     prefix: 'spikeformer',
     limits: FRAME_LIMITS,
     states,
+    watches: [],
     next: (frame) => pipelineRun.next(frame),
     dead: ({ detail }) => {
       throw new Error(detail);

@@ -1,18 +1,34 @@
+import { getCallSites } from 'node:util';
 import { expect, it } from 'vitest';
-import { createLog } from '../../src/telemetry/log.ts';
+import { createLog, type Log } from '../../src/telemetry/log.ts';
 
 function lines(level: 'DEBUG' | 'WARNING' = 'DEBUG') {
   const written: string[] = [];
-  return { written, log: createLog(level, (line) => written.push(line)) };
+  return { written, log: createLog({ level, write: (line) => written.push(line) }) };
 }
 
 const CANARY = 'c4n4ry';
+const SEED = `SUA${'CANARY'.repeat(9)}A`;
 
 it('never writes a secret, wherever it stands', () => {
   const { written, log } = lines();
   log.info(`connected to nats://user:${CANARY}@host:4222 and tls://${CANARY}@b`);
   log.warn('options', { servers: [`nats://u:${CANARY}@h`], nats: { password: CANARY, port: 1 } });
   log.error('failed', { error: new Error(`no route to nats://x:${CANARY}@h:4222`) });
+  for (const text of [
+    `Authorization: Bearer ${CANARY}`,
+    `GET /?token=${CANARY}&x=1`,
+    `jwt eyJ${CANARY}.eyJ${CANARY}.${CANARY}`,
+    `seed ${SEED}`,
+  ]) {
+    log.error(text, { list: [{ url: [text] }], error: new Error('a', { cause: new Error(text) }) });
+  }
+  const cycle: Record<string, unknown> = {
+    url: `nats://${CANARY}@h`,
+    map: new Map([['token', CANARY]]),
+  };
+  cycle['self'] = cycle;
+  log.info('cycle', cycle);
   for (const key of [
     'token',
     'http_token',
@@ -23,8 +39,9 @@ it('never writes a secret, wherever it stands', () => {
   ]) {
     log.debug('field', { [key]: CANARY, deep: { [key]: { inner: CANARY } } });
   }
-  expect(written).toHaveLength(9);
+  expect(written).toHaveLength(14);
   expect(written.join('')).not.toContain(CANARY);
+  expect(written.join('')).not.toContain('CANARY');
   expect(written[0]).toContain('nats://***@host:4222');
   expect(written[1]).toContain('"port":1');
 });
@@ -43,6 +60,66 @@ it('writes JSON lines with the words of the kit', () => {
     expect(line['timestamp']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(written[i]?.trimEnd()).not.toContain('\n');
   }
+});
+
+function namedCaller(log: Log): number {
+  log.warn('here');
+  return lineHere() - 1;
+}
+
+function call(callback: () => void): void {
+  callback();
+}
+
+function lineHere(): number {
+  return getCallSites(2)[1]?.lineNumber ?? Number.NaN;
+}
+
+it('says where each line came from', () => {
+  const { written, log } = lines();
+  const line = namedCaller(log);
+  call(() => log.info('in a callback'));
+  const [first, second] = written.map((text) => JSON.parse(text) as Record<string, unknown>);
+  expect(first).toMatchObject({ module: 'log.test', function: 'namedCaller', line });
+  expect(second).toMatchObject({ module: 'log.test' });
+  expect(second?.['line']).toBeGreaterThan(line);
+});
+
+it('writes an event of a pipeline with its own time and place', () => {
+  const { written, log } = lines();
+  const event = {
+    level: 'ERROR',
+    logger: 'spikeformer.neuromorphic',
+    message: 'lost it',
+    timeUs: 1_700_000_000_123_456,
+    eventType: 'hardware_error',
+    fields: { hardware_type: 'loihi2', requires_attention: true, absent: undefined },
+  } as const;
+  log.write(event);
+  log.write({ ...event, origin: { module: 'train', function: 'epoch', line: 12 } });
+  const [own, passed] = written.map((text) => JSON.parse(text) as Record<string, unknown>);
+  expect(own).toMatchObject({
+    level: 'ERROR',
+    logger: 'spikeformer.neuromorphic',
+    message: 'lost it',
+    timestamp: '2023-11-14T22:13:20.123456Z',
+    event_type: 'hardware_error',
+    hardware_type: 'loihi2',
+    requires_attention: true,
+  });
+  expect(Object.keys(own ?? {})).not.toContain('absent');
+  expect(passed).toMatchObject({ module: 'train', function: 'epoch', line: 12 });
+});
+
+it('carries the ids of the span that is running', () => {
+  const written: string[] = [];
+  const span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
+  const log = createLog({ level: 'INFO', write: (line) => written.push(line), span: () => span });
+  log.info('in it');
+  expect(JSON.parse(written[0] ?? '')).toMatchObject({
+    trace_id: span.traceId,
+    span_id: span.spanId,
+  });
 });
 
 it('writes nothing below its level', () => {

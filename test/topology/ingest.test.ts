@@ -19,6 +19,7 @@ function door() {
     prefix: 'spikeformer',
     limits: FRAME_LIMITS,
     states: new StateRegistry(),
+    watches: [],
     next: (frame) => seen.frames.push(frame),
     dead: (dead) => seen.dead.push(dead),
     counts: {
