@@ -144,7 +144,7 @@ class JetStreamDelivery:
     def _say(self, text: str) -> None:
         if text != self._said:
             self._said = text
-            _log.warning("spikescope: %s", text)
+            _log.warning("%s", text)
 
 
 class AcknowledgementsMissing(Exception):

@@ -119,7 +119,7 @@ class Outbox:
         if reason in self._warned:
             return
         self._warned.add(reason)
-        _log.warning("spikescope: dropping frames: %s", _WHY.get(reason, reason))
+        _log.warning("dropping frames: %s", _WHY.get(reason, reason))
 
 
 _WHY = {

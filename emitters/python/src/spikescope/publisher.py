@@ -48,7 +48,7 @@ class Publisher:
         self._changed = asyncio.Event()
         self._client: Client | None = None
         self._stopping = False
-        self._said = ""
+        self._said: set[str] = set()
         self.connections = 0
         self.callback_errors = 0
 
@@ -89,7 +89,9 @@ class Publisher:
                 finally:
                     self._client = None
                     await _close(client)
-                self._say(f"lost {_named(server)}")
+                self._said.clear()
+                if not self._stopping:
+                    self._say(logging.WARNING, f"lost NATS at {_named(server)}; frames wait for it")
         finally:
             ticking.cancel()
 
@@ -97,8 +99,13 @@ class Publisher:
         """One attempt; None where it failed. NATS's own reconnection is not used: what it would
         send again is not known to it, but to the outbox."""
 
+        problems: list[Exception] = []
+
         async def on_error(error: Exception) -> None:
-            self._say(f"{_named(server)}: {error or type(error).__name__}")
+            if self._client is None:
+                problems.append(error)
+            else:
+                self._say(logging.WARNING, f"NATS at {_named(server)} says: {error}")
 
         async def on_closed() -> None:
             lost.set()
@@ -121,12 +128,16 @@ class Publisher:
             async with asyncio.timeout(2 * _CONNECT_SECONDS):
                 await client.connect(server, **options)
         except (OSError, nats.errors.Error, TimeoutError, ssl.SSLError, ValueError) as error:
-            self._say(f"{_named(server)}: {error or type(error).__name__}")
+            # The first problem is the cause; what comes after says only that it failed.
+            why = [*problems, error][0]
+            text = f"NATS at {_named(server)} can't be reached: {why or type(why).__name__}"
+            self._say(logging.WARNING, f"{text}; frames wait for it")
             await _close(client)
             return None
         self.connections += 1
         self._client = client
-        self._say(f"connected to {_named(server)}")
+        self._said.clear()
+        self._say(logging.INFO, f"connected to NATS at {_named(server)}")
         return client
 
     async def _session(self, client: Client, lost: asyncio.Event) -> None:
@@ -163,14 +174,13 @@ class Publisher:
             try:
                 self._tick()
             except Exception:
-                _log.exception("spikescope: a batch could not be sent")
+                _log.exception("a batch could not be sent")
 
-    def _say(self, text: str) -> None:
-        """A line in the log, once for as long as it stays the same."""
-        if text == self._said:
-            return
-        self._said = text
-        _log.info("spikescope: %s", text)
+    def _say(self, level: int, text: str) -> None:
+        """A line in the log, once for each connection or the time without one."""
+        if text not in self._said:
+            self._said.add(text)
+            _log.log(level, "%s", text)
 
 
 async def _close(client: Client) -> None:

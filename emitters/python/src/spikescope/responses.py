@@ -23,7 +23,7 @@ from .publisher import Responder
 
 _log = logging.getLogger("spikescope")
 #: Requests that wait for a benchmark to end; more are told so.
-_BENCHMARKS_WAITING_MAX = 4
+_BENCHMARKS_WAITING_MAX = 16
 _REQUEST_BYTES_MAX = 4096
 _HEADERS = {"Content-Type": CONTENT_TYPE}
 
@@ -93,7 +93,8 @@ class ResponseRecorder(Desk):
         async def answer(request: Msg) -> None:
             nonlocal asked
             if asked > _BENCHMARKS_WAITING_MAX:
-                await _refuse(request, "429", "busy: too many benchmarks wait already")
+                text = f"busy: {_BENCHMARKS_WAITING_MAX} runs wait already"
+                await _refuse(request, "429", text)
                 return
             asked += 1
             try:
@@ -122,7 +123,7 @@ class ResponseRecorder(Desk):
     async def _run_benchmark(self, request: Msg, hardware: str, run: BenchmarkRun) -> None:
         started = time.perf_counter()
         try:
-            model = _model_of(request.data)
+            model = _model_of(request.data, hardware)
             given = await _called(run, model, hardware)
             result = given if isinstance(given, BenchmarkResult) else BenchmarkResult(**given)
             duration_us = result.duration_us
@@ -152,20 +153,22 @@ class ResponseRecorder(Desk):
         try:
             await request._client.publish(request.reply, data, headers=_HEADERS)
         except Exception as error:
-            _log.warning("spikescope: an answer could not be sent: %s", error)
+            _log.warning("an answer could not be sent: %s", error)
 
     def _count_error(self, what: str, error: Exception) -> None:
         self._publisher.callback_errors += 1
-        _log.warning("spikescope: %s raised %s: %s", what, type(error).__name__, error)
+        _log.warning("%s raised %s: %s", what, type(error).__name__, error)
 
 
-def _model_of(data: bytes) -> str:
+def _model_of(data: bytes, hardware: str) -> str:
     """The model that a request names: msgpack, or JSON where the first byte is a brace."""
     if len(data) > _REQUEST_BYTES_MAX:
         raise ValueError(f"a request of {len(data)} bytes, at most {_REQUEST_BYTES_MAX}")
     asked = json.loads(data) if data[:1] == b"{" else msgpack.unpackb(data)
     if not isinstance(asked, Mapping):
         raise ValueError("the request is no map with model and hardware")
+    if asked.get("hardware") != hardware:
+        raise ValueError(f"hardware: is {asked.get('hardware')}, this executor has {hardware}")
     return checks.name(asked.get("model"), "model")
 
 
@@ -177,7 +180,7 @@ async def _refuse(request: Msg, code: str, text: str) -> None:
     try:
         await request._client.publish(request.reply, b"", headers=headers)
     except Exception as error:
-        _log.warning("spikescope: an answer could not be sent: %s", error)
+        _log.warning("an answer could not be sent: %s", error)
 
 
 async def _called(function: Callable[..., Any], *args: object) -> Any:

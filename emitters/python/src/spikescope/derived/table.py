@@ -29,6 +29,14 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
         "rate_histogram": ("i8", (12,)),
         "timestep": "i8",
     },
+    "power": {
+        **_TIME,
+        **_CHIP,
+        "rail": "U128",
+        "component": "U16",
+        "watts": "f8",
+        "energy_joules": "f8",
+    },
     "chip-health": {**_TIME, **_CHIP, "connected": "?", "status": "U16", "reason": "U1024"},
 }
 #: What the bins of `rate_histogram` reach up to, Hz; the last has no end. Counts, not cumulative.
