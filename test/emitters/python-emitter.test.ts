@@ -63,7 +63,7 @@ test('every call makes frames that count, to the last sample', async () => {
   expect(metrics.value('spikeformer_active_conversions')).toBe(0);
 });
 
-test('NATS is killed and comes back: what came and what was dropped is what was recorded', async () => {
+test('NATS is killed and comes back: what came and what was dropped was recorded', async () => {
   const { nats, service } = await startWatched(open);
   // Spikescope has to be back before the emitter is: core NATS keeps nothing for who is away.
   const gate = new TcpGate(nats.port);
