@@ -112,10 +112,11 @@ def every():
 
 
 def answer():
-    """Answers pings as two chips, and benchmarks of two kinds of hardware."""
+    """Answers pings as three chips, and benchmarks of two kinds of hardware."""
     emitter = state["emitter"]
     emitter.answer_pings(lambda: Health("degraded", "warm", 60.5))
     emitter.answer_pings(lambda: 1 / 0, chip_id="broken")
+    emitter.answer_pings(lambda: "fine", chip_id="odd")
 
     def run(model, hardware):
         if model == "bert-base":

@@ -5,7 +5,7 @@ import { FrameDecoder } from '../../src/frames/decode.ts';
 import { parseSubject } from '../../src/frames/subject.ts';
 import { startNatsServer } from '../integration/nats-server.ts';
 import { until } from '../integration/until.ts';
-import { PythonHost, type PythonStats } from './python-host.ts';
+import { PythonHost, type PythonStats, runPython } from './python-host.ts';
 import { TcpGate } from './tcp-gate.ts';
 import { startWatched } from './watched.ts';
 
@@ -105,6 +105,55 @@ test('NATS is killed and comes back: what came and what was dropped was recorded
   expect(host.log.match(/dropping frames/g)).toHaveLength(1);
 });
 
+/** They record and end at once; NATS may come only then. */
+const PROGRAMS = {
+  'that never closes it': `
+import sys
+from spikescope import Emitter
+emitter = Emitter(sys.argv[1].replace("127.0.0.1", "localhost"), reconnect_wait_seconds=0.05)
+for k in range(100):
+    emitter.record_spikes("l", [k, k], [k * 10, k * 10], k * 10, 10, 100)
+emitter.close.__func__.__defaults__ = (60,)
+`,
+  'on asyncio': `
+import asyncio, sys
+from spikescope import AsyncEmitter
+async def main():
+    async with AsyncEmitter(sys.argv[1], reconnect_wait_seconds=0.05) as emitter:
+        for k in range(100):
+            emitter.record_spikes("l", [k, k], [k * 10, k * 10], k * 10, 10, 100)
+        assert await emitter.flush(60)
+asyncio.run(main())
+`,
+};
+
+test.each(Object.entries(PROGRAMS))(
+  'a program %s loses nothing, although NATS comes after it',
+  async (_which, text) => {
+    const nats = await startNatsServer();
+    open.push(() => nats.stop());
+    // The program's way to the server opens when somebody listens there.
+    const gate = new TcpGate(nats.port);
+    await gate.open();
+    await gate.close();
+    open.push(() => gate.close());
+    const program = runPython(['-c', text, gate.url]);
+    const client = await connect({ servers: nats.url });
+    open.push(() => client.close());
+    let spikes = 0;
+    client.subscribe('spikeformer.spikes.cpu.0', {
+      callback: (_, message) => {
+        const frame = new FrameDecoder().decode(message.data);
+        if (frame.kind === 'spikes') spikes += frame.neuronId.length;
+      },
+    });
+    await client.flush();
+    await gate.open();
+    await program;
+    await until('all came', () => spikes === 200);
+  },
+);
+
 test('a stream holds each frame once, although its server was killed again and again', async () => {
   const nats = await startNatsServer({ jetStream: true });
   open.push(() => nats.stop());
@@ -186,6 +235,8 @@ test('pings and benchmark requests are answered with valid frames', async () => 
     status: 'down',
     text: 'its health check raised ZeroDivisionError: division by zero',
   });
+  const odd = frameOf('health', 'loihi2', 'odd', await ask('spikeformer.ping.loihi2.odd'));
+  expect(odd).toMatchObject({ status: 'down', text: expect.stringContaining("'fine' is none of") });
 
   const subject = 'spikeformer.benchmark-run.cpu';
   const json = JSON.stringify({ model: 'vit-tiny', hardware: 'cpu' });

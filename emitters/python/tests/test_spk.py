@@ -131,6 +131,12 @@ def test_blocks_behind_damage_are_found_again(tmp_path):
     with SpkFile(path) as recording:
         assert [frame["status"] for frame in recording.frames()] == ["a", "c"]
         assert recording.notes.blocks_missing == 1
+    # A header whose checksum is wrong is none, whatever it says.
+    path.write_bytes(
+        file_header() + blocks[0] + blocks[1][:30] + b"\x01" + blocks[1][31:] + blocks[2]
+    )
+    with SpkFile(path) as recording:
+        assert [frame["status"] for frame in recording.frames()] == ["a", "c"]
     # A payload that is too short hides no block behind it.
     path.write_bytes(file_header() + blocks[0][:-16] + blocks[1] + blocks[2])
     with SpkFile(path) as recording:

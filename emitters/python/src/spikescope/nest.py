@@ -125,11 +125,10 @@ class _Probe:
             self._recorder.n_events = 0
         else:
             # Each of NEST's threads adds at the end of a list of its own: order by time.
-            order = np.argsort(times, kind="stable")[
-                self._seen if times.size >= self._seen else 0 :
-            ]
+            first = self._seen if times.size >= self._seen else 0
+            new = np.argsort(times, kind="stable")[first:]
             self._seen = int(times.size)
-            senders, times = senders[order], times[order]
+            senders, times = senders[new], times[new]
         self.read += int(times.size)
         return senders, times
 

@@ -72,6 +72,15 @@ class Publisher:
         self._responders.append(responder)
         self._changed.set()
 
+    async def reply(self, subject: str, data: bytes, headers: dict[str, str]) -> None:
+        """Answers a request, over whatever connection there is now."""
+        try:
+            if self._client is None:
+                raise ConnectionError("there is no connection any more")
+            await self._client.publish(subject, data, headers=headers)
+        except (OSError, nats.errors.Error, ValueError) as error:
+            _log.warning("an answer could not be sent: %s", error)
+
     async def run(self) -> None:
         """Connects and sends until it is stopped."""
         ticking = asyncio.create_task(self._tick_on())

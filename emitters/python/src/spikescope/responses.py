@@ -94,7 +94,7 @@ class ResponseRecorder(Desk):
             nonlocal asked
             if asked > _BENCHMARKS_WAITING_MAX:
                 text = f"busy: {_BENCHMARKS_WAITING_MAX} runs wait already"
-                await _refuse(request, "429", text)
+                await self._refuse(request, "429", text)
                 return
             asked += 1
             try:
@@ -141,7 +141,7 @@ class ResponseRecorder(Desk):
             )
         except Exception as error:
             self._count_error(f"a benchmark on {hardware}", error)
-            await _refuse(request, "500", f"{type(error).__name__}: {error}")
+            await self._refuse(request, "500", f"{type(error).__name__}: {error}")
             return
         await self._reply(request, frame, hardware, self.settings.chip_id)
 
@@ -150,10 +150,13 @@ class ResponseRecorder(Desk):
             return
         # Without a number: it is on no subject of frames, and would be a gap there.
         data = packed(frame, device_type, chip_id, {"emitter": self.emitter}, self.settings.run_id)
-        try:
-            await request._client.publish(request.reply, data, headers=_HEADERS)
-        except Exception as error:
-            _log.warning("an answer could not be sent: %s", error)
+        await self._publisher.reply(request.reply, data, _HEADERS)
+
+    async def _refuse(self, request: Msg, code: str, text: str) -> None:
+        if request.reply:
+            line = " ".join(text.split())[:512].encode("ascii", "replace").decode()
+            headers = {"Nats-Service-Error-Code": code, "Nats-Service-Error": line}
+            await self._publisher.reply(request.reply, b"", headers)
 
     def _count_error(self, what: str, error: Exception) -> None:
         self._publisher.callback_errors += 1
@@ -170,17 +173,6 @@ def _model_of(data: bytes, hardware: str) -> str:
     if asked.get("hardware") != hardware:
         raise ValueError(f"hardware: is {asked.get('hardware')}, this executor has {hardware}")
     return checks.name(asked.get("model"), "model")
-
-
-async def _refuse(request: Msg, code: str, text: str) -> None:
-    if not request.reply:
-        return
-    line = " ".join(text.split())[:512].encode("ascii", "replace").decode()
-    headers = {"Nats-Service-Error-Code": code, "Nats-Service-Error": line}
-    try:
-        await request._client.publish(request.reply, b"", headers=headers)
-    except Exception as error:
-        _log.warning("an answer could not be sent: %s", error)
 
 
 async def _called(function: Callable[..., Any], *args: object) -> Any:
