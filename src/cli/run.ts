@@ -22,6 +22,7 @@ import { loadPipelines } from './load-pipelines.ts';
 import { createOwnTelemetry } from './own-telemetry.ts';
 import { createService } from './service.ts';
 import { stopSignal } from './stop-signal.ts';
+import { checkTraces, startTraces } from './traces.ts';
 
 interface RunFlags {
   readonly config?: string;
@@ -56,6 +57,7 @@ async function run(flags: RunFlags, version: string): Promise<void> {
   if (flags.check === true) {
     // Files are opened as at a start; nothing connects.
     new NatsLink(config.nats, SILENT);
+    checkTraces(config, process.env);
     process.stdout.write('configuration is fine\n');
     return;
   }
@@ -98,6 +100,7 @@ async function serve(
   const signal = stopSignal();
   const telemetry = createOwnTelemetry(config, version);
   const { log, own } = telemetry;
+  const traces = await startTraces(config, version, telemetry, process.env);
   const link = new NatsLink(config.nats, linkEvents(log, own));
   const inbox = new Inbox(inboxLimits(config.nats.buffer_bytes), EVENT_LOOP, dropped(own, 'nats'));
   const outbox = (sink: string, limits: OutboxLimits) =>
@@ -114,9 +117,10 @@ async function serve(
       ...NO_SINKS,
       derived: derivedStream(config.prefix, derived),
       derivedLog: (level) => isAtLeast(level, config.derived.log_level),
+      spans: traces.take,
     },
     watches: [],
-    beforeScrape: () => showQueues(own, { nats: inbox, dead, derived }),
+    beforeScrape: () => showQueues(own, { nats: inbox, dead, derived, ...traces.queues }),
   });
   const source = new NatsSource({
     link,
@@ -131,11 +135,11 @@ async function serve(
   const shown = [config.nats.servers].flat().map(withoutUserinfo).join(', ');
   try {
     await service.serve(`core NATS at ${shown}`, () => link.isConnected);
-    await source.run(service.topology.inlet, signal);
+    await source.run(traces.around(service.topology.inlet), signal);
   } finally {
     // Stopping follows the flow: the source has ended, then the sinks, then what they share.
     const late = AbortSignal.timeout(STOP_MS_MAX);
-    await Promise.all([dead.close(late), derived.close(late)]);
+    await Promise.all([dead.close(late), derived.close(late), traces.close(late)]);
     await link.close();
     await service.close();
   }
@@ -146,13 +150,13 @@ function dropped(own: OwnMetrics, sink: string): (reason: string, count: number)
 }
 
 interface Queue {
-  readonly depth: { readonly messages: number; readonly bytes: number };
+  readonly depth: { readonly messages: number; readonly bytes?: number };
 }
 
 function showQueues(own: OwnMetrics, queues: Readonly<Record<string, Queue>>): void {
   for (const [name, { depth }] of Object.entries(queues)) {
     own.queueDepth.series(name).set(depth.messages);
-    own.queueBytes.series(name).set(depth.bytes);
+    if (depth.bytes !== undefined) own.queueBytes.series(name).set(depth.bytes);
   }
 }
 

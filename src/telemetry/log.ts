@@ -25,6 +25,11 @@ export interface SpanIds {
   readonly spanId: string;
 }
 
+/** The span in which work is being done, for the log; without ids where none is. */
+export interface RunningSpan {
+  ids: SpanIds | undefined;
+}
+
 export interface LogOptions {
   readonly level: LogLevel;
   /** Takes lines; stderr by default. */
@@ -53,12 +58,11 @@ export function createLog(options: LogOptions): Log {
     (level: LogLevel) =>
     (message: string, fields: object = {}): void => {
       if (!isEnabled(level)) return;
-      const span = options.span?.();
       const line = {
         timestamp: new Date().toISOString(),
         logger: OWN_LOGGER,
         ...callSite(0),
-        ...(span !== undefined && { trace_id: span.traceId, span_id: span.spanId }),
+        ...spanFields(options.span?.()),
         ...(scrubFields(fields) as object),
       };
       logger[PINO_LEVELS[level]](line, scrubText(message));
@@ -71,7 +75,7 @@ export function createLog(options: LogOptions): Log {
     isEnabled,
     write: (event) => {
       if (!isEnabled(event.level)) return;
-      logger[PINO_LEVELS[event.level]](lineOf(event), event.message);
+      logger[PINO_LEVELS[event.level]](lineOf(event, options.span?.()), event.message);
     },
   };
 }
@@ -110,15 +114,23 @@ function standardError(dropped: LogOptions['dropped']): DestinationStream {
   return destination;
 }
 
-/** A pipeline's event as the fields of a line (its time is the event's); secrets are out. */
-function lineOf(event: LogEvent): object {
+/**
+ * A pipeline's event as the fields of a line (its time is the event's); secrets are out. One that
+ * names no span is of the one that is running.
+ */
+function lineOf(event: LogEvent, running: SpanIds | undefined): object {
   return {
     timestamp: isoTime(event.timeUs),
     logger: event.logger,
     ...event.origin,
     ...(event.eventType !== undefined && { event_type: event.eventType }),
     ...event.fields,
+    ...(event.fields['trace_id'] === undefined && spanFields(running)),
   };
+}
+
+function spanFields(span: SpanIds | undefined): object {
+  return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
 }
 
 /** ISO 8601 to the µs. */

@@ -7,9 +7,14 @@ import type {
 } from '../component/metric.ts';
 import type { OperatorEvent } from '../component/operator-event.ts';
 
+/** Their labels are few: kinds, reasons, sinks, names of metrics; chips, for the lag. */
+const OWN_SERIES_MAX = 2000;
+
 /** The tables below are the only place where an own metric has its name. */
 function row(name: string, help: string, ...labels: string[]): MetricSpec {
-  return { name: `spikescope_${name}`, help, labels, expires: 'never' };
+  // Not the configured cap: what counts refusals must not be refused itself.
+  const seriesMax = OWN_SERIES_MAX;
+  return { name: `spikescope_${name}`, help, labels, expires: 'never', seriesMax };
 }
 
 const COUNTERS = {

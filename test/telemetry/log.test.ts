@@ -122,6 +122,19 @@ it('carries the ids of the span that is running', () => {
   });
 });
 
+it('gives them to an event that names no span', () => {
+  const written: string[] = [];
+  const span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
+  const log = createLog({ level: 'INFO', write: (line) => written.push(line), span: () => span });
+  const event = { level: 'INFO', logger: 'spikeformer', message: 'm', timeUs: 0 } as const;
+  const named = { trace_id: 'c'.repeat(32), span_id: 'd'.repeat(16) };
+  log.write({ ...event, fields: { trace_id: undefined } });
+  log.write({ ...event, fields: named });
+  const [plain, other] = written.map((text) => JSON.parse(text) as object);
+  expect(plain).toMatchObject({ trace_id: span.traceId, span_id: span.spanId });
+  expect(other).toMatchObject(named);
+});
+
 it('writes nothing below its level', () => {
   const { written, log } = lines('WARNING');
   log.info('i');

@@ -3,6 +3,7 @@ import type { AnyPipeline } from '../../component/pipeline.ts';
 import { FRAME_LIMITS } from '../../frames/limits.ts';
 import { LOG_LEVELS } from '../../frames/log.ts';
 import { isPrefix, PREFIX_DEFAULT } from '../../frames/subject.ts';
+import { tracesOptions } from '../../sinks/traces/traces-options.ts';
 import { conversionOptions } from '../../sources/conversion-watch.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
 
@@ -87,6 +88,7 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
     http: http.prefault({}),
     limits: limits.prefault({}),
     metrics: metrics.prefault({}),
+    traces: tracesOptions.prefault({}),
     pipelines: z.strictObject(byName).prefault({}),
   });
 }
