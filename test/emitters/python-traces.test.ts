@@ -24,7 +24,8 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 from spikescope import Emitter
 
 context = SpanContext(int("${TRACE}", 16), int("${SPAN}", 16), False, TraceFlags(1))
-model = dict(model_type="vit", model_size="tiny", model_parameters=5717416, hardware_target="loihi2")
+model = dict(model_type="vit", model_size="tiny", model_parameters=5717416)
+model["hardware_target"] = "loihi2"
 with Emitter(sys.argv[1]) as emitter, trace.use_span(NonRecordingSpan(context)):
     with emitter.convert_model("good", **model) as conversion:
         with conversion.calibration(samples=16):
