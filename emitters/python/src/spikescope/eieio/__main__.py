@@ -1,7 +1,6 @@
 """The bridge as a command: `python -m spikescope.eieio --help`."""
 
 import argparse
-import contextlib
 import json
 import signal
 import sys
@@ -28,15 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except (ValueError, FrameError, OSError) as error:
         parser.error(str(error))
-    # Both ways to end it are the same: what is held is published.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with emitter, open_receiver(options.host, options.port) as receiver:
         bridge = Bridge(emitter, keys, timestep_us=options.timestep_us, has_sdp=options.sdp)
         host, port = receiver.getsockname()
         print(f"eieio: listening on {host}:{port} for {', '.join(keys.layers)}", file=sys.stderr)
         sys.stderr.flush()
-        with contextlib.suppress(KeyboardInterrupt):
-            bridge.serve(receiver, options.seconds)
+        # Both ways to end it are the same: what has come is published.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: bridge.stop())
+        bridge.serve(receiver, options.seconds)
         bridge.close()
         emitter.flush()
     stats = emitter.stats
@@ -64,7 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--port", type=int, required=True, help="UDP port to listen on; 0 is a free one")
-    add("--host", default="0.0.0.0", help="address to listen on (default: all)")
+    add(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (default: %(default)s); a board sends to this machine's own",
+    )
     add(
         "--layer",
         action="append",

@@ -23,6 +23,8 @@ _RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024
 #: Linux says with each datagram how many it had to drop before it.
 _SO_RXQ_OVFL = 40
 _ROUND_PACKETS = 512
+#: What may wait in the socket when `serve` ends, in rounds.
+_LAST_ROUNDS = 64
 _WAIT_SECONDS = 0.1
 #: Ticks that several gatherers may be apart: behind them a layer is known.
 _SLACK_TICKS = 2
@@ -56,6 +58,7 @@ class Bridge:
             for name, count in zip(keys.layers, keys.counts, strict=True)
         ]
         self._started = False
+        self._stopping = False
         self._start_us = 0
         self._kernel_drops = 0
         #: `packets`, `events` (published), `commands`, `unknown_keys` (events of no layer),
@@ -63,14 +66,22 @@ class Bridge:
         self.counts: Counter[str] = Counter()
 
     def serve(self, receiver: socket.socket, seconds: float | None = None) -> None:
-        """Receives until `seconds` are over, or for ever."""
+        """Receives until `seconds` are over or `stop` is called, and then what has come by then."""
         _prepare(receiver)
         end = float("inf") if seconds is None else time.monotonic() + seconds
-        while time.monotonic() < end:
+        while not self._stopping and time.monotonic() < end:
             self.receive(receiver)
+        for _ in range(_LAST_ROUNDS):
+            if self.receive(receiver) < _ROUND_PACKETS:
+                return
 
-    def receive(self, receiver: socket.socket) -> None:
-        """Takes the datagrams that are there, waiting a little for the first."""
+    def stop(self) -> None:
+        """Ends `serve`; may be called by a handler of signals, between any two instructions."""
+        self._stopping = True
+
+    def receive(self, receiver: socket.socket) -> int:
+        """Takes the datagrams that are there, waiting a little for the first; says how many."""
+        before = self.counts["packets"]
         packets: list[DataPacket] = []
         for _ in range(_ROUND_PACKETS):
             try:
@@ -84,6 +95,7 @@ class Bridge:
             receiver.settimeout(0.0)
         receiver.settimeout(_WAIT_SECONDS)
         self.publish(packets)
+        return self.counts["packets"] - before
 
     def read(self, datagram: bytes) -> DataPacket | None:
         """The packet in a datagram, None where it holds no events; counts it."""
