@@ -160,7 +160,7 @@ it('takes an answer that is no health frame for none, and keeps it as a dead let
   expect(back.sum('spikescope_frames_total', 'kind="spikes"')).toBe(frames);
 });
 
-it('counts a chip that never answers by its frames: connected, silent, back, forgotten', async () => {
+it('counts a chip that never answers by its frames: there, silent, back, forgotten', async () => {
   const { service, emitter, derived } = await start({ silence: '1s', forget_after: '2500ms' });
   const chip = new TestChip(emitter, 'spinnaker', '0-0');
   let isSending = true;

@@ -111,7 +111,7 @@ it('reads on after an answer whose headers make no sense', async () => {
   expect(await pings.ask('loihi2', 'b')).toEqual({ outcome: 'no_responders' });
 });
 
-it('says nothing of a chip when the connection is lost, and lets chips come back first', async () => {
+it('says nothing when the connection is lost, and lets chips come back first', async () => {
   const { nats, link, pings, goAhead } = await start(500);
   const emitter = await emitterOf(nats);
   emitter.subscribe('spikeformer.ping.loihi2.a', { callback: () => {} });
@@ -139,9 +139,13 @@ it('says nothing of a chip when the process was held up past the time-out', asyn
   expect(await asked).toEqual({ outcome: 'undecided' });
 });
 
-it('can ask nobody where the server allows no answers, and waits for nothing when closed', async () => {
-  const config =
-    'authorization { users = [{ user: u, password: p, permissions: { subscribe: { deny: "_INBOX.>" } } }] }\nno_auth_user: u';
+it('can ask nobody where the server allows no answers, nor waits when closed', async () => {
+  const config = `
+    authorization {
+      users = [{ user: u, password: p, permissions: { subscribe: { deny: "_INBOX.>" } } }]
+    }
+    no_auth_user: u
+  `;
   const { pings } = await start(100, config);
   expect(pings.canAsk).toBe(true);
   expect((await pings.ask('loihi2', 'a')).outcome).toBe('undecided');
