@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { access, constants, readdir, readlink } from 'node:fs/promises';
 import { basename, delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
 
 /** Drivers whose cards can compute; a display's own is none. */
 const DRIVERS: ReadonlySet<string> = new Set(['nvidia', 'amdgpu']);
@@ -42,16 +41,39 @@ async function byCard(root: string): Promise<number> {
 async function bySmi(signal: AbortSignal, path: string): Promise<number> {
   const program = await programNamed(SMI, path);
   if (program === undefined) return 0;
-  try {
-    const options = { signal, maxBuffer: SMI_BYTES_MAX };
-    const { stdout } = await promisify(execFile)(program, ['-L'], options);
-    return stdout.split('\n').filter((line) => /^GPU \d+:/.test(line)).length;
-  } catch (error) {
-    signal.throwIfAborted();
-    // It is there and has no driver to ask: no GPU. Anything else is worth hearing of.
-    if (typeof (error as { code?: unknown }).code === 'number') return 0;
-    throw error;
-  }
+  const { code, stdout } = await run(program, ['-L'], signal);
+  signal.throwIfAborted();
+  // It is there and has no driver to ask: no GPU.
+  return code === 0 ? stdout.split('\n').filter((line) => /^GPU \d+:/.test(line)).length : 0;
+}
+
+interface Outcome {
+  /** Undefined where a signal ended it. */
+  readonly code: number | undefined;
+  readonly stdout: string;
+}
+
+/**
+ * Settles when the program is gone, which a driver that hangs may put off: as long as one hangs
+ * there is no other. Who asked has a time limit of its own.
+ */
+function run(program: string, args: readonly string[], signal: AbortSignal): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const options = { maxBuffer: SMI_BYTES_MAX };
+    const child = execFile(program, args, options, (error, stdout) => {
+      signal.removeEventListener('abort', kill);
+      const code = error === null ? 0 : error.code;
+      if (typeof code === 'string') reject(error);
+      else resolve({ code: code ?? undefined, stdout });
+    });
+    const kill = (): void => {
+      child.kill('SIGKILL');
+      // A program that can't be killed does not keep this one from ending.
+      child.unref();
+    };
+    signal.addEventListener('abort', kill, { once: true });
+    if (signal.aborted) kill();
+  });
 }
 
 async function programNamed(name: string, path: string): Promise<string | undefined> {
