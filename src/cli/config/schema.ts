@@ -5,6 +5,7 @@ import { LOG_LEVELS } from '../../frames/log.ts';
 import { isPrefix, PREFIX_DEFAULT } from '../../frames/subject.ts';
 import { tracesOptions } from '../../sinks/traces/traces-options.ts';
 import { conversionOptions } from '../../sources/conversion-watch.ts';
+import { healthOptions } from '../../sources/health-options.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
 
 const count = (max: number) => z.int().min(1).max(max);
@@ -85,6 +86,7 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
       .prefault({}),
     nats: natsOptions.prefault({}),
     conversions: conversionOptions.prefault({}),
+    health: healthOptions.prefault({}),
     http: http.prefault({}),
     limits: limits.prefault({}),
     metrics: metrics.prefault({}),
