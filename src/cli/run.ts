@@ -19,6 +19,7 @@ import { loadConfig } from './config/load.ts';
 import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
 import { openDocumentStore } from './document-store.ts';
+import { natsPings } from './health-parts.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { createOwnTelemetry } from './own-telemetry.ts';
 import { createService } from './service.ts';
@@ -123,6 +124,8 @@ async function serve(
     },
     watches: [],
     documents: documents?.queries,
+    pings: natsPings(config, link),
+    database: undefined,
     beforeScrape: () => showQueues(own, { nats: inbox, dead, derived, ...traces.queues }),
   });
   const source = new NatsSource({

@@ -68,6 +68,11 @@ const COUNTERS = {
     'Pipelines that ended with an error: a bug; the others go on.',
     'pipeline',
   ),
+  healthChecks: row('health_checks_total', 'Pings of chips, by what came of them.', 'outcome'),
+  healthMonitorFailures: row(
+    'health_monitor_failures_total',
+    'Rounds of the health monitor that failed: a fault of Spikescope.',
+  ),
   natsDisconnects: row('nats_disconnects_total', 'Connections to NATS lost.'),
   natsReconnects: row('nats_reconnects_total', 'Connections to NATS made again.'),
 };
@@ -76,6 +81,10 @@ const GAUGES = {
   queueDepth: row('queue_depth', 'Entries that wait in a queue.', 'queue'),
   queueBytes: row('queue_bytes', 'Bytes that wait in a queue.', 'queue'),
   natsConnected: row('nats_connected', '1 when connected to NATS, else 0.'),
+  healthCheckAge: row(
+    'health_check_age_seconds',
+    'Since the last round of the health monitor; a round a second is usual.',
+  ),
   buildInfo: row('build_info', 'Always 1.', 'version', 'node_version'),
   eventLag: {
     ...row(
