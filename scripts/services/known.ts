@@ -1,6 +1,7 @@
 import { ELASTICSEARCH } from './elasticsearch.ts';
 import { NATS_SERVER } from './nats-server.ts';
 import { OTEL_COLLECTOR } from './otel-collector.ts';
+import { PYTHON_EMITTER_VENV } from './python-emitter-venv.ts';
 import { PYTHON_VENV } from './python-venv.ts';
 import type { Service } from './service.ts';
 
@@ -8,6 +9,7 @@ import type { Service } from './service.ts';
 export const SERVICES: readonly Service[] = [
   NATS_SERVER,
   PYTHON_VENV,
+  PYTHON_EMITTER_VENV,
   OTEL_COLLECTOR,
   ELASTICSEARCH,
 ];

@@ -20,6 +20,7 @@ import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
 import { openDocuments } from './document-parts.ts';
 import { openDocumentStore } from './document-store.ts';
+import { natsPings } from './health-parts.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { createOwnTelemetry } from './own-telemetry.ts';
 import { createService } from './service.ts';
@@ -128,6 +129,8 @@ async function serve(
     },
     watches: [],
     documents: documents.queries,
+    pings: natsPings(config, link),
+    database: documents.check,
     beforeScrape: () => {
       documents.beforeScrape();
       showQueues(own, { nats: inbox, dead, derived, ...traces.queues, ...documents.queues });

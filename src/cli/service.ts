@@ -10,10 +10,13 @@ import type { DocumentQueries } from '../sinks/documents/document-store.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
 import { type MetricStore, TICK_MS } from '../sinks/prometheus/metric-store.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
+import type { ChipPings } from '../sources/chip-pings.ts';
 import { ConversionWatch } from '../sources/conversion-watch.ts';
 import { startTopology, type Topology } from '../topology/topology.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
+import type { ServiceProbe } from './health-checks.ts';
+import { createHealthParts } from './health-parts.ts';
 import type { OwnTelemetry } from './own-telemetry.ts';
 
 /** What every command that serves has in common: pipelines and, with `serve`, HTTP. */
@@ -36,18 +39,21 @@ export interface ServiceParts {
   readonly watches: readonly FrameWatch[];
   /** What asks the store of documents; undefined where there is none. */
   readonly documents: DocumentQueries | undefined;
+  /** Asks chips for their health; undefined where there is nobody to ask. */
+  readonly pings: ChipPings | undefined;
+  /** Whether the store works; undefined where none is configured. */
+  readonly database: ServiceProbe | undefined;
   /** Sets gauges that are read only when somebody asks. */
   readonly beforeScrape: () => void;
 }
 
-export const NO_PARTS: Pick<
-  ServiceParts,
-  'dead' | 'sinks' | 'watches' | 'documents' | 'beforeScrape'
-> = {
+export const NO_PARTS: Omit<ServiceParts, 'version' | 'config' | 'telemetry' | 'pipelines'> = {
   dead: () => {},
   sinks: NO_SINKS,
   watches: [],
   documents: undefined,
+  pings: undefined,
+  database: undefined,
   beforeScrape: () => {},
 };
 
@@ -62,6 +68,7 @@ export function createService(parts: ServiceParts): Service {
     nowUs: () => clock.nowUs(),
     refused: () => own.stateRefused.series('conversions_watched').add(1),
   });
+  const health = createHealthParts(parts);
   const topology = startTopology({
     prefix: config.prefix,
     limits: limitsOf(config),
@@ -70,12 +77,15 @@ export function createService(parts: ServiceParts): Service {
     define: store,
     own,
     sinks: { ...parts.sinks, log },
-    watches: [...parts.watches, conversions],
+    watches: [...parts.watches, conversions, health.monitor],
     heard: (deviceType, chipId) => store.heard(deviceType, chipId),
     dead: parts.dead,
     onFailure: (pipeline, error) => log.error(`pipeline ${pipeline} ended`, { error }),
   });
-  const exposition = new Exposition(store, parts.beforeScrape);
+  const exposition = new Exposition(store, () => {
+    parts.beforeScrape();
+    health.beforeScrape();
+  });
   const ticks = setInterval(() => {
     store.tick();
     conversions.check(topology.inlet);
@@ -84,6 +94,7 @@ export function createService(parts: ServiceParts): Service {
   return {
     topology,
     serve: async (source, connected) => {
+      const looked = health.start(topology.inlet);
       http = await createHttpServer({
         host: config.http.host,
         port: config.http.port,
@@ -92,16 +103,19 @@ export function createService(parts: ServiceParts): Service {
         version,
         metrics: () => exposition.text(),
         metricsType: CONTENT_TYPE,
+        health: () => health.readings(connected()),
         page: () => pageOf(version, source, connected(), store),
         logs: { queries: parts.documents, nowMs: Date.now },
         now: () => new Date().toISOString(),
         failed: (path, error) => log.error(`answering ${path} failed`, { error }),
       });
+      await looked;
       log.info(`serving on ${http.url}`);
       return http;
     },
     close: async () => {
       clearInterval(ticks);
+      health.stop();
       topology.close();
       await http?.close();
     },

@@ -30,6 +30,8 @@ export interface CounterSeries {
 
 export interface GaugeSeries {
   set(value: number): void;
+  /** Takes the series out: what it told of is gone. To tell of it again, look it up again. */
+  remove(): void;
 }
 
 export interface HistogramSeries {

@@ -84,6 +84,11 @@ const COUNTERS = {
     'index',
     'reason',
   ),
+  healthChecks: row('health_checks_total', 'Pings of chips, by what came of them.', 'outcome'),
+  healthMonitorFailures: row(
+    'health_monitor_failures_total',
+    'Rounds of the health monitor that failed: a fault of Spikescope.',
+  ),
   natsDisconnects: row('nats_disconnects_total', 'Connections to NATS lost.'),
   natsReconnects: row('nats_reconnects_total', 'Connections to NATS made again.'),
 };
@@ -104,6 +109,10 @@ const GAUGES = {
     'Documents that the store refused, kept in the state folder (spikescope dead list).',
   ),
   natsConnected: row('nats_connected', '1 when connected to NATS, else 0.'),
+  healthCheckAge: row(
+    'health_check_age_seconds',
+    'Since the last round of the health monitor; a round a second is usual.',
+  ),
   buildInfo: row('build_info', 'Always 1.', 'version', 'node_version'),
   eventLag: {
     ...row(

@@ -6,6 +6,7 @@ import { isPrefix, PREFIX_DEFAULT } from '../../frames/subject.ts';
 import { documentOptions } from '../../sinks/documents/document-options.ts';
 import { tracesOptions } from '../../sinks/traces/traces-options.ts';
 import { conversionOptions } from '../../sources/conversion-watch.ts';
+import { healthOptions } from '../../sources/health-options.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
 
 const count = (max: number) => z.int().min(1).max(max);
@@ -92,6 +93,7 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
     documents: documentOptions.prefault({}),
     nats: natsOptions.prefault({}),
     conversions: conversionOptions.prefault({}),
+    health: healthOptions.prefault({}),
     http: http.prefault({}),
     limits: limits.prefault({}),
     metrics: metrics.prefault({}),
