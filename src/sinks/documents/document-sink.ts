@@ -15,7 +15,7 @@ export interface RetryLimits {
   readonly lastMs: number;
 }
 
-export const RETRY_LIMITS: RetryLimits = { firstMs: 100, lastMs: 30_000 };
+export const RETRY_LIMITS: RetryLimits = { firstMs: 100, lastMs: 10_000 };
 /** A service does not wait longer for its store before it starts. */
 const START_MS_MAX = 5000;
 /** Pauses while the service stops: there is little time left. */
@@ -29,7 +29,7 @@ export interface DocumentEvents {
   dropped(reason: DocumentDropReason, documents: number): void;
   /** A request failed; it is made again for ever. */
   failed(error: unknown): void;
-  /** The store took documents, or was set up. */
+  /** The store took a batch, or was set up at the start. */
   worked(): void;
   /** What was missing in the store, and is made. */
   made(sentences: readonly string[]): void;
@@ -63,6 +63,8 @@ export class DocumentSink {
   private readonly stopping = new AbortController();
   /** Nothing more is tried. */
   private readonly stopped = new AbortController();
+  /** Ends the pause of the other batch when one was written. */
+  private works = new AbortController();
   private idle: () => void = () => {};
 
   constructor(parts: DocumentSinkParts) {
@@ -87,7 +89,10 @@ export class DocumentSink {
   async start(): Promise<void> {
     const late = sleep(START_MS_MAX, 'late', { ref: false });
     try {
-      if ((await Promise.race([this.setUp(), late])) !== 'late') return;
+      if ((await Promise.race([this.setUp(), late])) !== 'late') {
+        this.parts.events.worked();
+        return;
+      }
       this.parts.events.failed(new Error(`${this.parts.store.name} has not answered yet`));
     } catch (error) {
       if (error instanceof StoreError) throw error;
@@ -190,6 +195,8 @@ export class DocumentSink {
       const busy = await this.settle(batch, outcomes);
       if (busy.length === 0) {
         events.worked();
+        this.works.abort();
+        this.works = new AbortController();
         return [];
       }
       const share = `${busy.length} of ${batch.length}`;
@@ -229,10 +236,7 @@ export class DocumentSink {
   private setUp(): Promise<void> {
     const { store, events } = this.parts;
     this.ready ??= store.setup(this.stopped.signal).then(
-      (made) => {
-        events.made(made);
-        events.worked();
-      },
+      (made) => events.made(made),
       (error: unknown) => {
         this.ready = undefined;
         throw error;
@@ -245,6 +249,7 @@ export class DocumentSink {
     for (let failures = 1; !this.stopping.signal.aborted; failures++) {
       try {
         await this.setUp();
+        this.parts.events.worked();
         return;
       } catch (error) {
         this.failed(error);
@@ -259,7 +264,8 @@ export class DocumentSink {
     const boundMs = Math.min(lastMs, firstMs * 2 ** Math.min(failures, 30));
     const isStopping = this.stopping.signal.aborted;
     const ms = Math.random() * (isStopping ? Math.min(boundMs, STOPPING_MS_MAX) : boundMs);
-    const { signal } = isStopping ? this.stopped : this.stopping;
+    const ending = isStopping ? this.stopped : this.stopping;
+    const signal = AbortSignal.any([ending.signal, this.works.signal]);
     // What ends a pause early is no failure.
     await sleep(ms, undefined, { signal }).catch(() => {});
   }
