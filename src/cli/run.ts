@@ -123,7 +123,7 @@ async function serve(
       spans: traces.take,
     },
     watches: [],
-    documents: documents?.queries,
+    documents,
     pings: natsPings(config, link),
     database: undefined,
     beforeScrape: () => showQueues(own, { nats: inbox, dead, derived, ...traces.queues }),

@@ -7,7 +7,7 @@ import type { FrameWatch } from '../component/source.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
 import type { PageState } from '../http/page.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
-import type { DocumentQueries } from '../sinks/documents/document-store.ts';
+import type { DocumentStore } from '../sinks/documents/document-store.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
 import { type MetricStore, TICK_MS } from '../sinks/prometheus/metric-store.ts';
 import type { ChipPings } from '../sources/chip-pings.ts';
@@ -37,8 +37,8 @@ export interface ServiceParts {
   readonly sinks: Omit<RecordSinks, 'log'>;
   /** What looks at arrivals. */
   readonly watches: readonly FrameWatch[];
-  /** What asks the store of documents; undefined where there is none. */
-  readonly documents: DocumentQueries | undefined;
+  /** The store of documents; undefined where there is none. */
+  readonly documents: DocumentStore | undefined;
   /** Asks chips for their health; undefined where there is nobody to ask. */
   readonly pings: ChipPings | undefined;
   /** Whether the store works; undefined where none is configured. */
@@ -100,7 +100,7 @@ export function createService(parts: ServiceParts): Service {
         metricsType: CONTENT_TYPE,
         health: () => health.readings(connected()),
         page: () => pageOf(version, source, connected(), store),
-        logs: { queries: parts.documents, nowMs: Date.now },
+        logs: { store: parts.documents, nowMs: Date.now },
         now: () => new Date().toISOString(),
         failed: (path, error) => log.error(`answering ${path} failed`, { error }),
       });
