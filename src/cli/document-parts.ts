@@ -5,7 +5,7 @@ import { documentIds } from '../sinks/documents/document-ids.ts';
 import type { DocumentOptions } from '../sinks/documents/document-options.ts';
 import type { QueueLimits } from '../sinks/documents/document-queue.ts';
 import { DocumentSink, RETRY_LIMITS } from '../sinks/documents/document-sink.ts';
-import { type DocumentQueries, StoreError } from '../sinks/documents/document-store.ts';
+import { type DocumentStore, StoreError } from '../sinks/documents/document-store.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
 import { burialEvents, documentEvents, storeEvents } from './document-events.ts';
@@ -16,7 +16,8 @@ import { stateFolder } from './state-folder.ts';
 /** What a service needs of documents; where no store is configured it costs nothing. */
 export interface DocumentParts {
   readonly take: RecordSinks['derived'];
-  readonly queries: DocumentQueries | undefined;
+  /** For who asks it, or writes to it at other times; undefined where there is none. */
+  readonly store: DocumentStore | undefined;
   /** Resolves when the store answers; undefined where there is none. */
   readonly check: ((signal: AbortSignal) => Promise<void>) | undefined;
   readonly queues: Readonly<Record<string, Pick<DocumentSink, 'depth'>>>;
@@ -30,7 +31,7 @@ export interface DocumentParts {
 
 const NO_DOCUMENTS: DocumentParts = {
   take: undefined,
-  queries: undefined,
+  store: undefined,
   check: undefined,
   queues: {},
   beforeScrape: () => {},
@@ -64,7 +65,7 @@ export async function openDocuments(
   const { own } = telemetry;
   return {
     take: (record) => sink.take(record),
-    queries: store.queries,
+    store,
     check: (signal) => store.check(signal),
     queues: { documents: sink },
     beforeScrape: () => {

@@ -5,6 +5,7 @@ import type { DocumentQueries } from '../sinks/documents/document-store.ts';
 import { UsageError } from './config/config-error.ts';
 import { anomaliesTable, patternsTable } from './logs-table.ts';
 import { printResult } from './print-result.ts';
+import { shipCommand } from './ship/ship.ts';
 import { addStateFlags, type StateFlags, stateConfig, withStore } from './state-flags.ts';
 
 interface ReportFlags extends StateFlags {
@@ -15,7 +16,7 @@ interface ReportFlags extends StateFlags {
 
 export function logsCommand(): Command {
   return new Command('logs')
-    .description('what the stored log lines and conversions say')
+    .description('what the stored log lines and conversions say; lines of other programs to store')
     .addCommand(
       reportCommand('analyze')
         .description('conversions by model type and hardware, and what changed')
@@ -25,7 +26,8 @@ export function logsCommand(): Command {
       reportCommand('anomalies')
         .description('errors, failures and conversions that are out of order')
         .action((flags: ReportFlags) => report(flags, reportAnomalies, anomaliesTable)),
-    );
+    )
+    .addCommand(shipCommand());
 }
 
 function reportCommand(name: string): Command {

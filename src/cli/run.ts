@@ -128,7 +128,7 @@ async function serve(
       spans: traces.take,
     },
     watches: [],
-    documents: documents.queries,
+    documents: documents.store,
     pings: natsPings(config, link),
     database: documents.check,
     beforeScrape: () => {

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { ParameterError, type TimeRange, timeRange } from '../analysis/logs/time-range.ts';
-import type { DocumentQueries } from '../sinks/documents/document-store.ts';
+import type { DocumentStore } from '../sinks/documents/document-store.ts';
 import { reportAnomalies, reportPatterns } from './log-reports.ts';
+import { addShipRoute } from './ship-route.ts';
 
 export interface LogRouteOptions {
   /** Undefined where no documents are kept. */
-  readonly queries: DocumentQueries | undefined;
+  readonly store: DocumentStore | undefined;
   readonly nowMs: () => number;
 }
 
@@ -18,9 +19,10 @@ const REPORTS = { analyze: reportPatterns, anomalies: reportAnomalies };
 
 /** The log analysis under /api/logs, the same JSON as `spikescope logs … --json` prints. */
 export function addLogRoutes(server: FastifyInstance, options: LogRouteOptions): void {
+  addShipRoute(server, options.store);
   let running = 0;
   const report = async (name: keyof typeof REPORTS, range: TimeRange, reply: FastifyReply) => {
-    if (options.queries === undefined) {
+    if (options.store === undefined) {
       return await reply
         .code(404)
         .send({ error: 'no documents are kept: documents.store is none' });
@@ -29,7 +31,7 @@ export function addLogRoutes(server: FastifyInstance, options: LogRouteOptions):
       return await reply.code(503).header('retry-after', '5').send({ error: 'busy; ask again' });
     }
     running++;
-    const answer = REPORTS[name](options.queries, range).finally(() => {
+    const answer = REPORTS[name](options.store.queries, range).finally(() => {
       running--;
     });
     const told = await Promise.race([answer, late()]);

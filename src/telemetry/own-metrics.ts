@@ -56,6 +56,10 @@ const COUNTERS = {
     'Events of conversions that came twice or before the start, and those whose start never came.',
     'reason',
   ),
+  runFramesLate: row(
+    'run_frames_late_total',
+    'Frames of runs that had ended by then; the records of those runs lack them.',
+  ),
   dropped: row('dropped_total', 'What was dropped, and why.', 'sink', 'reason'),
   seriesRefused: row(
     'series_refused_total',
@@ -163,6 +167,8 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
       conversion_events_early: odd('early'),
       conversions_unstarted: odd('unstarted'),
       conversions_refused: refused('conversions'),
+      runs_refused: refused('runs'),
+      run_frames_late: counters.runFramesLate.series(),
     },
   };
 }

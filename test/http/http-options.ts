@@ -16,6 +16,6 @@ export const HTTP_OPTIONS: HttpOptions = {
   }),
   page: () => ({ version: '1.2.3', source: 'a test', connected: true, totals: [] }),
   now: () => '2026-11-24T00:00:00.000Z',
-  logs: { queries: undefined, nowMs: () => 0 },
+  logs: { store: undefined, nowMs: () => 0 },
   failed: () => {},
 };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { reportAnomalies, reportPatterns } from '../../src/http/log-reports.ts';
 import type { LogRouteOptions } from '../../src/http/log-routes.ts';
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
-import type { DocumentQueries } from '../../src/sinks/documents/document-store.ts';
+import type { DocumentStore } from '../../src/sinks/documents/document-store.ts';
 import { generateDocuments } from '../documents/generate-documents.ts';
 import { storeFolder } from '../documents/sqlite/store-folder.ts';
 import { HTTP_OPTIONS } from './http-options.ts';
@@ -10,7 +10,7 @@ import { HTTP_OPTIONS } from './http-options.ts';
 const NOW_MS = 1_764_000_000_000;
 const signal = new AbortController().signal;
 
-let queries: DocumentQueries;
+let store: DocumentStore;
 let server: HttpServer;
 const open: (() => Promise<void>)[] = [];
 const failed: unknown[] = [];
@@ -24,15 +24,14 @@ async function serve(logs: LogRouteOptions): Promise<HttpServer> {
 
 beforeAll(async () => {
   const folder = await storeFolder();
-  const store = folder.open();
+  store = folder.open();
   open.push(
     () => store.close(),
     () => folder.remove(),
   );
   const range = { seed: 4, count: 2000, fromMs: NOW_MS - 7_200_000, toMs: NOW_MS + 1 };
   await store.write(generateDocuments(range), signal);
-  queries = store.queries;
-  server = await serve({ queries, nowMs: () => NOW_MS });
+  server = await serve({ store, nowMs: () => NOW_MS });
 });
 afterAll(async () => {
   for (const close of open) await close();
@@ -48,14 +47,14 @@ it('gives the patterns of a range, an hour by default', async () => {
   expect(status).toBe(200);
   expect(type).toMatch(/^application\/json/);
   const range = { fromMs: NOW_MS - 3_600_000, toMs: NOW_MS + 1 };
-  expect(await response.text()).toBe(JSON.stringify(await reportPatterns(queries, range)));
+  expect(await response.text()).toBe(JSON.stringify(await reportPatterns(store.queries, range)));
 });
 
 it('gives the anomalies of a range', async () => {
   const { status, response } = await get('/api/logs/anomalies?since=2h&until=30m');
   expect(status).toBe(200);
   const range = { fromMs: NOW_MS - 7_200_000, toMs: NOW_MS - 1_800_000 };
-  const expected = await reportAnomalies(queries, range);
+  const expected = await reportAnomalies(store.queries, range);
   expect(expected.length).toBeGreaterThan(0);
   expect(await response.text()).toBe(JSON.stringify(expected));
 });
@@ -75,7 +74,7 @@ it.each([
 });
 
 it('says so where no documents are kept', async () => {
-  const bare = await serve({ queries: undefined, nowMs: () => NOW_MS });
+  const bare = await serve({ store: undefined, nowMs: () => NOW_MS });
   const { status, response } = await get('/api/logs/analyze', bare);
   expect(status).toBe(404);
   expect(await response.json()).toEqual({ error: expect.stringContaining('documents.store') });
@@ -84,7 +83,7 @@ it('says so where no documents are kept', async () => {
 it('tells the log why a store did not answer, and not who asked', async () => {
   const folder = await storeFolder();
   const missing = folder.open();
-  const broken = await serve({ queries: missing.queries, nowMs: () => NOW_MS });
+  const broken = await serve({ store: missing, nowMs: () => NOW_MS });
   const { status, response } = await get('/api/logs/anomalies', broken);
   await missing.close();
   await folder.remove();
@@ -98,8 +97,11 @@ it('asks the store for so much at once, and others to come again', async () => {
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
-  const slow = { ...queries, count: async () => held.then(() => 0) };
-  const busy = await serve({ queries: slow as DocumentQueries, nowMs: () => NOW_MS });
+  const count = async () => held.then(() => 0);
+  const slow: DocumentStore = Object.create(store, {
+    queries: { value: { ...store.queries, count } },
+  });
+  const busy = await serve({ store: slow, nowMs: () => NOW_MS });
   const asked = Array.from({ length: 6 }, () => get('/api/logs/anomalies', busy));
   const first = await Promise.race(asked);
   expect(first.status).toBe(503);

@@ -8,6 +8,7 @@ import { tracesOptions } from '../../sinks/traces/traces-options.ts';
 import { conversionOptions } from '../../sources/conversion-watch.ts';
 import { healthOptions } from '../../sources/health-options.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
+import { runOptions } from '../../sources/run-watch.ts';
 
 const count = (max: number) => z.int().min(1).max(max);
 
@@ -93,6 +94,7 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
     documents: documentOptions.prefault({}),
     nats: natsOptions.prefault({}),
     conversions: conversionOptions.prefault({}),
+    runs: runOptions.prefault({}),
     health: healthOptions.prefault({}),
     http: http.prefault({}),
     limits: limits.prefault({}),

@@ -1,5 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -88,22 +87,31 @@ it('leaves a file of a newer version as it is', async () => {
   expect(readFileSync(folder.file).equals(before)).toBe(true);
 });
 
-it('makes what a file lacks: a column, an index, a table', async () => {
-  const [version] = (await readdir(SCHEMAS)).sort();
-  edit(await readFile(join(SCHEMAS, version as string), 'utf8'));
-  edit('ALTER TABLE logs DROP COLUMN service; DROP INDEX logs_level; DROP TABLE health');
+const OLDER = readdirSync(SCHEMAS).filter((name) => Number.parseInt(name, 10) < SCHEMA_VERSION);
+
+it.each(OLDER)('brings a file of version %s up to date, with its documents', async (version) => {
+  edit(readFileSync(join(SCHEMAS, version), 'utf8'));
   edit("INSERT INTO logs (id, timestamp, timestamp_us, message) VALUES ('old', 5, 7, 'kept')");
-  edit(`PRAGMA user_version = ${SCHEMA_VERSION - 1}`);
   await expect(opened().queries.count(ALL)).rejects.toThrow(/an older Spikescope: start/);
   const store = opened();
-  const made = await store.setup(signal);
-  for (const what of ['column service of logs', 'index logs_level', 'table health']) {
-    expect(made).toContain(`${what} made`);
-  }
+  expect(await store.setup(signal)).toContain(
+    `${folder.file} brought to version ${SCHEMA_VERSION}`,
+  );
   expect(await store.queries.list({ ...ALL, fromMs: 0, toMs: 9 }, 'oldest', 9)).toEqual([
     { id: 'old', index: 'logs', timeUs: 5007, fields: { message: 'kept' } },
   ]);
   expect(await store.write(lines(3), signal)).toEqual(['created', 'created', 'created']);
+  // What it had and nobody knows any more stays.
+  expect(schemaOf(folder.file)).toEqual(expect.arrayContaining(schemaOf(await freshFile())));
+});
+
+it('makes what a file lacks: a column, an index, a table', async () => {
+  edit(readFileSync(join(SCHEMAS, `${SCHEMA_VERSION}.sql`), 'utf8'));
+  edit('ALTER TABLE logs DROP COLUMN service; DROP INDEX logs_level; DROP TABLE health');
+  const made = await opened().setup(signal);
+  for (const what of ['column service of logs', 'index logs_level', 'table health']) {
+    expect(made).toContain(`${what} made`);
+  }
   expect(schemaOf(folder.file)).toEqual(schemaOf(await freshFile()));
 });
 
@@ -114,8 +122,7 @@ it('changes nothing of a file whose columns are of other types', async () => {
   await expect(opened().setup(signal)).rejects.toThrow(
     /column line of logs is TEXT and should be INTEGER; nothing was changed/,
   );
-  const names = schemaOf(folder.file).map((entry) => entry.split(' ')[0]);
-  expect(names).not.toContain('runs');
+  expect(schemaOf(folder.file)).not.toContain('runs');
 });
 
 it('says so where the file is not its own, or none at all', async () => {
@@ -146,13 +153,13 @@ function edit(sql: string): void {
   db.close();
 }
 
-/** Tables with their columns, and indices. */
+/** Every column by its table and type, and every index. */
 function schemaOf(file: string): string[] {
   const db = new DatabaseSync(file);
   const parts = db.prepare("SELECT name FROM sqlite_schema WHERE sql <> ''").all();
-  const described = parts.map(({ name }) => {
+  const described = parts.flatMap(({ name }) => {
     const columns = db.prepare(`PRAGMA table_info("${name}")`).all();
-    return `${name} ${columns.map((column) => `${column['name']} ${column['type']}`).sort()}`;
+    return [`${name}`, ...columns.map((column) => `${name} ${column['name']} ${column['type']}`)];
   });
   db.close();
   return described.sort();

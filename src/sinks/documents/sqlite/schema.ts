@@ -5,7 +5,7 @@ import { type FieldType, INDEX_FIELDS, INDEX_NAMES, type IndexName } from '../in
  * which documents were written. A change of any of it is a new version (and `npm run docs` writes
  * what it looks like into test/documents/schemas/).
  */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** In the head of the file, so that no other program's file is taken for ours. */
 export const APPLICATION_ID = 0x53_70_6b_44;
