@@ -139,7 +139,7 @@ describe('a rotation', () => {
     expect(new Set(ids).size).toBe(4);
   });
 
-  it('by copying and emptying: the copy is read to its end, and its lines are no others', async () => {
+  it('by copying and emptying: the copy is read to its end, its lines are no others', async () => {
     const { read, ids } = await reader();
     await writeFile(path, 'header\none\n');
     await read();
@@ -164,7 +164,7 @@ describe('a rotation', () => {
     expect(await read()).toEqual(['a longer line than the one that was there']);
   });
 
-  it('leaves alone what was there before it was first followed, and what is no rotation', async () => {
+  it('leaves alone what was there before it was followed, and what is no rotation', async () => {
     await writeFile(`${path}.1`, 'old\n');
     await writeFile(path, 'one\n');
     await (await reader()).read();
