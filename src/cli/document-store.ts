@@ -18,12 +18,17 @@ const SILENT: StoreEvents = { deleted: () => {}, failed: () => {} };
  * The store that the configuration names, undefined for none. Nothing is opened yet: `setup` or the
  * first write takes it for writing, and who only asks its `queries` leaves it to others.
  */
-export function openDocumentStore(
+export async function openDocumentStore(
   config: Config,
   events: StoreEvents = SILENT,
-): DocumentStore | undefined {
+): Promise<DocumentStore | undefined> {
   const { documents } = config;
   if (documents.store === 'none') return undefined;
+  if (documents.store === 'elasticsearch') {
+    // Its client takes a while to load, and some memory.
+    const { ElasticsearchStore } = await import('../sinks/documents/elasticsearch/store.ts');
+    return new ElasticsearchStore(documents.elasticsearch, documents.retention);
+  }
   return new SqliteStore({
     file: documents.sqlite.file ?? join(stateFolder(config), 'documents.sqlite'),
     limits: { bytesMax: documents.sqlite.bytes_max, keptMs: keptMs(config) },

@@ -27,7 +27,7 @@ export async function withStore<Result>(
   config: Config,
   use: (store: DocumentStore) => Promise<Result>,
 ): Promise<Result> {
-  const store = openDocumentStore(config);
+  const store = await openDocumentStore(config);
   if (store === undefined) {
     throw new ConfigError('documents.store: is none, so there are no documents to ask');
   }

@@ -62,7 +62,7 @@ async function ship(files: readonly string[], flags: ShipFlags): Promise<void> {
 
 async function openTarget(flags: ShipFlags, signal: AbortSignal): Promise<ShipTarget> {
   if (flags.to !== undefined) return serviceTarget(flags.to, flags.tokenFile);
-  const store = openDocumentStore(await stateConfig(flags));
+  const store = await openDocumentStore(await stateConfig(flags));
   if (store !== undefined) return await storeTarget(store, signal);
   throw new ConfigError('documents.store: is none, so there is nowhere to ship to');
 }

@@ -3,9 +3,10 @@ import type { IndexName } from './indices.ts';
 
 /**
  * What became of one document. `present`: it was there already, which is as good as written.
- * Refused documents will never be taken as they are; the reason is the store's.
+ * `busy`: the store could not take it now, and is offered it again. Refused documents will never be
+ * taken as they are; the reason is the store's.
  */
-export type WriteOutcome = 'created' | 'present' | { readonly refused: string };
+export type WriteOutcome = 'created' | 'present' | 'busy' | { readonly refused: string };
 
 /** The store can't be used as it is: the message says what disagrees, and what to do. */
 export class StoreError extends Error {
@@ -76,14 +77,15 @@ export interface DocumentStore {
   readonly name: string;
   readonly queries: DocumentQueries;
   /**
-   * Makes what is missing and says what that was, one sentence each.
+   * Makes what is missing and says what that was, one sentence each. Called before the first write,
+   * and after one that failed.
    * @throws StoreError where what is there disagrees; nothing has been changed then
    */
   setup(signal: AbortSignal): Promise<readonly string[]>;
   /**
    * One outcome for each document, in their order; what documentFault says of one is why it is
-   * refused. Rejects when nothing is known of the batch (the
-   * store is away, or too busy): it is then offered again, which the ids make safe.
+   * refused. Rejects when nothing is known of the batch (the store is away, or too busy): the same
+   * array is then offered again, which the ids make safe.
    */
   write(batch: readonly StoredDocument[], signal: AbortSignal): Promise<readonly WriteOutcome[]>;
   /** Resolves when the store answers. */
