@@ -16,7 +16,7 @@ import { stateFolder } from './state-folder.ts';
 /** What a service needs of documents; where no store is configured it costs nothing. */
 export interface DocumentParts {
   readonly take: RecordSinks['derived'];
-  /** For who asks it, or writes to it at other times; undefined where there is none. */
+  /** For those who ask it, and for lines that are shipped; undefined where there is none. */
   readonly store: DocumentStore | undefined;
   /** Resolves when the store answers; undefined where there is none. */
   readonly check: ((signal: AbortSignal) => Promise<void>) | undefined;

@@ -95,7 +95,7 @@ async function shipFiles(
         const batch = await file.next(once);
         if (batch === undefined) continue;
         await shipper.ship(batch.lines, batch.source, service ?? serviceOf(file.path));
-        await batch.done(Date.now());
+        await batch.done();
         isIdle = false;
       }
       if (isIdle && once) return;

@@ -81,39 +81,39 @@ export class Shipper {
     names[name] = (names[name] ?? 0) + 1;
   }
 
+  /** Offers a batch until all of it is stored, or refused for good. */
   private async write(batch: readonly StoredDocument[]): Promise<void> {
-    const { target, signal, note } = this.parts;
+    const { signal, note } = this.parts;
     let left = batch;
     for (let attempt = 0; ; attempt++) {
       try {
-        const outcomes = await target.write(left, signal);
-        this.count(outcomes);
-        left = left.filter((_, i) => outcomes[i] === 'busy');
-        if (left.length > 0) throw new Error(`too busy for ${left.length} lines`);
-        if (attempt > 0) note('shipping again');
-        return;
+        left = this.count(left, await this.parts.target.write(left, signal));
+        if (attempt > 0 && left.length === 0) note('shipping again');
+        if (left.length === 0) return;
       } catch (error) {
         if (signal.aborted || error instanceof StoreError) throw error;
         if (attempt === 0) note(`waiting for the store: ${reasonOf(error)}`);
-        // Full jitter: those that were cut off together do not come back together.
-        const most = Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** attempt);
-        await sleep(Math.random() * most, undefined, { signal });
       }
+      // Full jitter: those that were cut off together do not come back together.
+      const most = Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** attempt);
+      await sleep(Math.random() * most, undefined, { signal });
     }
   }
 
-  private count(outcomes: readonly WriteOutcome[]): void {
-    for (const outcome of outcomes) {
-      // Those are offered again.
-      if (outcome === 'busy') continue;
-      if (typeof outcome === 'string') {
-        this.totals[outcome]++;
-        continue;
-      }
-      if (this.totals.refused++ < REFUSALS_NOTED_MAX) {
+  /** Counts what is settled; gives what the store was too busy for. */
+  private count(
+    batch: readonly StoredDocument[],
+    outcomes: readonly WriteOutcome[],
+  ): StoredDocument[] {
+    const left: StoredDocument[] = [];
+    for (const [i, outcome] of outcomes.entries()) {
+      if (outcome === 'busy') left.push(batch[i] as StoredDocument);
+      else if (typeof outcome === 'string') this.totals[outcome]++;
+      else if (this.totals.refused++ < REFUSALS_NOTED_MAX) {
         this.parts.note(`a line was refused: ${outcome.refused}`);
       }
     }
+    return left;
   }
 }
 

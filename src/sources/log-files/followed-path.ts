@@ -9,7 +9,7 @@ export interface LineBatch {
   /** Of what file they are: the same after a restart, another when it was rotated. */
   readonly source: string;
   /** They are stored: what follows is read from there on, also after a restart. */
-  done(nowMs: number): Promise<void>;
+  done(): Promise<void>;
 }
 
 /** A file that is read; its lines have the ids of `identity`, which is a copied file's own. */
@@ -39,12 +39,12 @@ export class FollowedPath {
   async next(isLast: boolean): Promise<LineBatch | undefined> {
     if (this.queue.length === 0) this.queue = await this.open();
     for (let reading = this.queue[0]; reading !== undefined; reading = this.queue[0]) {
-      const lines = await readFrom(reading, isLast);
+      const isEmptied = !reading.isRotated && (await this.hasChanged(reading));
+      const lines = isEmptied ? [] : await readFrom(reading, isLast);
       if (lines.length > 0) return this.batchOf(reading, lines);
-      if (!reading.isRotated && !(await this.isOver(reading))) return undefined;
-      if ((await reading.file.size()) > reading.file.offset && reading.isRotated) continue;
+      if (!isEmptied && !reading.isRotated) return undefined;
       this.queue.shift();
-      await this.leave(reading.file, reading.generation);
+      await this.leave(reading, isEmptied);
       if (this.queue.length === 0) this.queue = await this.open();
     }
     return undefined;
@@ -54,63 +54,58 @@ export class FollowedPath {
     return {
       lines,
       source: `${reading.identity}-${reading.generation}`,
-      done: (nowMs) => this.note(reading.file, reading.generation, nowMs),
+      done: () => this.note(reading.file, reading.generation),
     };
   }
 
   /** A copy is known by itself from then on, whatever becomes of what it was copied from. */
-  private async note(file: LogFile, generation: number, readMs: number): Promise<void> {
+  private async note(file: LogFile, generation: number): Promise<void> {
     const { identity, inode, head, offset } = file;
-    await this.offsets.note({ identity, inode, head, generation, offset, readMs });
+    await this.offsets.note({ identity, inode, head, generation, offset });
   }
 
-  /** It is read to its end, which may lie behind the last line that was there. */
-  private async leave(file: LogFile, generation: number): Promise<void> {
-    if ((await file.size()) >= file.offset) await this.note(file, generation, this.offsets.readMs);
+  /** What was renamed is read to its end, which may lie behind the last line that was there. */
+  private async leave({ file, generation }: Reading, isEmptied: boolean): Promise<void> {
+    if (!isEmptied) await this.note(file, generation);
     await file.close();
   }
 
-  /** Whether the file was emptied, or another has its name. */
-  private async isOver(reading: Reading): Promise<boolean> {
+  /** Whether the file was emptied. Where another has its name, what it still holds is read. */
+  private async hasChanged(reading: Reading): Promise<boolean> {
     const { file } = reading;
     const inode = await inodeOf(this.path);
-    // What was written up to the renaming is read once more.
-    if (inode !== undefined && inode !== file.inode) reading.isRotated = true;
-    if (reading.isRotated) return true;
+    reading.isRotated = inode !== undefined && inode !== file.inode;
+    if (reading.isRotated) return false;
     return (await file.size()) < file.offset || !(await file.isSame());
   }
 
   /** What was rotated and is not read to its end, then the file itself. */
   private async open(): Promise<Reading[]> {
     const readings: Reading[] = [];
-    if (!this.offsets.isEmpty) {
-      for (const sibling of await rotatedSiblings(this.path)) {
-        const reading = await this.openRotated(sibling);
-        if (reading !== undefined) readings.push(reading);
-      }
+    const isFirst = this.offsets.isEmpty;
+    for (const sibling of await rotatedSiblings(this.path)) {
+      const reading = await this.openRotated(sibling, isFirst);
+      if (reading !== undefined) readings.push(reading);
     }
     const file = await LogFile.open(this.path);
     if (file !== undefined) readings.push(await this.resume(file));
     return readings;
   }
 
-  private async openRotated(path: string): Promise<Reading | undefined> {
+  /** `isFirst`: it was there before anybody followed, and is taken for read. */
+  private async openRotated(path: string, isFirst: boolean): Promise<Reading | undefined> {
     const file = await LogFile.open(path);
     if (file === undefined) return undefined;
     const own = this.offsets.of(file.identity);
-    const copied = this.offsets.ofCopied(await inodeOf(this.path), file.head);
-    const known = own ?? copied;
-    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));
-    file.offset = known?.offset ?? 0;
-    if (
-      known === undefined ? mtimeMs <= this.offsets.readMs : known.offset >= (await file.size())
-    ) {
-      if (own === undefined && known !== undefined) await this.leave(file, known.generation);
-      else await file.close();
-      return undefined;
-    }
-    const identity = own === undefined && copied !== undefined ? copied.identity : file.identity;
-    return { file, identity, generation: known?.generation ?? 0, isRotated: true };
+    const copied = own ?? this.offsets.ofCopied(await inodeOf(this.path), file.head);
+    const { generation = 0, offset = 0, identity = file.identity } = copied ?? {};
+    file.offset = offset;
+    const size = await file.size();
+    if (!isFirst && offset < size) return { file, identity, generation, isRotated: true };
+    file.offset = size;
+    if (own === undefined) await this.note(file, generation);
+    await file.close();
+    return undefined;
   }
 
   /** From where it was read to; from the start, as another, when it was emptied since. */

@@ -11,15 +11,13 @@ const entrySchema = z.object({
   /** How often it was emptied and began with the same line again. */
   generation: z.int().min(0),
   offset: z.int().min(0),
-  /** When that was noted. */
-  readMs: z.number(),
 });
 const schema = z.object({ path: z.string(), files: z.array(entrySchema) });
 
 export type OffsetEntry = z.infer<typeof entrySchema>;
 
 /** Files that went by one name and are remembered. */
-const FILES_MAX = 64;
+const FILES_MAX = 1024;
 
 /**
  * How far the files of one name were read, kept over restarts. Losing it costs time only: what is
@@ -43,13 +41,9 @@ export class Offsets {
     return new Offsets(path, file, await readEntries(file));
   }
 
+  /** Nothing was read under this name yet. */
   get isEmpty(): boolean {
     return this.files.length === 0;
-  }
-
-  /** When anything was noted last. */
-  get readMs(): number {
-    return Math.max(0, ...this.files.map(({ readMs }) => readMs));
   }
 
   of(identity: string): OffsetEntry | undefined {

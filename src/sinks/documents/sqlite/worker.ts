@@ -55,7 +55,10 @@ function write(port: MessagePort, options: WriterOptions): void {
     },
     check: () => opened().check(),
     close: () => {
-      writer?.close();
+      const last = writer;
+      // A step that is due finds nothing to do.
+      writer = undefined;
+      last?.close();
       endSoon(port);
     },
   });
