@@ -30,6 +30,8 @@ export interface CounterSeries {
 
 export interface GaugeSeries {
   set(value: number): void;
+  /** It is no longer so: nothing is shown until the series is looked up and set again. */
+  remove(): void;
 }
 
 export interface HistogramSeries {

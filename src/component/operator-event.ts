@@ -12,6 +12,9 @@ export const OPERATOR_EVENTS = [
   'cores_refused',
   'counters_refused',
   'fragments_refused',
+  'models_refused',
+  'quotients_undefined',
+  'latencies_negative',
 ] as const;
 
 export type OperatorEvent = (typeof OPERATOR_EVENTS)[number];

@@ -41,6 +41,14 @@ const COUNTERS = {
     'energy_negative_total',
     'Pieces of negative energy; a counter can not fall, so they add 0.',
   ),
+  quotientsUndefined: row(
+    'quotients_undefined_total',
+    'Energy quotients of inferences without a value: 0 below the line.',
+  ),
+  latenciesNegative: row(
+    'latencies_negative_total',
+    'Latencies of inferences below 0; they are not measured.',
+  ),
   stateRefused: row(
     'state_refused_total',
     'Frames or samples of keys beyond the bound of what operators remember.',
@@ -111,6 +119,9 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
       cores_refused: refused('cores'),
       counters_refused: refused('counters'),
       fragments_refused: refused('fragments'),
+      models_refused: refused('models'),
+      quotients_undefined: counters.quotientsUndefined.series(),
+      latencies_negative: counters.latenciesNegative.series(),
     },
   };
 }

@@ -119,9 +119,43 @@ function frameOf(kind: FrameKind, header: FrameHeader, random: Random): Frame {
         ...header,
         updates: [{ synapseType: 'excitatory', learningRule: 'stdp', count }],
       };
+    case 'inference':
+      return inferenceFrame(header, random, count);
+    case 'benchmark':
+      return benchmarkFrame(header, random);
     default:
       throw new Error(`no generator for the kind ${kind}: add one beside the others`);
   }
+}
+
+function inferenceFrame(header: FrameHeader, random: Random, count: number): Frame {
+  return {
+    kind: 'inference',
+    ...header,
+    modelName: pick(random, ['vit-tiny', 'bert-tiny']),
+    hardware: mostly(random, 'loihi2', 'cpu'),
+    count,
+    energyJoules: random() < 0.05 ? 0 : random(),
+    latencyUs: Float32Array.from({ length: count }, () => random() * 1e5 - 100),
+    synapticOperations: random() < 0.5 ? undefined : Math.floor(random() * 10) * 1e6,
+    baselineEnergyJoules: random() < 0.3 ? undefined : random() * 10,
+    baselineName: random() < 0.3 ? undefined : mostly(random, 'gpu', 'server'),
+  };
+}
+
+function benchmarkFrame(header: FrameHeader, random: Random): Frame {
+  return {
+    kind: 'benchmark',
+    ...header,
+    model: pick(random, ['vit-tiny', 'bert-tiny', 'vit-base']),
+    hardware: mostly(random, 'cpu', 'loihi2'),
+    latencySeconds: random() < 0.05 ? 0 : random(),
+    throughputPerSecond: random() * 100,
+    durationUs: Math.floor(random() * 1e8),
+    accuracy: random() < 0.5 ? undefined : random(),
+    energyJoules: random() < 0.5 ? undefined : random(),
+    synapticOperations: random() < 0.5 ? undefined : Math.floor(random() * 1e9),
+  };
 }
 
 function powerFrame(header: FrameHeader, random: Random, count: number): Frame {

@@ -12,6 +12,7 @@ export function nullMetrics(): MetricDefiner {
     add: () => {},
     total: () => {},
     set: () => {},
+    remove: () => {},
   };
   const family = (spec: MetricSpec) => ({
     series: (...labels: string[]) => {

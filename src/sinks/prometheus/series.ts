@@ -78,6 +78,12 @@ export class Gauge extends Series implements GaugeSeries {
     this.value = value;
   }
 
+  remove(): void {
+    this.value = undefined;
+    // Its place is free for another, as that of one that expired.
+    this.hidden = true;
+  }
+
   heads(name: string): readonly string[] {
     return [`${name}${this.braced} `];
   }

@@ -106,6 +106,21 @@ it('makes room for new series by forgetting hidden ones', async () => {
   expect(refused).toEqual([]);
 });
 
+it('shows a removed gauge no more, gives its place to another, and takes it back', async () => {
+  const { store, refused } = refusals(2);
+  const gauge = store.gauge({ ...LAYERS, name: 'g', expires: 'never' });
+  gauge.series('a').set(1);
+  gauge.series('b').set(2);
+  gauge.series('a').remove();
+  expect(await values(store, 'g')).toEqual({ ' b': 2 });
+  gauge.series('c').set(3);
+  expect(await values(store, 'g')).toEqual({ ' b': 2, ' c': 3 });
+  expect(refused).toEqual([]);
+  gauge.series('b').remove();
+  gauge.series('b').set(4);
+  expect(await values(store, 'g')).toEqual({ ' b': 4, ' c': 3 });
+});
+
 it('says totals that an operator keeps, on top of what stood before a new start', async () => {
   const store = new MetricStore();
   const counter = store.counter(LAYERS);
