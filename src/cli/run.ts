@@ -13,6 +13,7 @@ import { withoutUserinfo } from '../sources/nats-servers.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { OwnMetrics } from '../telemetry/own-metrics.ts';
 import { parseAddress } from './address.ts';
+import { benchmarkSchedule } from './benchmark-parts.ts';
 import { loadConfig } from './config/load.ts';
 import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
@@ -116,11 +117,13 @@ async function serve(
     watches: [],
     beforeScrape: () => showQueues(own, { nats: inbox, dead, derived }),
   });
+  const clock = new ArrivalClock();
+  const benchmarks = benchmarkSchedule({ config, link, log, own, clock });
   const source = new NatsSource({
     link,
     prefix: config.prefix,
     inbox,
-    clock: new ArrivalClock(),
+    clock,
     listening: () => {
       own.natsConnected.series().set(1);
       log.info(`listening on ${config.prefix}.<kind>.>`);
@@ -129,7 +132,8 @@ async function serve(
   const shown = [config.nats.servers].flat().map(withoutUserinfo).join(', ');
   try {
     await service.serve(`core NATS at ${shown}`, () => link.isConnected);
-    await source.run(service.topology.inlet, signal);
+    const { inlet } = service.topology;
+    await Promise.all([source.run(inlet, signal), benchmarks.run(inlet, signal)]);
   } finally {
     // Stopping follows the flow: the source has ended, then the sinks, then what they share.
     const late = AbortSignal.timeout(STOP_MS_MAX);

@@ -66,6 +66,12 @@ const COUNTERS = {
     'Pipelines that ended with an error: a bug; the others go on.',
     'pipeline',
   ),
+  benchmarkRuns: row(
+    'benchmark_runs_total',
+    'Benchmark runs that executors were asked for, by how they ended.',
+    'hardware',
+    'outcome',
+  ),
   natsDisconnects: row('nats_disconnects_total', 'Connections to NATS lost.'),
   natsReconnects: row('nats_reconnects_total', 'Connections to NATS made again.'),
 };
@@ -74,6 +80,11 @@ const GAUGES = {
   queueDepth: row('queue_depth', 'Entries that wait in a queue.', 'queue'),
   queueBytes: row('queue_bytes', 'Bytes that wait in a queue.', 'queue'),
   natsConnected: row('nats_connected', '1 when connected to NATS, else 0.'),
+  benchmarkExecutor: row(
+    'benchmark_executor_available',
+    '1 when an executor of benchmarks answered when last asked, 0 when there was none.',
+    'hardware',
+  ),
   buildInfo: row('build_info', 'Always 1.', 'version', 'node_version'),
   eventLag: {
     ...row(

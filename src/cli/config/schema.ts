@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AnyPipeline } from '../../component/pipeline.ts';
 import { FRAME_LIMITS } from '../../frames/limits.ts';
 import { isPrefix, PREFIX_DEFAULT } from '../../frames/subject.ts';
+import { benchmarkOptions } from '../../sources/benchmark-options.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
 
 const count = (max: number) => z.int().min(1).max(max);
@@ -76,6 +77,7 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
     http: http.prefault({}),
     limits: limits.prefault({}),
     metrics: metrics.prefault({}),
+    benchmarks: benchmarkOptions.prefault({}),
     pipelines: z.strictObject(byName).prefault({}),
   });
 }

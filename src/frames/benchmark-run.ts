@@ -1,0 +1,76 @@
+import { isJson } from './decode.ts';
+import { type Fields, nameField, optionalNameField, optionalTextField } from './fields.ts';
+import { FrameError } from './frame-error.ts';
+import { readJson } from './json-read.ts';
+import { FRAME_LIMITS, type FrameLimits } from './limits.ts';
+import { MsgpackReader } from './msgpack-read.ts';
+
+/**
+ * What service and executors say to one another on `<prefix>.benchmark-run.<hardware>`. The answer
+ * to a request is a `benchmark` frame, or a note; notes that it is running may come before.
+ */
+export interface BenchmarkRequest {
+  readonly model: string;
+  readonly hardware: string;
+}
+
+/** Small maps, msgpack or JSON, that are no frames. */
+export type RunNote =
+  /** The run goes on; sent now and then, so that its end can be told from a death. */
+  | { readonly is: 'running' }
+  /** There is no result. `error` is a word such as `busy`, `text` is for people. */
+  | { readonly is: 'error'; readonly error: string; readonly text: string | undefined };
+
+/** The executor runs something else: one run at a time. */
+export const BUSY = 'busy';
+/** The executor does not have this model, and will not have it in an hour. */
+export const UNSUPPORTED = 'unsupported';
+
+const REQUEST_BYTES_MAX = 4096;
+const UTF8 = new TextEncoder();
+
+export function runSubject(prefix: string, hardware: string): string {
+  return `${prefix}.benchmark-run.${hardware}`;
+}
+
+/** JSON, which every executor can read. */
+export function encodeRequest({ model, hardware }: BenchmarkRequest): Uint8Array {
+  return UTF8.encode(JSON.stringify({ model, hardware }));
+}
+
+/** @throws FrameError that names the field */
+export function readRequest(bytes: Uint8Array, contentType: string | undefined): BenchmarkRequest {
+  if (bytes.length > REQUEST_BYTES_MAX) {
+    const detail = `${bytes.length} bytes, at most ${REQUEST_BYTES_MAX}`;
+    throw new FrameError('too_large', 'payload', detail);
+  }
+  const fields = readFields(bytes, contentType, FRAME_LIMITS);
+  return {
+    model: nameField(fields, 'model', FRAME_LIMITS),
+    hardware: nameField(fields, 'hardware', FRAME_LIMITS),
+  };
+}
+
+export function encodeNote(note: RunNote): Uint8Array {
+  if (note.is === 'running') return UTF8.encode('{"running":true}');
+  return UTF8.encode(JSON.stringify({ error: note.error, message: note.text }));
+}
+
+/** A note by its fields; undefined for anything else, such as a frame. */
+export function readNote(fields: Fields, limits: FrameLimits): RunNote | undefined {
+  if (fields['running'] === true) return { is: 'running' };
+  const error = optionalNameField(fields, 'error', limits);
+  if (error === undefined) return undefined;
+  return { is: 'error', error, text: optionalTextField(fields, 'message', limits) };
+}
+
+/** A message as plain fields. */
+export function readFields(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  limits: FrameLimits,
+): Fields {
+  return isJson(bytes, contentType)
+    ? readJson(bytes, limits)
+    : new MsgpackReader(limits).readMap(bytes);
+}
