@@ -27,6 +27,8 @@ const COMMANDS: Commands = {
   record: async (version) => (await import('./record.ts')).recordCommand(version),
   convert: async () => (await import('./convert.ts')).convertCommand(),
   simulate: async (version) => (await import('./simulate.ts')).simulateCommand(version),
+  'benchmark-executor': async () =>
+    (await import('./benchmark-executor.ts')).benchmarkExecutorCommand(),
 };
 
 /** The program with the command that the first argument names, or with all of them. */

@@ -1,5 +1,11 @@
 import { isJson } from './decode.ts';
-import { type Fields, nameField, optionalNameField, optionalTextField } from './fields.ts';
+import {
+  type Fields,
+  nameField,
+  optionalNameField,
+  optionalNumberField,
+  optionalTextField,
+} from './fields.ts';
 import { FrameError } from './frame-error.ts';
 import { readJson } from './json-read.ts';
 import { FRAME_LIMITS, type FrameLimits } from './limits.ts';
@@ -12,6 +18,8 @@ import { MsgpackReader } from './msgpack-read.ts';
 export interface BenchmarkRequest {
   readonly model: string;
   readonly hardware: string;
+  /** How long a run that says it goes on may be silent; undefined where nobody minds. */
+  readonly silenceUs: number | undefined;
 }
 
 /** Small maps, msgpack or JSON, that are no frames. */
@@ -34,8 +42,8 @@ export function runSubject(prefix: string, hardware: string): string {
 }
 
 /** JSON, which every executor can read. */
-export function encodeRequest({ model, hardware }: BenchmarkRequest): Uint8Array {
-  return UTF8.encode(JSON.stringify({ model, hardware }));
+export function encodeRequest({ model, hardware, silenceUs }: BenchmarkRequest): Uint8Array {
+  return UTF8.encode(JSON.stringify({ model, hardware, silence_us: silenceUs }));
 }
 
 /** @throws FrameError that names the field */
@@ -48,6 +56,7 @@ export function readRequest(bytes: Uint8Array, contentType: string | undefined):
   return {
     model: nameField(fields, 'model', FRAME_LIMITS),
     hardware: nameField(fields, 'hardware', FRAME_LIMITS),
+    silenceUs: optionalNumberField(fields, 'silence_us', 0, Number.MAX_SAFE_INTEGER),
   };
 }
 

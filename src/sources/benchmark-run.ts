@@ -69,14 +69,15 @@ export class BenchmarkRun {
   }
 
   /** Undefined where nobody listens, and after the signal. Never rejects. */
-  async run(request: BenchmarkRequest, signal: AbortSignal): Promise<RunOutcome | undefined> {
-    const { clock, events } = this.parts;
+  async run(model: string, hardware: string, signal: AbortSignal): Promise<RunOutcome | undefined> {
+    const { clock, events, options } = this.parts;
+    const request = { model, hardware, silenceUs: options.silence };
     const beganMs = clock.nowMs();
     const verdict = await this.judged(request, signal);
     if (verdict === undefined) return undefined;
     const { outcome, detail } = verdict;
     events.ended(request, outcome, detail, clock.nowMs() - beganMs);
-    return { model: request.model, outcome };
+    return { model, outcome };
   }
 
   private async judged(

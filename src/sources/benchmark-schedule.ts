@@ -85,7 +85,7 @@ export class BenchmarkSchedule {
       }
       const models = isRetry ? failed : options.models;
       const { outcomes, missed } = await runAll(models, (model) =>
-        run.run({ model, hardware }, signal),
+        run.run(model, hardware, signal),
       );
       if (signal.aborted) return;
       const nowMs = clock.nowMs();
