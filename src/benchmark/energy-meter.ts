@@ -51,7 +51,7 @@ export class EnergyMeter {
     }
   }
 
-  /** Joules since the last call, or since it was opened. One start from 0 between is made up for. */
+  /** Joules since the last call, or since it was opened; one start from 0 is made up for. */
   lap(): number {
     let joules = 0;
     for (const zone of this.zones) {

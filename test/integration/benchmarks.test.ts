@@ -52,7 +52,7 @@ function linesOf(log: string): { level: string; message: string }[] {
   return lines.map((line) => JSON.parse(line) as { level: string; message: string });
 }
 
-test('nobody there is a state; an executor appears, its results count and are compared', async () => {
+test('nobody there is a state; an executor appears, its results count and compare', async () => {
   const options = { models: ['bert-tiny'], hardware: ['cpu'], cron: '* * * * * *' };
   const [nats, service] = await start('appears', options);
   const derived: { subject: string; record: Record<string, unknown> }[] = [];
@@ -131,7 +131,7 @@ test('an executor that dies in a run is noticed; the run is asked for again', as
   expect(service.log()).toContain('benchmark of vit-base on cpu gave no result: the executor fell');
 });
 
-test('an executor that runs says so, is busy to others, and gives up when it is stopped', async () => {
+test('an executor that runs says so, is busy to others, and gives up when stopped', async () => {
   const nats = await startNatsServer();
   open.push(() => nats.stop());
   const executor = await execute(nats, '--samples', '1000');
