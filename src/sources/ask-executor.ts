@@ -18,12 +18,12 @@ export interface ExecutorQuestion {
 export type QuestionEnd =
   /** `take` has had the last message. */
   | { readonly is: 'answered' }
-  /** Nobody listens on the subject. */
+  /** Nobody listens on the subject, or NATS does not let us ask, which the link says. */
   | { readonly is: 'nobody' }
   | { readonly is: 'timeout' }
   | { readonly is: 'lost' }
   | { readonly is: 'stopped' }
-  /** NATS is away, or does not allow it. */
+  /** NATS is away. */
   | { readonly is: 'unreachable'; readonly reason: string };
 
 /** Asks, and waits for the last of the answers, the time-out, a silence, or the signal. */
@@ -95,6 +95,9 @@ function contentTypeOf(message: Msg): string | undefined {
 }
 
 function isNobody(error: unknown): boolean {
-  if (error instanceof errors.NoRespondersError) return true;
-  return error instanceof Error && error.cause instanceof errors.NoRespondersError;
+  const causes = [error, (error as Error).cause];
+  return causes.some(
+    (cause) =>
+      cause instanceof errors.NoRespondersError || cause instanceof errors.PermissionViolationError,
+  );
 }

@@ -18,6 +18,7 @@ const SILENT = {
 const CONFIG = `authorization { users: [
   { user: any, password: any },
   { user: mute, password: mute, permissions: { publish: "other.>" } }
+  { user: deaf, password: deaf, permissions: { subscribe: "other.>" } }
 ] }`;
 
 let nats: NatsServer;
@@ -136,11 +137,18 @@ test('stops when it is told to, before and while it waits', async () => {
   expect((await asked).end).toEqual({ is: 'stopped' });
 });
 
-test('says why it can not ask', async () => {
+test('nobody is there for one who may not ask, or may not hear the answer', async () => {
   await answering('a.denied', (request) => request.respond('last'));
-  const denied = await ask(await asker('mute'), 'a.denied');
-  expect(denied.end).toMatchObject({ is: 'unreachable' });
-  expect((denied.end as { reason: string }).reason).toMatch(/permissions violation/i);
+  expect((await ask(await asker('any'), 'a.denied')).end).toEqual({ is: 'answered' });
+  for (const user of ['mute', 'deaf']) {
+    expect([user, (await ask(await asker(user), 'a.denied')).end]).toEqual([
+      user,
+      { is: 'nobody' },
+    ]);
+  }
+});
+
+test('says that it has no connection', async () => {
   const without = await ask(
     askOverNats(() => undefined),
     'a.denied',
