@@ -36,7 +36,7 @@ export interface RunOutcome {
 
 /** What happens to single runs, for the log and the counters. */
 export interface RunEvents {
-  /** An executor is there, or none is: told for each question. */
+  /** An executor is there, or none is: told for each message, and at the end of each question. */
   available(hardware: string, isAvailable: boolean): void;
   ended(request: BenchmarkRequest, outcome: RunOutcomeName, detail: string, tookMs: number): void;
   /** The program has a fault; the schedule goes on. */
@@ -105,6 +105,7 @@ export class BenchmarkRun {
       timeoutMs: options.timeout / 1000,
       silenceMs: options.silence / 1000,
       take: (message: ExecutorMessage) => {
+        this.parts.events.available(request.hardware, true);
         try {
           verdict = this.judge(request, message);
         } catch (error) {

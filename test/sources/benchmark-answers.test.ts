@@ -20,6 +20,8 @@ describe('an answer', () => {
     const bench = start();
     await bench.to(6);
     for (let i = 0; i < 3; i++) expect(first(bench).say(encodeNote({ is: 'running' }))).toBe(false);
+    // It is known to be there long before it is done.
+    expect(bench.said).toContain('available cpu true');
     await first(bench).answer();
     expect(bench.outcomes()).toEqual(['a cpu ok']);
     expect(bench.brought).toHaveLength(1);
