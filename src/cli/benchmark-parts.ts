@@ -1,3 +1,4 @@
+import type { Inlet } from '../component/source.ts';
 import { askOverNats } from '../sources/ask-executor.ts';
 import type { RunEvents, RunOutcome } from '../sources/benchmark-run.ts';
 import {
@@ -21,8 +22,23 @@ export interface BenchmarkParts {
   readonly clock: { nowUs(): number };
 }
 
-/** The schedule of benchmarks, wired to NATS, to the log and to the metrics. */
-export function benchmarkSchedule(parts: BenchmarkParts): BenchmarkSchedule {
+/**
+ * Runs the schedule of benchmarks, wired to NATS, to the log and to the metrics, until the signal.
+ * Never rejects: without benchmarks the service is still worth having.
+ */
+export async function runBenchmarks(
+  parts: BenchmarkParts,
+  inlet: Inlet,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await scheduleOf(parts).run(inlet, signal);
+  } catch (error) {
+    parts.log.error('benchmarks ended with an error', { error });
+  }
+}
+
+function scheduleOf(parts: BenchmarkParts): BenchmarkSchedule {
   const { config, link, clock } = parts;
   return new BenchmarkSchedule({
     prefix: config.prefix,

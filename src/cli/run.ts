@@ -13,7 +13,7 @@ import { withoutUserinfo } from '../sources/nats-servers.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { OwnMetrics } from '../telemetry/own-metrics.ts';
 import { parseAddress } from './address.ts';
-import { benchmarkSchedule } from './benchmark-parts.ts';
+import { runBenchmarks } from './benchmark-parts.ts';
 import { loadConfig } from './config/load.ts';
 import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
@@ -118,7 +118,6 @@ async function serve(
     beforeScrape: () => showQueues(own, { nats: inbox, dead, derived }),
   });
   const clock = new ArrivalClock();
-  const benchmarks = benchmarkSchedule({ config, link, log, own, clock });
   const source = new NatsSource({
     link,
     prefix: config.prefix,
@@ -133,7 +132,8 @@ async function serve(
   try {
     await service.serve(`core NATS at ${shown}`, () => link.isConnected);
     const { inlet } = service.topology;
-    await Promise.all([source.run(inlet, signal), benchmarks.run(inlet, signal)]);
+    const benchmarks = { config, link, log, own, clock };
+    await Promise.all([source.run(inlet, signal), runBenchmarks(benchmarks, inlet, signal)]);
   } finally {
     // Stopping follows the flow: the source has ended, then the sinks, then what they share.
     const late = AbortSignal.timeout(STOP_MS_MAX);
