@@ -1,9 +1,11 @@
 /**
  * npm run bench: the figures of docs/benchmarks.md, each measured beside what it is compared with.
- * Usage: npm run bench -- [PART…] [--rounds N] [--scale X] [--python PATH]
+ * Usage: npm run bench -- [PART…] [--rounds N] [--scale X] [--python PATH] [--away 60s]
  */
 import { parseArgs } from 'node:util';
+import { parseDurationUs } from '../src/component/duration.ts';
 import { elephant } from './parts/elephant.ts';
+import { emitterCost } from './parts/emitter.ts';
 import { malformed } from './parts/malformed.ts';
 import { memory } from './parts/memory.ts';
 import { natsLoad } from './parts/nats-load.ts';
@@ -17,6 +19,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   spk: spkReplay,
   scrape,
   memory,
+  emitter: emitterCost,
   malformed,
   elephant,
 };
@@ -29,17 +32,26 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     scale: { type: 'string', default: '1' },
     python: { type: 'string' },
+    away: { type: 'string', default: '5s' },
   },
 });
 const options: BenchOptions = {
   rounds: Number(values.rounds),
   scale: Number(values.scale),
   python: values.python,
+  awaySeconds: (parseDurationUs(values.away) ?? Number.NaN) / 1e6,
 };
 const unknown = positionals.filter((name) => !(name in PARTS));
-if (unknown.length > 0 || !(options.rounds >= 1) || !(options.scale > 0)) {
+if (
+  unknown.length > 0 ||
+  !(options.rounds >= 1) ||
+  !(options.scale > 0) ||
+  !(options.awaySeconds > 0)
+) {
   const names = Object.keys(PARTS).join(', ');
-  process.stderr.write(`usage: bench [PART…] [--rounds N] [--scale X]; parts: ${names}\n`);
+  process.stderr.write(
+    `usage: bench [PART…] [--rounds N] [--scale X] [--away 60s]; parts: ${names}\n`,
+  );
   process.exit(2);
 }
 for (const [name, measure] of Object.entries(PARTS)) {

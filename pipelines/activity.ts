@@ -46,4 +46,16 @@ export default definePipeline({
       if (stepUs !== undefined) step.series(deviceType, chipId).set(stepUs / 1e6);
     };
   },
+  derived: ({ deviceType, chipId, t0Us, spanUs, growth, stepUs }) => ({
+    record: 'activity',
+    key: [deviceType, chipId],
+    t0Us,
+    spanUs,
+    fields: {
+      device_type: deviceType,
+      chip_id: chipId,
+      counters: Object.fromEntries(growth),
+      step_us: stepUs,
+    },
+  }),
 });

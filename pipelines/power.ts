@@ -45,4 +45,18 @@ export default definePipeline({
       }
     };
   },
+  derived: (power) => ({
+    record: 'power',
+    key: [power.deviceType, power.chipId, power.rail, power.component],
+    t0Us: power.t0Us,
+    spanUs: power.spanUs,
+    fields: {
+      device_type: power.deviceType,
+      chip_id: power.chipId,
+      rail: power.rail,
+      component: power.component,
+      watts: power.watts,
+      energy_joules: power.energyJoules,
+    },
+  }),
 });

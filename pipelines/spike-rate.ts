@@ -54,4 +54,42 @@ export default definePipeline({
       rates.series(rate.layerName, rate.neuronType).add(rate.rateHistogram, rate.spikes);
     };
   },
+  derived: (rate) => ({
+    record: 'spike-rate',
+    key: [rate.deviceType, rate.chipId, rate.layerName],
+    t0Us: rate.t0Us,
+    spanUs: rate.t1Us - rate.t0Us,
+    fields: {
+      device_type: rate.deviceType,
+      chip_id: rate.chipId,
+      layer_name: rate.layerName,
+      neuron_type: rate.neuronType,
+      neuron_count: rate.neuronCount,
+      spikes: rate.spikes,
+      mean_rate_hz: rate.meanRateHz,
+      rate_histogram: rate.rateHistogram,
+      timestep: rate.timestep,
+    },
+  }),
+  log: {
+    levelMax: 'DEBUG',
+    write: (rate, log) =>
+      log({
+        level: 'DEBUG',
+        logger: 'spikeformer.neuromorphic',
+        timeUs: rate.t1Us,
+        eventType: 'spike_activity',
+        message: `${rate.spikes} spikes in ${rate.layerName}`,
+        fields: {
+          hardware_type: rate.deviceType,
+          chip_id: rate.chipId,
+          layer_name: rate.layerName,
+          spike_count: rate.spikes,
+          timestep: rate.timestep,
+          // The kit's word for spikes by step; the rate in Hz stands beside it.
+          spike_rate: rate.timestep === 0 ? 0 : rate.spikes / rate.timestep,
+          spike_rate_hz: rate.meanRateHz,
+        },
+      }),
+  },
 });

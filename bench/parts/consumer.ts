@@ -74,7 +74,7 @@ export async function startService(
   const nats = `nats://127.0.0.1:${natsPort}`;
   const args = [file, 'run', '--nats', nats, '--http', '127.0.0.1:0', ...flags];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const url = await lineWith(child, /(http:\/\/127\.0\.0\.1:\d+)/);
+  const url = await lineWith(child, /serving on (http:\/\/127\.0\.0\.1:\d+)/);
   const text = async () => await (await fetch(`${url}/metrics`)).text();
   // It serves before it listens to NATS; what is published until then is for nobody.
   while (sumOf(await text(), 'spikescope_nats_connected') !== 1) await sleep(10);

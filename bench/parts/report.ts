@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly scale: number;
   /** A Python with elephant, for the part that is compared with it. */
   readonly python: string | undefined;
+  /** How long NATS is away from an emitter. */
+  readonly awaySeconds: number;
 }
 
 /** One line of a table: what was measured, in which unit, and the number. */

@@ -6,6 +6,7 @@ const OUTPUT_CHARS_MAX = 64 * 1024;
 
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
 }
 
 /**
@@ -19,6 +20,7 @@ export function runProgram(
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       env: { ...process.env, ...options.env },
+      cwd: options.cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: RUN_MS_MAX,
     });

@@ -1,5 +1,5 @@
 import { MetricStore } from '../sinks/prometheus/metric-store.ts';
-import { createLog, type Log } from '../telemetry/log.ts';
+import { createLog, type Log, type RunningSpan } from '../telemetry/log.ts';
 import { defineOwnMetrics, type OwnMetrics } from '../telemetry/own-metrics.ts';
 import type { Config } from './config/schema.ts';
 
@@ -8,10 +8,17 @@ export interface OwnTelemetry {
   readonly log: Log;
   readonly store: MetricStore;
   readonly own: OwnMetrics;
+  /** The span that log lines belong to; set by what traces own work. */
+  readonly running: RunningSpan;
 }
 
 export function createOwnTelemetry(config: Config, version: string): OwnTelemetry {
-  const log = createLog({ level: config.log_level });
+  const running: RunningSpan = { ids: undefined };
+  const log = createLog({
+    level: config.log_level,
+    span: () => running.ids,
+    dropped: () => own.dropped.series('log', 'queue_full').add(1),
+  });
   const refused = new Set<string>();
   const store: MetricStore = new MetricStore({
     seriesMax: config.metrics.series_max,
@@ -24,5 +31,5 @@ export function createOwnTelemetry(config: Config, version: string): OwnTelemetr
   });
   const own = defineOwnMetrics(store);
   own.buildInfo.series(version, process.version).set(1);
-  return { log, store, own };
+  return { log, store, own, running };
 }

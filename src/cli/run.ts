@@ -2,9 +2,11 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { AnyPipeline } from '../component/pipeline.ts';
-import { deadLetters } from '../sinks/dead-letters.ts';
-import { derivedStream } from '../sinks/derived-stream.ts';
-import { NatsOutbox, OUTBOX_LIMITS } from '../sinks/nats-outbox.ts';
+import { NO_SINKS } from '../component/record-sinks.ts';
+import { isAtLeast } from '../frames/log.ts';
+import { DEAD_LETTER_LIMITS, deadLetters } from '../sinks/dead-letters.ts';
+import { DERIVED_LIMITS, derivedStream } from '../sinks/derived-stream.ts';
+import { NatsOutbox, type OutboxLimits } from '../sinks/nats-outbox.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
 import { EVENT_LOOP, Inbox, inboxLimits } from '../sources/inbox.ts';
 import { NatsSource } from '../sources/nats.ts';
@@ -21,6 +23,7 @@ import { loadPipelines } from './load-pipelines.ts';
 import { createOwnTelemetry } from './own-telemetry.ts';
 import { createService } from './service.ts';
 import { stopSignal } from './stop-signal.ts';
+import { checkTraces, startTraces } from './traces.ts';
 
 interface RunFlags {
   readonly config?: string;
@@ -55,6 +58,7 @@ async function run(flags: RunFlags, version: string): Promise<void> {
   if (flags.check === true) {
     // Files are opened as at a start; nothing connects.
     new NatsLink(config.nats, SILENT);
+    checkTraces(config, process.env);
     process.stdout.write('configuration is fine\n');
     return;
   }
@@ -97,25 +101,27 @@ async function serve(
   const signal = stopSignal();
   const telemetry = createOwnTelemetry(config, version);
   const { log, own } = telemetry;
+  const traces = await startTraces(config, version, telemetry, process.env);
   const link = new NatsLink(config.nats, linkEvents(log, own));
   const inbox = new Inbox(inboxLimits(config.nats.buffer_bytes), EVENT_LOOP, dropped(own, 'nats'));
-  const outbox = (sink: string) =>
-    new NatsOutbox({
-      connection: () => link.connection,
-      limits: OUTBOX_LIMITS,
-      dropped: dropped(own, sink),
-    });
-  const dead = outbox('dead');
-  const derived = outbox('derived');
+  const outbox = (sink: string, limits: OutboxLimits) =>
+    new NatsOutbox({ connection: () => link.connection, limits, dropped: dropped(own, sink) });
+  const dead = outbox('dead', DEAD_LETTER_LIMITS);
+  const derived = outbox('derived', DERIVED_LIMITS);
   const service = createService({
     version,
     config,
     telemetry,
     pipelines,
     dead: deadLetters(config.prefix, dead),
-    sinks: { derived: derivedStream(config.prefix, derived), spans: undefined },
+    sinks: {
+      ...NO_SINKS,
+      derived: derivedStream(config.prefix, derived),
+      derivedLog: (level) => isAtLeast(level, config.derived.log_level),
+      spans: traces.take,
+    },
     watches: [],
-    beforeScrape: () => showQueues(own, { nats: inbox, dead, derived }),
+    beforeScrape: () => showQueues(own, { nats: inbox, dead, derived, ...traces.queues }),
   });
   const clock = new ArrivalClock();
   const source = new NatsSource({
@@ -133,11 +139,14 @@ async function serve(
     await service.serve(`core NATS at ${shown}`, () => link.isConnected);
     const { inlet } = service.topology;
     const benchmarks = { config, link, log, own, clock };
-    await Promise.all([source.run(inlet, signal), runBenchmarks(benchmarks, inlet, signal)]);
+    await Promise.all([
+      source.run(traces.around(inlet), signal),
+      runBenchmarks(benchmarks, inlet, signal),
+    ]);
   } finally {
     // Stopping follows the flow: the source has ended, then the sinks, then what they share.
     const late = AbortSignal.timeout(STOP_MS_MAX);
-    await Promise.all([dead.close(late), derived.close(late)]);
+    await Promise.all([dead.close(late), derived.close(late), traces.close(late)]);
     await link.close();
     await service.close();
   }
@@ -148,13 +157,13 @@ function dropped(own: OwnMetrics, sink: string): (reason: string, count: number)
 }
 
 interface Queue {
-  readonly depth: { readonly messages: number; readonly bytes: number };
+  readonly depth: { readonly messages: number; readonly bytes?: number };
 }
 
 function showQueues(own: OwnMetrics, queues: Readonly<Record<string, Queue>>): void {
   for (const [name, { depth }] of Object.entries(queues)) {
     own.queueDepth.series(name).set(depth.messages);
-    own.queueBytes.series(name).set(depth.bytes);
+    if (depth.bytes !== undefined) own.queueBytes.series(name).set(depth.bytes);
   }
 }
 

@@ -8,6 +8,8 @@ import type { PageState } from '../http/page.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
 import { type MetricStore, TICK_MS } from '../sinks/prometheus/metric-store.ts';
+import { ArrivalClock } from '../sources/arrival-clock.ts';
+import { ConversionWatch } from '../sources/conversion-watch.ts';
 import { startTopology, type Topology } from '../topology/topology.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
@@ -46,6 +48,13 @@ export const NO_PARTS: Pick<ServiceParts, 'dead' | 'sinks' | 'watches' | 'before
 export function createService(parts: ServiceParts): Service {
   const { config, version, telemetry } = parts;
   const { log, own, store } = telemetry;
+  const clock = new ArrivalClock();
+  const conversions = new ConversionWatch({
+    boundUs: config.conversions.timeout,
+    watchedMax: config.conversions.watched_max,
+    nowUs: () => clock.nowUs(),
+    refused: () => own.stateRefused.series('conversions_watched').add(1),
+  });
   const topology = startTopology({
     prefix: config.prefix,
     limits: limitsOf(config),
@@ -54,13 +63,16 @@ export function createService(parts: ServiceParts): Service {
     define: store,
     own,
     sinks: { ...parts.sinks, log },
-    watches: parts.watches,
+    watches: [...parts.watches, conversions],
     heard: (deviceType, chipId) => store.heard(deviceType, chipId),
     dead: parts.dead,
     onFailure: (pipeline, error) => log.error(`pipeline ${pipeline} ended`, { error }),
   });
   const exposition = new Exposition(store, parts.beforeScrape);
-  const ticks = setInterval(() => store.tick(), TICK_MS);
+  const ticks = setInterval(() => {
+    store.tick();
+    conversions.check(topology.inlet);
+  }, TICK_MS);
   let http: HttpServer | undefined;
   return {
     topology,

@@ -16,17 +16,17 @@ export interface LogEvent {
   readonly timeUs: number;
   /** `conversion_start`, `spike_activity`, `hardware_error`…; undefined for an ordinary line. */
   readonly eventType?: string | undefined;
-  /** Where an emitter's own line came from; all three or none. */
+  /** Where an emitter's own line came from, as far as it said. */
   readonly origin?: LogOrigin | undefined;
   /** Further fields by their names in the line; undefined leaves a field out. */
   readonly fields: Readonly<Record<string, LogValue | undefined>>;
 }
 
-/** The place in the code that wrote a line. */
+/** The place in the code that wrote a line, as far as it is known. */
 export interface LogOrigin {
-  readonly module: string;
-  readonly function: string;
-  readonly line: number;
+  readonly module: string | undefined;
+  readonly function: string | undefined;
+  readonly line: number | undefined;
 }
 
 /** Takes an event; the caller's place in the code becomes that of the line. */

@@ -1,6 +1,6 @@
 import type { LogLevel } from '../frames/log.ts';
 import type { DerivedRecord } from './derived-record.ts';
-import type { WriteLog } from './log-event.ts';
+import type { LogEvent } from './log-event.ts';
 import type { SpanRecord } from './span.ts';
 
 /**
@@ -9,13 +9,21 @@ import type { SpanRecord } from './span.ts';
  */
 export interface RecordSinks {
   readonly derived: ((record: DerivedRecord) => void) | undefined;
+  /** Whether log events of a level are derived records too. */
+  readonly derivedLog: (level: LogLevel) => boolean;
   readonly log: LogSink | undefined;
   readonly spans: ((spans: readonly SpanRecord[]) => void) | undefined;
 }
 
 export interface LogSink {
   isEnabled(level: LogLevel): boolean;
-  readonly write: WriteLog;
+  /** An event with its origin, without secrets. */
+  write(event: LogEvent): void;
 }
 
-export const NO_SINKS: RecordSinks = { derived: undefined, log: undefined, spans: undefined };
+export const NO_SINKS: RecordSinks = {
+  derived: undefined,
+  derivedLog: () => false,
+  log: undefined,
+  spans: undefined,
+};

@@ -1,10 +1,14 @@
 /**
- * `spikescope/emitter`: for programs that publish. It makes messages; which NATS client sends them
- * is the caller's choice.
+ * `spikescope/emitter`: for programs that publish (docs/emitters.md).
+ *
+ *     const emitter = createEmitter({ deviceType: 'loihi2', chipId: 'chip0' });
+ *     const layer = emitter.layer({ layerName: 'encoder.0', neuronCount: 768 });
+ *     layer.record(neuronId, tUs);
+ *
+ * Those who have a NATS client of their own let it make the messages only:
  *
  *     const counter = new SequenceCounter('my-chip');
  *     const { subject, data, headers } = frameMessage(spikesFrame({ ... }), { counter });
- *     connection.publish(subject, data, { headers: natsHeaders(headers) });
  */
 export type { ActivityFrame } from '../frames/activity.ts';
 export type { BenchmarkFrame } from '../frames/benchmark.ts';
@@ -23,6 +27,10 @@ export type { PowerFrame } from '../frames/power.ts';
 export type { SpikesFrame } from '../frames/spikes.ts';
 export { type FrameSubject, formatSubject, isToken, PREFIX_DEFAULT } from '../frames/subject.ts';
 export type { SynapsesFrame, SynapseUpdate } from '../frames/synapses.ts';
+export type { Conversion, ModelConversion } from './conversion-recorder.ts';
+export { createEmitter, Emitter, type Recorded } from './create-emitter.ts';
+export type { Delivery, EmitterOptions } from './emitter-options.ts';
+export { DROP_REASONS, type DropReason, type Drops, type EmitterStats } from './emitter-tally.ts';
 export {
   type ActivityInput,
   activityFrame,
@@ -53,4 +61,15 @@ export {
   type FrameMessageOptions,
   frameMessage,
 } from './frame-message.ts';
+export type { LayerOptions, LayerRecorder } from './layer-recorder.ts';
+export type { NatsClientOptions } from './nats-session.ts';
+export type { EmitterProblem, OnProblem } from './problem-reports.ts';
+export type {
+  BenchmarkAnswer,
+  BenchmarkRequest,
+  CheckHealth,
+  HealthAnswer,
+  RunBenchmark,
+} from './responders.ts';
 export { SequenceCounter } from './sequence-counter.ts';
+export type { TraceHeaders } from './trace-context.ts';

@@ -103,7 +103,10 @@ export function benchmarkFrame(input: BenchmarkInput): BenchmarkFrame {
 }
 
 export type LogInput = Omit<FrameInput<LogFrame, 'spanUs'>, 'names'> & {
-  /** `logger`, `module`, `function`, `model_id`, `hardware_type`, `user_id`, where known. */
+  /**
+   * `logger`, `module`, `function`, `model_id`, `hardware_type`, `user_id`, and of an event
+   * `model_type`, `model_size`, `hardware_target`, `layer_name`, where known.
+   */
   readonly names?: ReadonlyMap<string, string> | Readonly<Record<string, string>> | undefined;
 };
 

@@ -4,13 +4,15 @@ import { FrameError, shown } from '../frames/frame-error.ts';
 import { FRAME_LIMITS } from '../frames/limits.ts';
 import { formatSubject, isPrefix, isToken, PREFIX_DEFAULT } from '../frames/subject.ts';
 import type { SequenceCounter } from './sequence-counter.ts';
+import type { TraceHeaders } from './trace-context.ts';
 
 /** A message for any NATS client: `publish(subject, data, { headers })`. */
 export interface FrameMessage {
   readonly subject: string;
   readonly data: Uint8Array;
   /**
-   * `Content-Type`; `Nats-Msg-Id` too where the frame is numbered, so that a resend counts once.
+   * `Content-Type`; `Nats-Msg-Id` too where the frame is numbered, so that a resend counts once;
+   * `traceparent` and `tracestate` where the sender is traced.
    */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
@@ -21,6 +23,7 @@ export interface FrameMessageOptions {
   readonly encoding?: Encoding;
   /** Numbers the frame; without one, `seq` and `emitter` are the frame's own. */
   readonly counter?: SequenceCounter;
+  readonly trace?: TraceHeaders;
 }
 
 const ENCODER = new FrameEncoder();
@@ -37,7 +40,7 @@ export function encodeFrame(frame: Frame, encoding: Encoding = 'msgpack'): Uint8
 
 /** A frame as a message: its subject, its bytes, its headers, and its number on the subject. */
 export function frameMessage(frame: Frame, options: FrameMessageOptions = {}): FrameMessage {
-  const { prefix = PREFIX_DEFAULT, encoding = 'msgpack', counter } = options;
+  const { prefix = PREFIX_DEFAULT, encoding = 'msgpack', counter, trace } = options;
   const { deviceType, chipId } = frame;
   if (!isPrefix(prefix) || !isToken(deviceType) || !isToken(chipId)) {
     const tokens = `prefix ${shown(prefix)}, device_type ${shown(deviceType)}`;
@@ -53,5 +56,7 @@ export function frameMessage(frame: Frame, options: FrameMessageOptions = {}): F
   if (numbered.seq !== undefined && numbered.emitter !== undefined) {
     headers.push(['Nats-Msg-Id', `${numbered.emitter}:${subject}:${numbered.seq}`]);
   }
+  if (trace !== undefined) headers.push(['traceparent', trace.traceparent]);
+  if (trace?.tracestate !== undefined) headers.push(['tracestate', trace.tracestate]);
   return { subject, data: encodeFrame(numbered, encoding), headers };
 }

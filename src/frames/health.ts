@@ -1,4 +1,10 @@
-import { type Fields, optionalNumberField, optionalTextField, wordField } from './fields.ts';
+import {
+  type Fields,
+  optionalBooleanField,
+  optionalNumberField,
+  optionalTextField,
+  wordField,
+} from './fields.ts';
 import type { FrameHeader } from './header.ts';
 import type { FrameLimits } from './limits.ts';
 
@@ -11,6 +17,8 @@ export interface HealthFrame extends FrameHeader {
   readonly status: HealthStatus;
   readonly text: string | undefined;
   readonly temperatureC: number | undefined;
+  /** The chip is no longer known; only the service itself says so, as emitter `spikescope`. */
+  readonly forgotten: boolean | undefined;
 }
 
 export function readHealth(fields: Fields, header: FrameHeader, limits: FrameLimits): HealthFrame {
@@ -20,6 +28,7 @@ export function readHealth(fields: Fields, header: FrameHeader, limits: FrameLim
     status: wordField(fields, 'status', HEALTH_STATUSES),
     text: optionalTextField(fields, 'message', limits),
     temperatureC: optionalNumberField(fields, 'temperature_c', -Number.MAX_VALUE, Number.MAX_VALUE),
+    forgotten: optionalBooleanField(fields, 'forgotten'),
   };
 }
 
@@ -27,5 +36,6 @@ export function healthFields(frame: HealthFrame, fields: Fields): Fields {
   fields['status'] = frame.status;
   if (frame.text !== undefined) fields['message'] = frame.text;
   if (frame.temperatureC !== undefined) fields['temperature_c'] = frame.temperatureC;
+  if (frame.forgotten !== undefined) fields['forgotten'] = frame.forgotten;
   return fields;
 }

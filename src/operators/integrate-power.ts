@@ -11,6 +11,9 @@ export interface PowerReading {
   readonly chipId: string;
   readonly rail: string;
   readonly component: string;
+  /** Of the frame that brought it. */
+  readonly t0Us: number;
+  readonly spanUs: number;
   /** The latest sample by time, W. */
   readonly watts: number;
   /** Energy since the start, J. */
@@ -160,6 +163,8 @@ function reading(rail: RailState, frame: PowerFrame): PowerReading {
     chipId: frame.chipId,
     rail: rail.rail,
     component: rail.component,
+    t0Us: frame.t0Us,
+    spanUs: frame.spanUs,
     watts: rail.lastWatts,
     energyJoules: rail.energyJoules,
     tookUs: rail.tookUs,

@@ -9,6 +9,9 @@ import { stateful } from './stateful.ts';
 export interface ActivitySum {
   readonly deviceType: string;
   readonly chipId: string;
+  /** Of its frame. */
+  readonly t0Us: number;
+  readonly spanUs: number;
   /** Growth of each counter, summed over the cores of the frame. */
   readonly growth: ReadonlyMap<string, number>;
   readonly stepUs: number | undefined;
@@ -37,8 +40,8 @@ export function sumActivity(
           if (frame.cumulative && before === undefined) continue;
           growth.set(counter, grown(frame, values, before, options.coresMax, count));
         }
-        const { deviceType, chipId, stepUs } = frame;
-        emit({ deviceType, chipId, growth, stepUs });
+        const { deviceType, chipId, t0Us, spanUs, stepUs } = frame;
+        emit({ deviceType, chipId, t0Us, spanUs, growth, stepUs });
       },
       snapshot: () =>
         [...last.entries()].map(([device, chip, name, values]) => [

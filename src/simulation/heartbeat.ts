@@ -43,6 +43,7 @@ export class Heartbeat {
       status: missed > 0 ? 'degraded' : 'ok',
       text: missed > 0 ? `cores missed their timer ${missed} times` : undefined,
       temperatureC: Math.round((this.temperatureC + 0.2 * this.random.normal()) * 100) / 100,
+      forgotten: undefined,
     };
   }
 }

@@ -1,7 +1,15 @@
 import { headers, nuid } from '@nats-io/transport-node';
 import type { DeadMessage } from '../component/message.ts';
 import { isToken } from '../frames/subject.ts';
-import type { NatsOutbox, OutboxMessage } from './nats-outbox.ts';
+import type { NatsOutbox, OutboxLimits, OutboxMessage } from './nats-outbox.ts';
+
+/** Letters are rare and have many headers. */
+export const DEAD_LETTER_LIMITS: OutboxLimits = {
+  bytesMax: 16 * 1024 * 1024,
+  batchBytesMax: 2 * 1024 * 1024,
+  retryMs: 500,
+  messageBytes: 4096,
+};
 
 const SUBJECT_CHARS_MAX = 256;
 const DETAIL_CHARS_MAX = 512;

@@ -2,7 +2,15 @@ import { headers } from '@nats-io/transport-node';
 import type { DerivedRecord } from '../component/derived-record.ts';
 import { CONTENT_TYPES } from '../frames/encode.ts';
 import { MsgpackWriter } from '../frames/msgpack-write.ts';
-import type { NatsOutbox } from './nats-outbox.ts';
+import type { NatsOutbox, OutboxLimits } from './nats-outbox.ts';
+
+/** Records come in bursts, one for each layer when a window closes; their headers are shared. */
+export const DERIVED_LIMITS: OutboxLimits = {
+  bytesMax: 64 * 1024 * 1024,
+  batchBytesMax: 4 * 1024 * 1024,
+  retryMs: 500,
+  messageBytes: 512,
+};
 
 const TOKEN_CHARS_MAX = 64;
 
@@ -12,11 +20,11 @@ export function derivedStream(
   outbox: NatsOutbox,
 ): (derived: DerivedRecord) => void {
   const writer = new MsgpackWriter();
+  const about = headers();
+  about.set('Content-Type', CONTENT_TYPES.msgpack);
   return (derived) => {
     const { record, key, t0Us, spanUs, fields } = derived;
     const data = writer.write({ v: 1, record, t0: t0Us, span_us: spanUs, ...fields });
-    const about = headers();
-    about.set('Content-Type', CONTENT_TYPES.msgpack);
     const subject = [prefix, 'derived', record, ...key.map(asToken)].join('.');
     outbox.offer({ subject, headers: about, data });
   };

@@ -8,13 +8,9 @@ export interface OutboxLimits {
   readonly batchBytesMax: number;
   /** Pause after an attempt that failed. */
   readonly retryMs: number;
+  /** What a waiting message takes beside its payload: headers, objects. An upper estimate. */
+  readonly messageBytes: number;
 }
-
-export const OUTBOX_LIMITS: OutboxLimits = {
-  bytesMax: 16 * 1024 * 1024,
-  batchBytesMax: 2 * 1024 * 1024,
-  retryMs: 500,
-};
 
 /**
  * `queue_full`: more waited than may. `too_large`: the server's max_payload has no room for it.
@@ -38,9 +34,6 @@ export interface OutboxMessage {
   readonly cutHeader?: string;
 }
 
-/** What a waiting message takes beside its payload: headers, objects. An upper estimate. */
-const MESSAGE_BYTES = 4096;
-
 /**
  * Messages on their way to NATS. They wait, bounded, until the server says that it has them, so
  * that an outage loses none that there is room for; what is sent again after one has the same
@@ -63,8 +56,9 @@ export class NatsOutbox {
 
   /** Whether a message of that many bytes would be kept; what would not is counted as dropped. */
   hasRoomFor(dataBytes: number): boolean {
+    const { limits } = this.parts;
     if (this.stopping.signal.aborted) this.parts.dropped('stopped', 1);
-    else if (this.waitingBytes + dataBytes + MESSAGE_BYTES > this.parts.limits.bytesMax) {
+    else if (this.waitingBytes + dataBytes + limits.messageBytes > limits.bytesMax) {
       this.parts.dropped('queue_full', 1);
     } else return true;
     return false;
@@ -74,7 +68,7 @@ export class NatsOutbox {
   offer(message: OutboxMessage): void {
     if (!this.hasRoomFor(message.data.byteLength)) return;
     this.waiting.push(message);
-    this.waitingBytes += bytesOf(message);
+    this.waitingBytes += this.bytesOf(message);
     this.sending ??= this.send().finally(() => {
       this.sending = undefined;
     });
@@ -111,10 +105,10 @@ export class NatsOutbox {
     let tooLarge = 0;
     try {
       for (const message of this.waiting) {
-        if (messages > 0 && bytes + bytesOf(message) > this.parts.limits.batchBytesMax) break;
+        if (messages > 0 && bytes + this.bytesOf(message) > this.parts.limits.batchBytesMax) break;
         if (!publish(connection, message, payloadBytesMax)) tooLarge++;
         messages++;
-        bytes += bytesOf(message);
+        bytes += this.bytesOf(message);
       }
       // Rejects when the connection is lost; it never settles when it is closed for good.
       await unlessAborted(connection.flush(), signal);
@@ -125,6 +119,10 @@ export class NatsOutbox {
     this.waitingBytes -= bytes;
     if (tooLarge > 0) this.parts.dropped('too_large', tooLarge);
     return true;
+  }
+
+  private bytesOf({ data }: OutboxMessage): number {
+    return data.byteLength + this.parts.limits.messageBytes;
   }
 }
 
@@ -149,10 +147,6 @@ function publish(
 
 function headerBytes(fields: MsgHdrs): number {
   return Buffer.byteLength(String(fields));
-}
-
-function bytesOf({ data }: OutboxMessage): number {
-  return data.byteLength + MESSAGE_BYTES;
 }
 
 function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {

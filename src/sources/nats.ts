@@ -71,10 +71,12 @@ export class NatsSource implements Source {
     let refused = 0;
     const callback = (error: Error | null, message: Msg) => {
       if (error === null) {
+        const { contentType, trace } = headersOf(message);
         inbox.offer({
           subject: message.subject,
           data: message.data,
-          ...headersOf(message),
+          contentType,
+          trace,
           arrivedUs: clock.nowUs(),
           sequence: undefined,
         });

@@ -7,9 +7,14 @@ import type {
 } from '../component/metric.ts';
 import type { OperatorEvent } from '../component/operator-event.ts';
 
+/** Their labels are few: kinds, reasons, sinks, names of metrics; chips, for the lag. */
+const OWN_SERIES_MAX = 2000;
+
 /** The tables below are the only place where an own metric has its name. */
 function row(name: string, help: string, ...labels: string[]): MetricSpec {
-  return { name: `spikescope_${name}`, help, labels, expires: 'never' };
+  // Not the configured cap: what counts refusals must not be refused itself.
+  const seriesMax = OWN_SERIES_MAX;
+  return { name: `spikescope_${name}`, help, labels, expires: 'never', seriesMax };
 }
 
 const COUNTERS = {
@@ -53,6 +58,11 @@ const COUNTERS = {
     'state_refused_total',
     'Frames or samples of keys beyond the bound of what operators remember.',
     'bound',
+  ),
+  conversionEventsOdd: row(
+    'conversion_events_odd_total',
+    'Events of conversions that came twice or before the start, and those whose start never came.',
+    'reason',
   ),
   dropped: row('dropped_total', 'What was dropped, and why.', 'sink', 'reason'),
   seriesRefused: row(
@@ -114,6 +124,7 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
   }
   gauges.natsConnected.series().set(0);
   const refused = (bound: string) => counters.stateRefused.series(bound);
+  const odd = (reason: string) => counters.conversionEventsOdd.series(reason);
   return {
     ...counters,
     ...gauges,
@@ -130,6 +141,10 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
       cores_refused: refused('cores'),
       counters_refused: refused('counters'),
       fragments_refused: refused('fragments'),
+      conversion_events_repeated: odd('repeated'),
+      conversion_events_early: odd('early'),
+      conversions_unstarted: odd('unstarted'),
+      conversions_refused: refused('conversions'),
       models_refused: refused('models'),
       quotients_undefined: counters.quotientsUndefined.series(),
       latencies_negative: counters.latenciesNegative.series(),

@@ -5,6 +5,7 @@ import type { AnyPipeline } from '../component/pipeline.ts';
 import type { RecordSinks } from '../component/record-sinks.ts';
 import type { Frame } from '../frames/frame.ts';
 import { FRAME_KINDS, type FrameKind } from '../frames/header.ts';
+import { logWriter, takesLog } from './log-writer.ts';
 import type { StateRegistry } from './state-registry.ts';
 
 export interface PipelineRunOptions {
@@ -87,15 +88,16 @@ function projectionsOf(
   const projections: Project[] = [];
   const { metrics, derived, log, spans } = pipeline;
   if (metrics !== undefined) projections.push(metrics(define, options) as Project);
-  const { derived: takeDerived, log: takeLog, spans: takeSpans } = sinks;
+  const { derived: takeDerived, spans: takeSpans } = sinks;
   if (derived !== undefined && takeDerived !== undefined) {
     projections.push((record) => {
       const made = derived(record);
       if (made !== undefined) takeDerived(made);
     });
   }
-  if (log !== undefined && takeLog?.isEnabled(log.levelMax)) {
-    projections.push((record) => log.write(record, takeLog.write));
+  if (log !== undefined && takesLog(sinks, log.levelMax)) {
+    const write = logWriter(sinks);
+    projections.push((record) => log.write(record, write));
   }
   if (spans !== undefined && takeSpans !== undefined) {
     projections.push((record) => {

@@ -14,6 +14,7 @@ export function everySink(): RecordSinks {
       }
       writer.write(made.fields);
     },
+    derivedLog: () => true,
     log: {
       isEnabled: () => true,
       write: (event) => {

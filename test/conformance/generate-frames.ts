@@ -1,5 +1,5 @@
 import type { Frame } from '../../src/frames/frame.ts';
-import type { FrameHeader, FrameKind } from '../../src/frames/header.ts';
+import { type FrameHeader, type FrameKind, OWN_EMITTER } from '../../src/frames/header.ts';
 
 /** A small repeatable generator (mulberry32), so that a failing seed can be run again. */
 export function randomFrom(seed: number): () => number {
@@ -11,6 +11,8 @@ export function randomFrom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+const TRACEPARENT = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`;
 
 type Random = () => number;
 
@@ -101,24 +103,17 @@ function frameOf(kind: FrameKind, header: FrameHeader, random: Random): Frame {
         layerNames: undefined,
       };
     case 'activity':
-      return {
-        kind,
-        ...header,
-        scope: 'core',
-        coreId: Uint32Array.from({ length: count }, (_, core) => core),
-        counters: new Map([
-          ['syn_ops', Float64Array.from({ length: count }, () => Math.floor(random() * 1000))],
-          ['spikes_in', Float64Array.from({ length: count }, () => Math.floor(random() * 10))],
-        ]),
-        cumulative: random() < 0.5,
-        stepUs: random() < 0.5 ? undefined : random() * 10,
-      };
+      return activityFrame(header, random, count);
     case 'synapses':
       return {
         kind,
         ...header,
         updates: [{ synapseType: 'excitatory', learningRule: 'stdp', count }],
       };
+    case 'conversion':
+      return conversionFrame(header, random);
+    case 'log':
+      return logFrame(header, random, count);
     case 'inference':
       return inferenceFrame(header, random, count);
     case 'benchmark':
@@ -126,6 +121,21 @@ function frameOf(kind: FrameKind, header: FrameHeader, random: Random): Frame {
     default:
       throw new Error(`no generator for the kind ${kind}: add one beside the others`);
   }
+}
+
+function activityFrame(header: FrameHeader, random: Random, count: number): Frame {
+  return {
+    kind: 'activity',
+    ...header,
+    scope: 'core',
+    coreId: Uint32Array.from({ length: count }, (_, core) => core),
+    counters: new Map([
+      ['syn_ops', Float64Array.from({ length: count }, () => Math.floor(random() * 1000))],
+      ['spikes_in', Float64Array.from({ length: count }, () => Math.floor(random() * 10))],
+    ]),
+    cumulative: random() < 0.5,
+    stepUs: random() < 0.5 ? undefined : random() * 10,
+  };
 }
 
 function inferenceFrame(header: FrameHeader, random: Random, count: number): Frame {
@@ -170,5 +180,54 @@ function powerFrame(header: FrameHeader, random: Random, count: number): Frame {
     rail: pick(random, ['total', 'vdd']),
     component: pick(random, ['total', 'dynamic']),
     origin: pick(random, ['measured', 'estimated', 'simulated']),
+  };
+}
+
+/** Few ids, so that events come twice, before the start, and after the end. */
+function conversionFrame(header: FrameHeader, random: Random): Frame {
+  const base = {
+    kind: 'conversion' as const,
+    ...header,
+    spanUs: 0,
+    conversionId: `c${Math.floor(random() * 6)}`,
+    trace: random() < 0.3 ? { traceparent: TRACEPARENT, tracestate: 'a=1' } : undefined,
+  };
+  const event = pick(random, ['started', 'step', 'step', 'finished', 'bound'] as const);
+  const durationUs = Math.floor(random() * 1e9);
+  if (event === 'started') {
+    const names = { modelType: 'vit', modelName: 'vit-tiny', modelSize: 'tiny' };
+    return { ...base, event, ...names, modelParameters: 5_000_000, hardwareTarget: 'loihi2' };
+  }
+  if (event === 'step') {
+    const step = pick(random, ['calibration', 'convert_layer', 'hardware_compilation'] as const);
+    const layerIndex = step === 'convert_layer' ? Math.floor(random() * 12) : undefined;
+    const calibrationSamples = step === 'calibration' ? 100 : undefined;
+    return { ...base, event, step, durationUs, layerIndex, layerType: 'mlp', calibrationSamples };
+  }
+  const success = event === 'finished' && random() < 0.7;
+  const emitter = event === 'bound' ? OWN_EMITTER : header.emitter;
+  const error = success ? undefined : 'OutOfMemory';
+  const finished = { ...base, event: 'finished' as const, emitter, success, durationUs };
+  return { ...finished, errorType: error, errorMessage: error };
+}
+
+function logFrame(header: FrameHeader, random: Random, count: number): Frame {
+  return {
+    kind: 'log',
+    ...header,
+    spanUs: 0,
+    level: pick(random, ['DEBUG', 'ERROR']),
+    text: 'as it was',
+    line: random() < 0.5 ? 7 : undefined,
+    eventType: random() < 0.5 ? 'hardware_error' : undefined,
+    names: new Map([
+      ['logger', 'kit'],
+      ['model_id', 'm'],
+    ]),
+    errorMessage: 'no answer',
+    requiresAttention: true,
+    spikeCount: count,
+    timestep: undefined,
+    spikeRate: undefined,
   };
 }

@@ -143,13 +143,19 @@ test('takes all that a kind can say', () => {
     text: 'core 7 hangs',
     line: 12,
     eventType: 'hardware_error',
-    names: { logger: 'spikeformer.neuromorphic', hardware_type: 'loihi2' },
+    names: { logger: 'spikeformer.neuromorphic', hardware_type: 'loihi2', layer_name: 'l0' },
+    errorMessage: 'no\nanswer',
+    requiresAttention: true,
+    spikeCount: 9,
+    timestep: 0,
+    spikeRate: 0.75,
     seq: 4,
     runId: 'r1',
     emitter: 'e1',
   });
   expect(new FrameDecoder().decode(new FrameEncoder().encode(frame))).toEqual(frame);
   expect(frame.names.get('hardware_type')).toBe('loihi2');
+  expect([frame.requiresAttention, frame.spikeRate]).toEqual([true, 0.75]);
   expect([frame.seq, frame.runId, frame.emitter]).toEqual([4, 'r1', 'e1']);
 });
 

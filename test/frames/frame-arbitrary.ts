@@ -175,6 +175,7 @@ const health = frame('health', () =>
     status: fc.constantFrom('ok', 'degraded', 'down'),
     text: maybe(text),
     temperatureC: maybe(signed),
+    forgotten: maybe(fc.boolean()),
   }),
 );
 
@@ -237,7 +238,18 @@ const benchmark = frame('benchmark', () =>
   }),
 );
 
-const LOG_NAMES = ['logger', 'module', 'function', 'model_id', 'hardware_type', 'user_id'];
+const LOG_NAMES = [
+  'logger',
+  'module',
+  'function',
+  'model_id',
+  'hardware_type',
+  'user_id',
+  'model_type',
+  'model_size',
+  'hardware_target',
+  'layer_name',
+];
 
 const log = frame('log', () =>
   fc.record({
@@ -246,8 +258,13 @@ const log = frame('log', () =>
     line: maybe(count),
     eventType: maybe(name),
     names: fc
-      .tuple(fc.subarray(LOG_NAMES), fc.array(name, { minLength: 6, maxLength: 6 }))
+      .tuple(fc.subarray(LOG_NAMES), fc.array(name, { minLength: 10, maxLength: 10 }))
       .map(([keys, values]) => new Map(keys.map((key, i) => [key, values[i] as string]))),
+    errorMessage: maybe(text),
+    requiresAttention: maybe(fc.boolean()),
+    spikeCount: maybe(count),
+    timestep: maybe(count),
+    spikeRate: maybe(amount),
   }),
 );
 

@@ -120,6 +120,20 @@ const FIELD_CASES: readonly (readonly [InvalidReason, PlainKind, Changes, string
     { message: 'ü'.repeat(8193) },
     'message: 8193 characters, at most 8192',
   ],
+  ['wrong_type', 'health', { forgotten: 'yes' }, 'forgotten: needs true or false, got "yes"'],
+  [
+    'wrong_type',
+    'log',
+    { requires_attention: 1 },
+    'requires_attention: needs true or false, got 1',
+  ],
+  [
+    'out_of_range',
+    'log',
+    { spike_rate: -0.5 },
+    'spike_rate: -0.5 is not within 0 … 1.7976931348623157e+308',
+  ],
+  ['out_of_range', 'log', { layer_name: '' }, 'layer_name: is empty'],
 ];
 
 /** What only one encoding can say, or says of the whole message. */

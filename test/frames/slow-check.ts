@@ -30,7 +30,18 @@ export const DEFAULTS: Readonly<Record<string, unknown>> = {
   origin: 'measured',
   cumulative: false,
 };
-const LOG_NAMES = ['logger', 'module', 'function', 'model_id', 'hardware_type', 'user_id'];
+const LOG_NAMES = [
+  'logger',
+  'module',
+  'function',
+  'model_id',
+  'hardware_type',
+  'user_id',
+  'model_type',
+  'model_size',
+  'hardware_target',
+  'layer_name',
+];
 const SAMPLES_MAX = 131_072;
 
 /** What is wrong with a frame that `bytes` decoded to; nothing, if both readings agree. */

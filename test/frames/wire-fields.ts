@@ -136,6 +136,7 @@ export const WIRE_SHAPES: readonly WireShape[] = [
     need('status', 'word', { words: ['ok', 'degraded', 'down'] }),
     may('message', 'text'),
     may('temperature_c', 'number'),
+    may('forgotten', 'boolean'),
   ]),
   shape(
     'conversion',
@@ -204,5 +205,14 @@ export const WIRE_SHAPES: readonly WireShape[] = [
     may('model_id', 'name'),
     may('hardware_type', 'name'),
     may('user_id', 'name'),
+    may('error_message', 'text'),
+    may('requires_attention', 'boolean'),
+    may('model_type', 'name'),
+    may('model_size', 'name'),
+    may('hardware_target', 'name'),
+    may('layer_name', 'name'),
+    may('spike_count', 'integer', COUNT),
+    may('timestep', 'integer', COUNT),
+    may('spike_rate', 'number', POSITIVE),
   ]),
 ];

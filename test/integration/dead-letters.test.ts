@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { afterEach, expect, test } from 'vitest';
 import type { DeadMessage, InboundMessage } from '../../src/component/message.ts';
-import { deadLetters } from '../../src/sinks/dead-letters.ts';
-import { NatsOutbox, OUTBOX_LIMITS, type OutboxLimits } from '../../src/sinks/nats-outbox.ts';
+import { DEAD_LETTER_LIMITS, deadLetters } from '../../src/sinks/dead-letters.ts';
+import { NatsOutbox, type OutboxLimits } from '../../src/sinks/nats-outbox.ts';
 import { connectEmitter } from './nats-reader.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
 import { until } from './until.ts';
@@ -57,7 +57,7 @@ function startLetters(
   const drops = new Map<string, number>();
   const outbox = new NatsOutbox({
     connection,
-    limits: { ...OUTBOX_LIMITS, retryMs: 20, ...limits },
+    limits: { ...DEAD_LETTER_LIMITS, retryMs: 20, ...limits },
     dropped: (reason, count) => drops.set(reason, (drops.get(reason) ?? 0) + count),
   });
   open.push(() => outbox.close(AbortSignal.abort()));

@@ -20,13 +20,21 @@ export interface ServiceProcess {
 const POLL_MS = 50;
 const POLLS_MAX = 2000;
 
-export async function startService(args: readonly string[]): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Starts it with these variables beside those of this process, but for its OTEL_* ones. */
+export async function startService(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<ServiceProcess> {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('OTEL_'));
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...Object.fromEntries(inherited), ...variables },
+  });
   let log = '';
   const url = await new Promise<string>((resolve, reject) => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       log += text;
-      const found = /http:\/\/[^\s"\\/]+/.exec(log)?.[0];
+      const found = /serving on (http:\/\/[^\s"\\/]+)/.exec(log)?.[1];
       if (found !== undefined) resolve(found);
     });
     child.once('exit', (code) => reject(new Error(`ended with ${code} before it served:\n${log}`)));

@@ -1,6 +1,7 @@
 import type { DerivedRecord } from '../../src/component/derived-record.ts';
 import type { LogEvent } from '../../src/component/log-event.ts';
 import type { AnyPipeline } from '../../src/component/pipeline.ts';
+import { NO_SINKS } from '../../src/component/record-sinks.ts';
 import type { Frame } from '../../src/frames/frame.ts';
 import { FRAME_LIMITS } from '../../src/frames/limits.ts';
 import { Exposition as Text } from '../../src/sinks/prometheus/exposition.ts';
@@ -22,9 +23,9 @@ export function runPipeline(pipeline: AnyPipeline, options: object = {}) {
     define: store,
     own: defineOwnMetrics(store),
     sinks: {
+      ...NO_SINKS,
       derived: (record) => derived.push(structuredClone(record)),
       log: { isEnabled: () => true, write: (event) => logged.push(event) },
-      spans: undefined,
     },
     watches: [],
     heard: () => {},

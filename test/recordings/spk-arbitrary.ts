@@ -123,6 +123,7 @@ const health: BodyOf<'health'> = () =>
     status: fc.constantFrom('ok', 'degraded', 'down'),
     text: maybe(name),
     temperatureC: maybe(finite),
+    forgotten: maybe(fc.boolean()),
   });
 
 const conversion: BodyOf<'conversion'> = () =>
@@ -186,6 +187,11 @@ const log: BodyOf<'log'> = () =>
     line: maybe(fc.nat()),
     eventType: maybe(name),
     names: maybe(name).map((logger) => new Map(logger === undefined ? [] : [['logger', logger]])),
+    errorMessage: maybe(name),
+    requiresAttention: maybe(fc.boolean()),
+    spikeCount: maybe(fc.nat()),
+    timestep: maybe(fc.nat()),
+    spikeRate: maybe(amount),
   });
 
 const BODIES: { readonly [K in FrameKind]: BodyOf<K> } = {

@@ -106,7 +106,14 @@ export const GOLDEN_FRAMES: readonly Frame[] = [
     kind: 'synapses',
     updates: [{ synapseType: 'plastic', learningRule: 'stdp', count: 12 }],
   },
-  { ...header(7), kind: 'health', status: 'degraded', text: 'Wärme', temperatureC: 71.5 },
+  {
+    ...header(7),
+    kind: 'health',
+    status: 'degraded',
+    text: 'Wärme',
+    temperatureC: 71.5,
+    forgotten: undefined,
+  },
   {
     ...header(8),
     ...CONVERSION,
@@ -168,6 +175,11 @@ export const GOLDEN_FRAMES: readonly Frame[] = [
     line: 42,
     eventType: 'hardware_error',
     names: new Map([['logger', 'spikeformer.neuromorphic']]),
+    errorMessage: undefined,
+    requiresAttention: undefined,
+    spikeCount: undefined,
+    timestep: undefined,
+    spikeRate: undefined,
   },
 ];
 

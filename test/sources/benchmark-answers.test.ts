@@ -68,6 +68,7 @@ describe('an answer', () => {
         status: 'ok',
         text: 'fine',
         temperatureC: 20,
+        forgotten: false,
       }),
       'spikeformer.benchmark.cpu.host-1',
     ],

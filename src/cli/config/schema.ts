@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import type { AnyPipeline } from '../../component/pipeline.ts';
 import { FRAME_LIMITS } from '../../frames/limits.ts';
+import { LOG_LEVELS } from '../../frames/log.ts';
 import { isPrefix, PREFIX_DEFAULT } from '../../frames/subject.ts';
+import { tracesOptions } from '../../sinks/traces/traces-options.ts';
 import { benchmarkOptions } from '../../sources/benchmark-options.ts';
+import { conversionOptions } from '../../sources/conversion-watch.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
 
 const count = (max: number) => z.int().min(1).max(max);
@@ -70,13 +73,23 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
       .default('core')
       .describe('How frames come: core NATS, best effort, losses counted by seq.'),
     log_level: z
-      .enum(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'])
+      .enum(LOG_LEVELS)
       .default('INFO')
       .describe('Least severe log lines that are written.'),
+    derived: z
+      .strictObject({
+        log_level: z
+          .enum(LOG_LEVELS)
+          .default('INFO')
+          .describe('Least severe log lines that are records of the derived stream too.'),
+      })
+      .prefault({}),
     nats: natsOptions.prefault({}),
+    conversions: conversionOptions.prefault({}),
     http: http.prefault({}),
     limits: limits.prefault({}),
     metrics: metrics.prefault({}),
+    traces: tracesOptions.prefault({}),
     benchmarks: benchmarkOptions.prefault({}),
     pipelines: z.strictObject(byName).prefault({}),
   });
