@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { benchmarkFrame } from '../emitter/frame-builders.ts';
-import { frameMessage } from '../emitter/frame-message.ts';
-import { SequenceCounter } from '../emitter/sequence-counter.ts';
+import { encodeFrame } from '../emitter/frame-message.ts';
 import {
   type BenchmarkRequest,
   BUSY,
+  EXECUTOR_QUEUE,
   encodeNote,
+  noteHeaders,
   type RunNote,
   readRequest,
   runSubject,
@@ -27,8 +29,6 @@ export interface ExecutorParts {
   readonly note: (text: string) => void;
 }
 
-/** Executors of the same hardware share requests: each is one's. */
-const QUEUE = 'benchmark-executors';
 /** Signs of life of a run come at least so often, and four times within what is asked for. */
 const SIGN_MS_MAX = 10_000;
 const SIGN_MS_MIN = 25;
@@ -39,13 +39,12 @@ const SIGN_MS_MIN = 25;
  */
 export class BenchmarkExecutor {
   private readonly parts: ExecutorParts;
-  private readonly counter: SequenceCounter;
+  private readonly emitter = `benchmark-executor-${randomUUID()}`;
   private running: { readonly model: string; readonly done: Promise<void> } | undefined;
   private readonly stopping = new AbortController();
 
   constructor(parts: ExecutorParts) {
     this.parts = parts;
-    this.counter = new SequenceCounter('benchmark-executor');
   }
 
   /** Serves until the signal; a run that goes on then is given up, and that is its answer. */
@@ -54,7 +53,7 @@ export class BenchmarkExecutor {
     const ended = Promise.withResolvers<void>();
     const subject = runSubject(prefix, hardware);
     const subscription = connection.subscribe(subject, {
-      queue: QUEUE,
+      queue: EXECUTOR_QUEUE,
       callback: (error, message) => {
         if (error === null) this.take(message);
         else ended.reject(new Error(`NATS does not allow ${subject}`, { cause: error }));
@@ -133,18 +132,21 @@ export class BenchmarkExecutor {
   }
 
   private answerWith(message: Msg, model: string, measures: ModelMeasures): void {
-    const { prefix, hardware, deviceType, chipId } = this.parts;
+    const { hardware, deviceType, chipId } = this.parts;
     const t0Us = Date.now() * 1000;
-    const frame = benchmarkFrame({ deviceType, chipId, t0Us, model, hardware, ...measures });
-    const made = frameMessage(frame, { prefix, counter: this.counter });
+    const { emitter } = this;
+    const header = { deviceType, chipId, t0Us, emitter };
+    // Without a number: it is on no subject of frames, and would be a gap there.
+    const frame = benchmarkFrame({ ...header, model, hardware, ...measures });
     const about = headers();
-    for (const [name, value] of made.headers) about.set(name, value);
-    message.respond(made.data, { headers: about });
+    about.set('Content-Type', CONTENT_TYPES.msgpack);
+    message.respond(encodeFrame(frame), { headers: about });
   }
 
   private answer(message: Msg, note: RunNote): void {
     const about = headers();
     about.set('Content-Type', CONTENT_TYPES.json);
+    for (const [name, value] of noteHeaders(note)) about.set(name, value);
     try {
       message.respond(encodeNote(note), { headers: about });
     } catch (error) {

@@ -34,6 +34,14 @@ export const BUSY = 'busy';
 /** The executor does not have this model, and will not have it in an hour. */
 export const UNSUPPORTED = 'unsupported';
 
+/** Headers in which NATS services say that there is no answer; the emitters' executors do. */
+export const ERROR_HEADER = 'Nats-Service-Error';
+export const ERROR_CODE_HEADER = 'Nats-Service-Error-Code';
+const CODE_BUSY = '429';
+
+/** Executors of the same hardware share requests, the emitters' too: each is one's. */
+export const EXECUTOR_QUEUE = 'spikescope-benchmarks';
+
 const REQUEST_BYTES_MAX = 4096;
 const UTF8 = new TextEncoder();
 
@@ -71,6 +79,23 @@ export function readNote(fields: Fields, limits: FrameLimits): RunNote | undefin
   const error = optionalNameField(fields, 'error', limits);
   if (error === undefined) return undefined;
   return { is: 'error', error, text: optionalTextField(fields, 'message', limits) };
+}
+
+/** The note that headers make; the text may begin with the class of an exception. */
+export function headerNote(text: string, code: string): RunNote {
+  const isUnsupported = new RegExp(`(^|: )${UNSUPPORTED}:`).test(text);
+  const error = code === CODE_BUSY ? BUSY : isUnsupported ? UNSUPPORTED : 'failed';
+  return { is: 'error', error, text };
+}
+
+/** The same for a note, so that tools for NATS services see it: header names and values. */
+export function noteHeaders(note: RunNote): readonly (readonly [name: string, value: string])[] {
+  if (note.is === 'running') return [];
+  const text = [note.error, note.text].filter(Boolean).join(': ');
+  return [
+    [ERROR_CODE_HEADER, note.error === BUSY ? CODE_BUSY : '500'],
+    [ERROR_HEADER, text.replace(/[^\x20-\x7e]/g, '?')],
+  ];
 }
 
 /** A message as plain fields. */

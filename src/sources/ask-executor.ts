@@ -1,5 +1,6 @@
 import type { QueuedIterator } from '@nats-io/transport-node';
 import { errors, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { ERROR_CODE_HEADER, ERROR_HEADER } from '../frames/benchmark-run.ts';
 import type { ExecutorMessage } from './executor-answer.ts';
 import { reasonOf } from './nats-failure.ts';
 
@@ -82,15 +83,19 @@ async function ask(
  * the event loop has ended.
  */
 function copyOf(message: Msg): ExecutorMessage {
-  return { data: new Uint8Array(message.data), contentType: contentTypeOf(message) };
+  return { data: new Uint8Array(message.data), ...headersOf(message) };
 }
 
 /** The client throws on headers that other clients can send. */
-function contentTypeOf(message: Msg): string | undefined {
+function headersOf({ headers: fields }: Msg): Omit<ExecutorMessage, 'data'> {
+  const none = { contentType: undefined, error: undefined };
   try {
-    return message.headers?.get('Content-Type') || undefined;
+    if (fields === undefined) return none;
+    const contentType = fields.get('Content-Type') || undefined;
+    const [text, code] = [fields.get(ERROR_HEADER), fields.get(ERROR_CODE_HEADER)];
+    return { contentType, error: text === '' && code === '' ? undefined : { text, code } };
   } catch {
-    return undefined;
+    return none;
   }
 }
 

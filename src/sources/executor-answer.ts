@@ -1,5 +1,5 @@
 import type { BenchmarkFrame } from '../frames/benchmark.ts';
-import { type RunNote, readFields, readNote } from '../frames/benchmark-run.ts';
+import { headerNote, type RunNote, readFields, readNote } from '../frames/benchmark-run.ts';
 import { FrameDecoder } from '../frames/decode.ts';
 import type { Fields } from '../frames/fields.ts';
 import { FrameError } from '../frames/frame-error.ts';
@@ -10,6 +10,8 @@ import { formatSubject, isToken } from '../frames/subject.ts';
 export interface ExecutorMessage {
   readonly data: Uint8Array;
   readonly contentType: string | undefined;
+  /** What its headers say of an error. */
+  readonly error: { readonly text: string; readonly code: string } | undefined;
 }
 
 export type ExecutorAnswer =
@@ -31,7 +33,8 @@ export class AnswerReader {
     this.decoder = new FrameDecoder(limits);
   }
 
-  read({ data, contentType }: ExecutorMessage, hardware: string): ExecutorAnswer {
+  read({ data, contentType, error }: ExecutorMessage, hardware: string): ExecutorAnswer {
+    if (error !== undefined) return headerNote(error.text, error.code);
     let fields: Fields;
     try {
       // Before its size is known to be fine nothing of it is looked at.

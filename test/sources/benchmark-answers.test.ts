@@ -103,6 +103,24 @@ describe('an answer', () => {
     expect([bench.outcomes(), bench.asked.length]).toEqual([[`a cpu ${outcome}`], asked]);
   });
 
+  // As the emitters answer: nothing, and headers that say why.
+  it.each([
+    ['429', 'busy: 16 runs wait already', 'busy'],
+    ['500', 'unsupported: no such model', 'unsupported'],
+    ['500', 'KeyError: unsupported: no such model', 'unsupported'],
+    ['500', 'TypeError: unsupported operand type', 'failed'],
+    ['500', 'the board does not answer', 'failed'],
+    ['', 'no code', 'failed'],
+    ['503', '', 'failed'],
+  ])('of headers %s "%s" is counted as %s', async (code, text, outcome) => {
+    const bench = start();
+    await bench.to(6);
+    const question = first(bench);
+    expect(question.say('', { code, text })).toBe(true);
+    await question.end({ is: 'answered' });
+    expect([bench.outcomes(), bench.brought]).toEqual([[`a cpu ${outcome}`], []]);
+  });
+
   it('that breaks the door is a fault that is said; the schedule goes on', async () => {
     const bench = start(true);
     await bench.to(6);

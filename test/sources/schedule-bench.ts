@@ -20,7 +20,7 @@ export interface OpenQuestion {
   readonly hardware: string;
   readonly askedMs: number;
   /** One message; true where the schedule takes it as the last. */
-  say(data: Uint8Array | string): boolean;
+  say(data: Uint8Array | string, error?: ExecutorMessage['error']): boolean;
   end(end: QuestionEnd): Promise<void>;
   /** Answers with a result, as asked or otherwise. */
   answer(more?: Partial<BenchmarkFrame>): Promise<void>;
@@ -103,9 +103,9 @@ export class ScheduleBench {
     const { model, hardware } = readRequest(question.data, 'application/json');
     if (question.subject !== `spikeformer.benchmark-run.${hardware}`) throw new Error('subject');
     const { promise, resolve } = Promise.withResolvers<QuestionEnd>();
-    const take = (data: Uint8Array | string): boolean => {
+    const take = (data: Uint8Array | string, error?: ExecutorMessage['error']): boolean => {
       const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-      const message: ExecutorMessage = { data: bytes, contentType: undefined };
+      const message = { data: bytes, contentType: undefined, error };
       return question.take(message);
     };
     const open: OpenQuestion = {
