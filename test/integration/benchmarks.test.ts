@@ -5,10 +5,11 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { unpack } from 'msgpackr';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { runProgram } from '../cli/program.ts';
+import { testEmitter } from '../emitter/frame-reader.ts';
 import { type ExecutorProcess, startExecutor } from './executor-process.ts';
 import { connectEmitter } from './nats-reader.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
-import { type ServiceProcess, startService } from './service-process.ts';
+import { type Exposition, type ServiceProcess, startService } from './service-process.ts';
 import { until } from './until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'spikescope-benchmarks-'));
@@ -20,15 +21,17 @@ afterEach(async () => {
 });
 
 /** A service with a schedule of its own. */
-async function start(name: string, benchmarks: object): Promise<[NatsServer, ServiceProcess]> {
-  const nats = await startNatsServer();
-  open.push(() => nats.stop());
+async function startOn(
+  nats: NatsServer,
+  name: string,
+  benchmarks: object,
+): Promise<ServiceProcess> {
   const file = join(folder, `${name}.yaml`);
   writeFileSync(file, JSON.stringify({ benchmarks }));
   const args = ['--config', file, '--nats', nats.url, '--http', '127.0.0.1:0'];
   const service = await startService(['run', ...args]);
   open.push(() => service.stop());
-  return [nats, service];
+  return service;
 }
 
 async function execute(nats: NatsServer, ...args: string[]): Promise<ExecutorProcess> {
@@ -54,7 +57,9 @@ function linesOf(log: string): { level: string; message: string }[] {
 
 test('nobody there is a state; an executor appears, its results count and compare', async () => {
   const options = { models: ['bert-tiny'], hardware: ['cpu'], cron: '* * * * * *' };
-  const [nats, service] = await start('appears', options);
+  const nats = await startNatsServer();
+  open.push(() => nats.stop());
+  const service = await startOn(nats, 'appears', options);
   const derived: { subject: string; record: Record<string, unknown> }[] = [];
   const reader = await client(nats);
   reader.subscribe('spikeformer.derived.benchmark.>', {
@@ -109,11 +114,7 @@ test('an executor that dies in a run is noticed; the run is asked for again', as
   const nats = await startNatsServer();
   open.push(() => nats.stop());
   const first = await execute(nats, '--samples', '1000');
-  const file = join(folder, 'dies.yaml');
-  writeFileSync(file, JSON.stringify({ benchmarks: options }));
-  const args = ['--config', file, '--nats', nats.url, '--http', '127.0.0.1:0'];
-  const service = await startService(['run', ...args]);
-  open.push(() => service.stop());
+  const service = await startOn(nats, 'dies', options);
   await until('it runs', () => first.log().includes('running vit-base'));
   await execute(nats, ...SMALL);
   await first.stop('SIGKILL');
@@ -129,6 +130,38 @@ test('an executor that dies in a run is noticed; the run is asked for again', as
     expect(seen.value(series), model).toBeGreaterThan(0);
   }
   expect(service.log()).toContain('benchmark of vit-base on cpu gave no result: the executor fell');
+});
+
+test("an emitter's executor: what it measured counts, what it could not is told", async () => {
+  const times = { cron: '0 0 29 2 *', at_start: true };
+  const options = { models: ['a', 'b', 'c'], hardware: ['loihi2'], ...times };
+  const nats = await startNatsServer();
+  open.push(() => nats.stop());
+  const { emitter } = testEmitter(nats.url);
+  open.push(() => emitter.close());
+  await until('it is connected', () => emitter.stats().isConnected);
+  emitter.serveBenchmarks('loihi2', ({ model }) => {
+    if (model === 'b') throw new Error('unsupported: b');
+    if (model === 'c') throw new Error('the board does not answer');
+    return { latencySeconds: 0.5, throughputPerSecond: 2, accuracy: 0.75, synapticOperations: 9 };
+  });
+  // A frame after the subscription: the server has both.
+  emitter.log('DEBUG', 'it serves');
+  await emitter.flush();
+  const service = await startOn(nats, 'emitter', options);
+  const outcomes = (seen: Exposition) =>
+    ['ok', 'unsupported', 'failed'].map((outcome) =>
+      seen.value(`spikescope_benchmark_runs_total{hardware="loihi2",outcome="${outcome}"}`),
+    );
+  const seen = await service.until('all were asked for', (metrics) => {
+    return outcomes(metrics).every((count) => count === 1);
+  });
+  const gauge = (name: string) =>
+    seen.value(`spikeformer_benchmark_${name}{model="a",hardware="loihi2"}`);
+  expect(gauge('accuracy_ratio')).toBe(0.75);
+  expect(gauge('synaptic_operations')).toBe(9);
+  expect(gauge('energy_joules')).toBeUndefined();
+  expect(service.log()).toContain('benchmark of c on loihi2 gave no result: failed: the board');
 });
 
 test('an executor that runs says so, is busy to others, and gives up when stopped', async () => {
