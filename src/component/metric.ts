@@ -30,7 +30,7 @@ export interface CounterSeries {
 
 export interface GaugeSeries {
   set(value: number): void;
-  /** It is no longer so: nothing is shown until the series is looked up and set again. */
+  /** Takes the series out: what it told of is gone. To tell of it again, look it up again. */
   remove(): void;
 }
 

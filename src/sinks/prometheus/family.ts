@@ -107,8 +107,9 @@ export class Family<S extends Series> implements MetricFamily<S> {
     return false;
   }
 
-  private remove(series: S): void {
-    this.all.delete(series);
+  /** Takes a series out for good; one that is not in here, such as the refused one, stays. */
+  remove(series: S): void {
+    if (!this.all.delete(series)) return;
     const path: Node<S>[] = [this.root];
     for (const label of series.labels.slice(0, -1)) {
       path.push((path.at(-1) as Node<S>).get(label) as Node<S>);

@@ -56,7 +56,9 @@ export class MetricStore implements MetricDefiner {
   }
 
   gauge(spec: MetricSpec): MetricFamily<GaugeSeries> {
-    return this.define(spec, 'gauge', (labels, text) => new Gauge(labels, text));
+    const leave = (gauge: Gauge): void => family.remove(gauge);
+    const family = this.define(spec, 'gauge', (labels, text) => new Gauge(labels, text, leave));
+    return family;
   }
 
   histogram(spec: HistogramSpec): MetricFamily<HistogramSeries> {

@@ -73,15 +73,19 @@ export class Counter extends Series implements CounterSeries {
 
 export class Gauge extends Series implements GaugeSeries {
   private value: number | undefined;
+  private readonly leave: (gauge: Gauge) => void;
+
+  constructor(labels: readonly string[], text: string, leave: (gauge: Gauge) => void) {
+    super(labels, text);
+    this.leave = leave;
+  }
 
   set(value: number): void {
     this.value = value;
   }
 
   remove(): void {
-    this.value = undefined;
-    // Its place is free for another, as that of one that expired.
-    this.hidden = true;
+    this.leave(this);
   }
 
   heads(name: string): readonly string[] {

@@ -106,21 +106,6 @@ it('makes room for new series by forgetting hidden ones', async () => {
   expect(refused).toEqual([]);
 });
 
-it('shows a removed gauge no more, gives its place to another, and takes it back', async () => {
-  const { store, refused } = refusals(2);
-  const gauge = store.gauge({ ...LAYERS, name: 'g', expires: 'never' });
-  gauge.series('a').set(1);
-  gauge.series('b').set(2);
-  gauge.series('a').remove();
-  expect(await values(store, 'g')).toEqual({ ' b': 2 });
-  gauge.series('c').set(3);
-  expect(await values(store, 'g')).toEqual({ ' b': 2, ' c': 3 });
-  expect(refused).toEqual([]);
-  gauge.series('b').remove();
-  gauge.series('b').set(4);
-  expect(await values(store, 'g')).toEqual({ ' b': 4, ' c': 3 });
-});
-
 it('says totals that an operator keeps, on top of what stood before a new start', async () => {
   const store = new MetricStore();
   const counter = store.counter(LAYERS);
@@ -162,4 +147,36 @@ it('refuses a name defined twice, bounds that do not ascend, a wrong number of l
   expect(() => store.gauge(LAYERS)).toThrow('n_total is defined twice');
   expect(() => store.histogram({ ...LAYERS, name: 'h', le: [2, 1] })).toThrow('ascending');
   expect(() => counter.series('a', 'b')).toThrow('1 labels, got 2');
+});
+
+it('takes a gauge out when what it told of is gone, and makes room for another', async () => {
+  const { store, refused } = refusals(2);
+  const gauge = store.gauge(WATTS);
+  const first = gauge.series('loihi2', 'a');
+  first.set(1);
+  gauge.series('loihi2', 'b').set(2);
+  first.remove();
+  first.remove();
+  expect(await values(store, 'watts')).toEqual({ ' loihi2 b': 2 });
+  gauge.series('loihi2', 'c').set(3);
+  expect(refused).toEqual([]);
+  first.remove();
+  gauge.series('loihi2', 'c').remove();
+  gauge.series('loihi2', 'a').set(4);
+  first.remove();
+  expect(await values(store, 'watts')).toEqual({ ' loihi2 b': 2, ' loihi2 a': 4 });
+});
+
+it('takes out a gauge without labels, and one past the cap does no harm', async () => {
+  const { store } = refusals(1);
+  const alone = store.gauge({ ...WATTS, name: 'alone', labels: [] });
+  alone.series().set(1);
+  alone.series().remove();
+  expect(await values(store, 'alone')).toEqual({});
+  alone.series().set(0);
+  expect(await values(store, 'alone')).toEqual({ '': 0 });
+  const gauge = store.gauge(WATTS);
+  gauge.series('loihi2', 'a').set(1);
+  gauge.series('loihi2', 'b').remove();
+  expect(await values(store, 'watts')).toEqual({ ' loihi2 a': 1 });
 });
