@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { parseDurationUs } from '../src/component/duration.ts';
 import { elephant } from './parts/elephant.ts';
 import { emitterCost } from './parts/emitter.ts';
+import { health } from './parts/health.ts';
 import { malformed } from './parts/malformed.ts';
 import { memory } from './parts/memory.ts';
 import { natsLoad } from './parts/nats-load.ts';
@@ -19,6 +20,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   spk: spkReplay,
   scrape,
   memory,
+  health,
   emitter: emitterCost,
   malformed,
   elephant,

@@ -65,11 +65,16 @@ export async function startBareLoop(natsPort: number): Promise<Consumer> {
   };
 }
 
+/** The service has a URL as well. */
+export interface Service extends Consumer {
+  readonly url: string;
+}
+
 /** The service as users start it, all pipelines on. */
 export async function startService(
   natsPort: number,
   flags: readonly string[] = [],
-): Promise<Consumer> {
+): Promise<Service> {
   const file = join(import.meta.dirname, '../../src/cli/main.ts');
   const nats = `nats://127.0.0.1:${natsPort}`;
   const args = [file, 'run', '--nats', nats, '--http', '127.0.0.1:0', ...flags];
@@ -79,6 +84,7 @@ export async function startService(
   // It serves before it listens to NATS; what is published until then is for nobody.
   while (sumOf(await text(), 'spikescope_nats_connected') !== 1) await sleep(10);
   return {
+    url,
     frames: async () => sumOf(await text(), 'spikescope_frames_total'),
     cpuS: () => cpuOf(child.pid as number),
     rssMb: () => rssOf(child.pid as number),

@@ -50,6 +50,7 @@ function rowsOf(node: Node, path: readonly string[]): string[] {
 
 function takes(node: Node): string {
   if (node.anyOf !== undefined) return node.anyOf.map(takes).join(' or ');
+  if (node.properties !== undefined) return `{${Object.keys(node.properties).join(', ')}}`;
   if (node.enum !== undefined) return node.enum.map((word) => `\`${word}\``).join(', ');
   if (node.type === 'array') return `list of ${takes(node.items ?? {})}`;
   if (node.type !== 'integer' && node.type !== 'number') return node.type ?? 'text';

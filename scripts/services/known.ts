@@ -1,10 +1,16 @@
 import { NATS_SERVER } from './nats-server.ts';
 import { OTEL_COLLECTOR } from './otel-collector.ts';
+import { PYTHON_EMITTER_VENV } from './python-emitter-venv.ts';
 import { PYTHON_VENV } from './python-venv.ts';
 import type { Service } from './service.ts';
 
 /** Everything that `node scripts/services.ts fetch` gets. */
-export const SERVICES: readonly Service[] = [NATS_SERVER, PYTHON_VENV, OTEL_COLLECTOR];
+export const SERVICES: readonly Service[] = [
+  NATS_SERVER,
+  PYTHON_VENV,
+  PYTHON_EMITTER_VENV,
+  OTEL_COLLECTOR,
+];
 
 export function serviceNamed(name: string): Service {
   const service = SERVICES.find((known) => known.name === name);

@@ -19,6 +19,7 @@ import { runBenchmarks } from './benchmark-parts.ts';
 import { loadConfig } from './config/load.ts';
 import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
+import { natsPings } from './health-parts.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { createOwnTelemetry } from './own-telemetry.ts';
 import { createService } from './service.ts';
@@ -121,6 +122,8 @@ async function serve(
       spans: traces.take,
     },
     watches: [],
+    pings: natsPings(config, link),
+    database: undefined,
     beforeScrape: () => showQueues(own, { nats: inbox, dead, derived, ...traces.queues }),
   });
   const clock = new ArrivalClock();

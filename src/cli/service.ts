@@ -9,10 +9,13 @@ import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
 import { type MetricStore, TICK_MS } from '../sinks/prometheus/metric-store.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
+import type { ChipPings } from '../sources/chip-pings.ts';
 import { ConversionWatch } from '../sources/conversion-watch.ts';
 import { startTopology, type Topology } from '../topology/topology.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
+import type { ServiceProbe } from './health-checks.ts';
+import { createHealthParts } from './health-parts.ts';
 import type { OwnTelemetry } from './own-telemetry.ts';
 
 /** What every command that serves has in common: pipelines and, with `serve`, HTTP. */
@@ -33,14 +36,20 @@ export interface ServiceParts {
   readonly sinks: Omit<RecordSinks, 'log'>;
   /** What looks at arrivals. */
   readonly watches: readonly FrameWatch[];
+  /** Asks chips for their health; undefined where there is nobody to ask. */
+  readonly pings: ChipPings | undefined;
+  /** Whether the store works; undefined where none is configured. */
+  readonly database: ServiceProbe | undefined;
   /** Sets gauges that are read only when somebody asks. */
   readonly beforeScrape: () => void;
 }
 
-export const NO_PARTS: Pick<ServiceParts, 'dead' | 'sinks' | 'watches' | 'beforeScrape'> = {
+export const NO_PARTS: Omit<ServiceParts, 'version' | 'config' | 'telemetry' | 'pipelines'> = {
   dead: () => {},
   sinks: NO_SINKS,
   watches: [],
+  pings: undefined,
+  database: undefined,
   beforeScrape: () => {},
 };
 
@@ -55,6 +64,7 @@ export function createService(parts: ServiceParts): Service {
     nowUs: () => clock.nowUs(),
     refused: () => own.stateRefused.series('conversions_watched').add(1),
   });
+  const health = createHealthParts(parts);
   const topology = startTopology({
     prefix: config.prefix,
     limits: limitsOf(config),
@@ -63,12 +73,15 @@ export function createService(parts: ServiceParts): Service {
     define: store,
     own,
     sinks: { ...parts.sinks, log },
-    watches: [...parts.watches, conversions],
+    watches: [...parts.watches, conversions, health.monitor],
     heard: (deviceType, chipId) => store.heard(deviceType, chipId),
     dead: parts.dead,
     onFailure: (pipeline, error) => log.error(`pipeline ${pipeline} ended`, { error }),
   });
-  const exposition = new Exposition(store, parts.beforeScrape);
+  const exposition = new Exposition(store, () => {
+    parts.beforeScrape();
+    health.beforeScrape();
+  });
   const ticks = setInterval(() => {
     store.tick();
     conversions.check(topology.inlet);
@@ -77,6 +90,7 @@ export function createService(parts: ServiceParts): Service {
   return {
     topology,
     serve: async (source, connected) => {
+      const looked = health.start(topology.inlet);
       http = await createHttpServer({
         host: config.http.host,
         port: config.http.port,
@@ -85,15 +99,18 @@ export function createService(parts: ServiceParts): Service {
         version,
         metrics: () => exposition.text(),
         metricsType: CONTENT_TYPE,
+        health: () => health.readings(connected()),
         page: () => pageOf(version, source, connected(), store),
         now: () => new Date().toISOString(),
         failed: (path, error) => log.error(`answering ${path} failed`, { error }),
       });
+      await looked;
       log.info(`serving on ${http.url}`);
       return http;
     },
     close: async () => {
       clearInterval(ticks);
+      health.stop();
       topology.close();
       await http?.close();
     },

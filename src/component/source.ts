@@ -21,6 +21,6 @@ export interface Source {
  * passed. What it finds it puts into the stream as a frame of emitter `spikescope`.
  */
 export interface FrameWatch {
-  /** A frame from outside, decoded; also one that is a repeat. Valid during the call only. */
-  saw(frame: Frame): void;
+  /** A frame from outside, valid during the call only; `isRepeat` where its number was seen. */
+  saw(frame: Frame, isRepeat: boolean): void;
 }

@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { isKnownHost, isLoopback, sameToken } from './access.ts';
-import { PAGE_CSS, type PageState, renderPage } from './page.ts';
+import { addRoutes, type RouteOptions } from './routes.ts';
 
-export interface HttpOptions {
+export interface HttpOptions extends RouteOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -11,14 +11,6 @@ export interface HttpOptions {
   readonly token: string | undefined;
   /** Further names that the Host header may have. */
   readonly allowedHosts: readonly string[];
-  readonly version: string;
-  readonly metrics: () => Promise<string>;
-  readonly metricsType: string;
-  readonly page: () => PageState;
-  /** The time of the answer of /health, ISO 8601. */
-  readonly now: () => string;
-  /** Hears what failed while a request was answered; who asked is told only that it did. */
-  readonly failed: (path: string, error: unknown) => void;
 }
 
 export interface HttpServer {
@@ -40,7 +32,7 @@ const HEADERS = {
 };
 
 /**
- * Serves /metrics, /health and a plain page. Loopback only, unless there is a token.
+ * Serves /metrics, health and a plain page. Loopback only, unless there is a token.
  * @throws Error naming the address, when it is not loopback without a token, or is taken
  */
 export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
@@ -59,7 +51,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   });
   server.server.maxConnections = CONNECTIONS_MAX;
   guard(server, options);
-  route(server, options);
+  addRoutes(server, options);
   try {
     await server.listen({ host: options.host, port: options.port });
   } catch (error) {
@@ -86,31 +78,5 @@ function guard(server: FastifyInstance, options: HttpOptions): void {
     if (given === undefined || !sameToken(given, options.token)) {
       await reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'needs a token' });
     }
-  });
-}
-
-function route(server: FastifyInstance, options: HttpOptions): void {
-  server.setErrorHandler(async (error: { statusCode?: number }, request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) options.failed(request.routeOptions.url ?? '', error);
-    const text = status >= 500 ? 'failed; the log says why' : 'not a request this server takes';
-    await reply.code(status).send({ error: text });
-  });
-  server.get('/metrics', async (_, reply) => {
-    reply.type(options.metricsType);
-    return await options.metrics();
-  });
-  server.get('/health', async () => ({
-    status: 'healthy',
-    timestamp: options.now(),
-    version: options.version,
-  }));
-  server.get('/', async (_, reply) => {
-    reply.type('text/html; charset=utf-8');
-    return renderPage(options.page());
-  });
-  server.get('/page.css', async (_, reply) => {
-    reply.type('text/css; charset=utf-8');
-    return PAGE_CSS;
   });
 }

@@ -37,6 +37,7 @@ export class NatsLink {
   private opening: Promise<NatsConnection> | undefined;
   private opened: NatsConnection | undefined;
   private isUp = false;
+  private ups = 0;
   private readonly refusals = new Set<string>();
   private lastError: string | undefined;
 
@@ -70,6 +71,11 @@ export class NatsLink {
 
   get isConnected(): boolean {
     return this.isUp;
+  }
+
+  /** How often it was connected: 1 after the first time, one more after each outage. */
+  get connects(): number {
+    return this.ups;
   }
 
   /**
@@ -117,6 +123,7 @@ export class NatsLink {
   private take(connection: NatsConnection): NatsConnection {
     this.opened = connection;
     this.isUp = true;
+    this.ups++;
     // The client forgets servers that did not answer at the start; they may well do so later.
     const known = connection.getServers().map((server) => server.listen);
     connection.setServers([...new Set([...known, ...this.servers])]);
@@ -144,6 +151,7 @@ export class NatsLink {
       this.events.disconnected(status.server, this.lastError ?? 'the connection was closed');
     } else if (status.type === 'reconnect') {
       this.isUp = true;
+      this.ups++;
       this.lastError = undefined;
       this.refusals.clear();
       this.events.reconnected(status.server);

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
-import type { InboundMessage } from '../component/message.ts';
 import type { Inlet, Source } from '../component/source.ts';
 import { FRAME_KINDS } from '../frames/header.ts';
 import type { ArrivalClock } from './arrival-clock.ts';
 import type { Inbox } from './inbox.ts';
+import { headersOf } from './nats-headers.ts';
 import type { NatsLink } from './nats-link.ts';
 
 export interface NatsSourceParts {
@@ -96,29 +96,5 @@ export class NatsSource implements Source {
     if (this.parts.link.isConnected) await Promise.race([drained, late]);
     await Promise.race([this.parts.inbox.drained(), late]);
     timer.abort();
-  }
-}
-
-type HeadersRead = Pick<InboundMessage, 'contentType' | 'trace'>;
-
-const NO_HEADERS: HeadersRead = { contentType: undefined, trace: undefined };
-
-/**
- * The client parses headers when asked for them, and throws on some that other clients can send.
- * An error that leaves its callback would end its reading for good, in silence.
- */
-function headersOf(message: Msg): HeadersRead {
-  try {
-    const { headers } = message;
-    if (headers === undefined) return NO_HEADERS;
-    const contentType = headers.get('Content-Type') || undefined;
-    const traceparent = headers.get('traceparent');
-    if (traceparent === '') return { contentType, trace: undefined };
-    return {
-      contentType,
-      trace: { traceparent, tracestate: headers.get('tracestate') || undefined },
-    };
-  } catch {
-    return NO_HEADERS;
   }
 }

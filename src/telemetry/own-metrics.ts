@@ -82,6 +82,11 @@ const COUNTERS = {
     'hardware',
     'outcome',
   ),
+  healthChecks: row('health_checks_total', 'Pings of chips, by what came of them.', 'outcome'),
+  healthMonitorFailures: row(
+    'health_monitor_failures_total',
+    'Rounds of the health monitor that failed: a fault of Spikescope.',
+  ),
   natsDisconnects: row('nats_disconnects_total', 'Connections to NATS lost.'),
   natsReconnects: row('nats_reconnects_total', 'Connections to NATS made again.'),
 };
@@ -90,6 +95,10 @@ const GAUGES = {
   queueDepth: row('queue_depth', 'Entries that wait in a queue.', 'queue'),
   queueBytes: row('queue_bytes', 'Bytes that wait in a queue.', 'queue'),
   natsConnected: row('nats_connected', '1 when connected to NATS, else 0.'),
+  healthCheckAge: row(
+    'health_check_age_seconds',
+    'Since the last round of the health monitor; a round a second is usual.',
+  ),
   benchmarkExecutor: row(
     'benchmark_executor_available',
     '1 when an executor of benchmarks answered when last asked, 0 when there was none.',

@@ -72,7 +72,14 @@ export class Ingest implements Inlet {
   }
 
   frame(frame: Frame): void {
-    this.accept(formatSubject(this.options.prefix, frame), frame);
+    const subject = formatSubject(this.options.prefix, frame);
+    if (frame.emitter === OWN_EMITTER) {
+      // What a watch found came from nobody: the counts stay those of what emitters sent.
+      this.tracker.track(subject, frame);
+      this.options.next(frame);
+    } else {
+      this.accept(subject, frame);
+    }
   }
 
   private accept(subject: string, frame: Frame): void {
@@ -80,7 +87,7 @@ export class Ingest implements Inlet {
     const verdict = this.tracker.track(subject, frame);
     if (frame.emitter !== OWN_EMITTER) {
       counts.heard(frame.deviceType, frame.chipId, lagOf(frame));
-      for (const watch of this.options.watches) watch.saw(frame);
+      for (const watch of this.options.watches) watch.saw(frame, verdict.repeated);
     }
     if (verdict.repeated) {
       counts.repeated();

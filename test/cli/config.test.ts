@@ -52,6 +52,15 @@ it('reads an empty file as no settings, and options of pipelines in their units'
 describe('names what is wrong, where, and the nearest that is right', () => {
   it.each([
     ['htpp: {port: 1}', 'unknown setting htpp: did you mean http?'],
+    [
+      'health: {chips: [{device_type: loihi2, chipid: 0}]}',
+      'unknown setting health.chips.0.chipid: did you mean chip_id?',
+    ],
+    [
+      'health: {chips: [{device_type: loihi2, chip_id: a.b}]}',
+      'health.chips.0.chip_id: needs 1 to',
+    ],
+    ['health: {prometheus_url: "http://u:p@x"}', 'prometheus_url: needs a URL without user'],
     ['http: {prot: 1}', 'unknown setting http.prot: did you mean port?'],
     ['pipelines: {spike-rate: {windw: 1s}}', 'did you mean window?'],
     ['pipelines: {spikerate: {}}', 'did you mean spike-rate?'],

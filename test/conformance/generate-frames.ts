@@ -76,22 +76,8 @@ function frameOf(kind: FrameKind, header: FrameHeader, random: Random): Frame {
         timestepUs: random() < 0.5 ? undefined : 1000,
         neuronOffset: 0,
       };
-    case 'membrane': {
-      const neurons = 1 + Math.floor(random() * 5);
-      const times = Math.floor(random() * 8);
-      return {
-        kind,
-        ...header,
-        layerName: pick(random, ['l1', 'l2']),
-        neuronId: Uint32Array.from({ length: neurons }, () => Math.floor(random() * 50)),
-        dtUs: sortedTimes(random, times, header.spanUs),
-        values: Float32Array.from({ length: neurons * times }, () =>
-          random() < 0.05 ? Number.NaN : -80 + random() * 110,
-        ),
-        unit: pick(random, ['mV', '1']),
-        neuronOffset: 0,
-      };
-    }
+    case 'membrane':
+      return membraneFrame(header, random);
     case 'power':
       return powerFrame(header, random, count);
     case 'cores':
@@ -112,6 +98,8 @@ function frameOf(kind: FrameKind, header: FrameHeader, random: Random): Frame {
       };
     case 'conversion':
       return conversionFrame(header, random);
+    case 'health':
+      return healthFrame(header, random);
     case 'log':
       return logFrame(header, random, count);
     case 'inference':
@@ -121,6 +109,23 @@ function frameOf(kind: FrameKind, header: FrameHeader, random: Random): Frame {
     default:
       throw new Error(`no generator for the kind ${kind}: add one beside the others`);
   }
+}
+
+function membraneFrame(header: FrameHeader, random: Random): Frame {
+  const neurons = 1 + Math.floor(random() * 5);
+  const times = Math.floor(random() * 8);
+  return {
+    kind: 'membrane',
+    ...header,
+    layerName: pick(random, ['l1', 'l2']),
+    neuronId: Uint32Array.from({ length: neurons }, () => Math.floor(random() * 50)),
+    dtUs: sortedTimes(random, times, header.spanUs),
+    values: Float32Array.from({ length: neurons * times }, () =>
+      random() < 0.05 ? Number.NaN : -80 + random() * 110,
+    ),
+    unit: pick(random, ['mV', '1']),
+    neuronOffset: 0,
+  };
 }
 
 function activityFrame(header: FrameHeader, random: Random, count: number): Frame {
@@ -209,6 +214,21 @@ function conversionFrame(header: FrameHeader, random: Random): Frame {
   const error = success ? undefined : 'OutOfMemory';
   const finished = { ...base, event: 'finished' as const, emitter, success, durationUs };
   return { ...finished, errorType: error, errorMessage: error };
+}
+
+/** A chip's own words, and what the monitor says of it. */
+function healthFrame(header: FrameHeader, random: Random): Frame {
+  const isOwn = random() < 0.4;
+  return {
+    kind: 'health',
+    ...header,
+    spanUs: 0,
+    emitter: isOwn ? OWN_EMITTER : header.emitter,
+    status: pick(random, isOwn ? ['ok', 'down'] : ['ok', 'degraded', 'down']),
+    text: pick(random, [undefined, 'did not answer', 'too warm']),
+    temperatureC: random() < 0.5 ? 30 + random() * 40 : undefined,
+    forgotten: isOwn && random() < 0.1 ? true : undefined,
+  };
 }
 
 function logFrame(header: FrameHeader, random: Random, count: number): Frame {

@@ -1,11 +1,18 @@
 import { connect } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
+import type { HealthReadings } from '../../src/http/detailed-health.ts';
 import { createHttpServer, type HttpOptions, type HttpServer } from '../../src/http/server.ts';
 
 const open: HttpServer[] = [];
 afterEach(async () => {
   for (const server of open.splice(0)) await server.close();
 });
+
+const READINGS: HealthReadings = {
+  ...{ cpuPercent: 12.345, memoryPercent: 50, diskPercent: 99.96, gpus: 2 },
+  ...{ loihi2Connected: true, spinnakerConnected: false },
+  ...{ nats: true, prometheus: false, database: null },
+};
 
 async function start(options: Partial<HttpOptions> = {}): Promise<HttpServer> {
   const server = await createHttpServer({
@@ -16,6 +23,7 @@ async function start(options: Partial<HttpOptions> = {}): Promise<HttpServer> {
     version: '1.2.3',
     metrics: async () => 'm 1\n',
     metricsType: 'text/plain; version=0.0.4; charset=utf-8',
+    health: () => READINGS,
     page: () => ({ version: '1.2.3', source: 'a test', connected: true, totals: [] }),
     now: () => '2026-11-24T00:00:00.000Z',
     failed: () => {},
@@ -39,7 +47,7 @@ function raw(server: HttpServer, text: string): Promise<string> {
   });
 }
 
-const PATHS = ['/', '/metrics', '/health', '/page.css', '/nothing'];
+const PATHS = ['/', '/metrics', '/health', '/health/detailed', '/page.css', '/nothing'];
 
 it.each(PATHS)('%s has a strict policy, and no sniffing', async (path) => {
   const { headers } = await fetch(`${(await start()).url}${path}`);
@@ -61,11 +69,43 @@ it('answers /health and /metrics', async () => {
   expect(await metrics.text()).toBe('m 1\n');
 });
 
+it('answers /health/detailed with what was found last', async () => {
+  const answer = await fetch(`${(await start()).url}/health/detailed`);
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+  expect(await answer.json()).toEqual({
+    status: 'healthy',
+    timestamp: '2026-11-24T00:00:00.000Z',
+    version: '1.2.3',
+    system: {
+      cpu_percent: 12.3,
+      memory_percent: 50,
+      disk_usage: 100,
+      gpu_available: true,
+      gpu_count: 2,
+    },
+    hardware: { loihi2_connected: true, spinnaker_connected: false },
+    services: { nats: true, prometheus: false, database: null },
+  });
+});
+
+it.each([
+  ['healthy', { memoryPercent: 90 }],
+  ['degraded', { memoryPercent: 90.01 }],
+  ['healthy', { memoryPercent: null }],
+  ['healthy', { loihi2Connected: false, spinnakerConnected: true }],
+  ['degraded', { loihi2Connected: false }],
+  ['healthy', { nats: false, prometheus: false, database: false, gpus: 0 }],
+] as const)('is %s with %o', async (status, more) => {
+  const { url } = await start({ health: () => ({ ...READINGS, ...more }) });
+  expect(await (await fetch(`${url}/health/detailed`)).json()).toMatchObject({ status });
+});
+
 it('asks for the token everywhere but on /health, where one is set', async () => {
   const { url } = await start({ token: 'a-token-of-16-chars' });
   const status = async (path: string, authorization?: string) =>
     (await fetch(`${url}${path}`, authorization ? { headers: { authorization } } : {})).status;
-  for (const path of ['/', '/metrics', '/page.css', '/nothing']) {
+  for (const path of ['/', '/metrics', '/health/detailed', '/page.css', '/nothing']) {
     expect(await status(path), path).toBe(401);
     expect(await status(path, 'Bearer a-token-of-16-charz'), path).toBe(401);
     expect(await status(path, 'Basic a-token-of-16-chars'), path).toBe(401);

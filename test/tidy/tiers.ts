@@ -15,6 +15,7 @@ export const TIERS: Readonly<Record<string, number>> = {
   'src/operators': 2,
   'src/detectors': 2,
   'src/sinks': 2,
+  'src/health': 2,
   'src/simulation': 2,
   'src/topology': 3,
   'src/analysis': 3,

@@ -11,6 +11,7 @@ function door() {
     dead: [] as DeadMessage[],
     counts: {} as Record<string, number>,
     heard: [] as string[],
+    watched: [] as string[],
   };
   const add = (name: string, n = 1) => {
     seen.counts[name] = (seen.counts[name] ?? 0) + n;
@@ -19,7 +20,7 @@ function door() {
     prefix: 'spikeformer',
     limits: FRAME_LIMITS,
     states: new StateRegistry(),
-    watches: [],
+    watches: [{ saw: (frame, isRepeat) => seen.watched.push(`${frame.kind} ${isRepeat}`) }],
     next: (frame) => seen.frames.push(frame),
     dead: (dead) => seen.dead.push(dead),
     counts: {
@@ -38,7 +39,7 @@ function door() {
     const data = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
     ingest.message({ subject, data, contentType: undefined, arrivedUs: 5_000_000, sequence: 1 });
   };
-  return { ...seen, send };
+  return { ...seen, send, ingest };
 }
 
 const SPIKES = {
@@ -92,6 +93,7 @@ it('skips repeats, and counts what the numbers say', () => {
     at.send('spikeformer.spikes.cpu.0', { ...SPIKES, t0: 1000 + seq, seq, emitter: 'e' });
   }
   expect(at.frames).toHaveLength(4);
+  expect(at.watched.indexOf('spikes true')).toBe(3);
   expect(at.counts).toEqual({
     spikes: 4,
     'spikes samples': 8,
@@ -106,4 +108,14 @@ it("does not take Spikescope's own frames for a sign of life", () => {
   at.send('spikeformer.spikes.cpu.0', { ...SPIKES, emitter: 'spikescope' });
   expect(at.frames).toHaveLength(1);
   expect(at.heard).toEqual([]);
+  expect(at.watched).toEqual([]);
+});
+
+it('passes on what a watch found, and does not count it as a frame that came', () => {
+  const at = door();
+  at.send('spikeformer.spikes.cpu.0', SPIKES);
+  at.ingest.frame({ ...(at.frames[0] as Frame), emitter: 'spikescope' });
+  expect(at.frames).toHaveLength(2);
+  expect(at.counts).toEqual({ spikes: 1, 'spikes samples': 2 });
+  expect(at.watched).toEqual(['spikes false']);
 });

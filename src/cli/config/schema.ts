@@ -6,6 +6,7 @@ import { isPrefix, PREFIX_DEFAULT } from '../../frames/subject.ts';
 import { tracesOptions } from '../../sinks/traces/traces-options.ts';
 import { benchmarkOptions } from '../../sources/benchmark-options.ts';
 import { conversionOptions } from '../../sources/conversion-watch.ts';
+import { healthOptions } from '../../sources/health-options.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
 
 const count = (max: number) => z.int().min(1).max(max);
@@ -86,6 +87,7 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
       .prefault({}),
     nats: natsOptions.prefault({}),
     conversions: conversionOptions.prefault({}),
+    health: healthOptions.prefault({}),
     http: http.prefault({}),
     limits: limits.prefault({}),
     metrics: metrics.prefault({}),

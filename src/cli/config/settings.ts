@@ -20,16 +20,23 @@ export function mergeSettings(under: Settings, over: Settings): Settings {
   return merged;
 }
 
-/** The object schema inside defaults, optionals and pipes; undefined for a leaf. */
-function shapeOf(schema: z.core.$ZodType): Record<string, z.core.$ZodType> | undefined {
+/** The schema inside defaults and optionals. */
+function bare(schema: z.core.$ZodType): z.core.$ZodType {
   let inner = schema;
-  while (!(inner instanceof z.ZodObject)) {
-    if (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault)
-      inner = inner.def.innerType;
-    else if (inner instanceof z.ZodOptional) inner = inner.def.innerType;
-    else return undefined;
+  while (
+    inner instanceof z.ZodDefault ||
+    inner instanceof z.ZodPrefault ||
+    inner instanceof z.ZodOptional
+  ) {
+    inner = inner.def.innerType;
   }
-  return inner.shape;
+  return inner;
+}
+
+/** The fields of an object schema; undefined for a leaf. */
+function shapeOf(schema: z.core.$ZodType): Record<string, z.core.$ZodType> | undefined {
+  const inner = bare(schema);
+  return inner instanceof z.ZodObject ? inner.shape : undefined;
 }
 
 /** Every leaf of a schema as its path of keys. */
@@ -100,10 +107,10 @@ function shapeAt(
   schema: z.core.$ZodType,
   path: readonly PropertyKey[],
 ): Record<string, z.core.$ZodType> | undefined {
-  let shape = shapeOf(schema);
+  let at: z.core.$ZodType | undefined = schema;
   for (const key of path) {
-    const inner: z.core.$ZodType | undefined = shape?.[String(key)];
-    shape = inner === undefined ? undefined : shapeOf(inner);
+    const inner: z.core.$ZodType | undefined = at && bare(at);
+    at = inner instanceof z.ZodArray ? inner.element : inner && shapeOf(inner)?.[String(key)];
   }
-  return shape;
+  return at && shapeOf(at);
 }

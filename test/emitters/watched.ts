@@ -1,0 +1,23 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type NatsServer, startNatsServer } from '../integration/nats-server.ts';
+import { type ServiceProcess, startService } from '../integration/service-process.ts';
+
+/** A NATS server with Spikescope on it, which comes back quickly when the server does. */
+export interface Watched {
+  readonly nats: NatsServer;
+  readonly service: ServiceProcess;
+}
+
+/** `open` is given what ends them, in the order in which they started. */
+export async function startWatched(open: (() => Promise<unknown>)[]): Promise<Watched> {
+  const nats = await startNatsServer();
+  open.push(() => nats.stop());
+  const file = join(nats.folder, 'spikescope.yaml');
+  await writeFile(file, 'nats: { reconnect_wait: 100ms }\n');
+  const args = ['run', '--config', file, '--nats', nats.url, '--http', '127.0.0.1:0'];
+  const service = await startService(args);
+  open.push(() => service.stop());
+  await service.until('connected', (seen) => seen.sum('spikescope_nats_connected') === 1);
+  return { nats, service };
+}
