@@ -30,6 +30,8 @@ const COMMANDS: Commands = {
   dead: async () => (await import('./dead.ts')).deadCommand(),
   logs: async () => (await import('./logs.ts')).logsCommand(),
   simulate: async (version) => (await import('./simulate.ts')).simulateCommand(version),
+  'benchmark-executor': async () =>
+    (await import('./benchmark-executor.ts')).benchmarkExecutorCommand(),
 };
 
 /** The program with the command that the first argument names, or with all of them. */

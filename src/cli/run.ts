@@ -15,6 +15,7 @@ import { withoutUserinfo } from '../sources/nats-servers.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { OwnMetrics } from '../telemetry/own-metrics.ts';
 import { parseAddress } from './address.ts';
+import { runBenchmarks } from './benchmark-parts.ts';
 import { loadConfig } from './config/load.ts';
 import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
@@ -136,11 +137,12 @@ async function serve(
       showQueues(own, { nats: inbox, dead, derived, ...traces.queues, ...documents.queues });
     },
   });
+  const clock = new ArrivalClock();
   const source = new NatsSource({
     link,
     prefix: config.prefix,
     inbox,
-    clock: new ArrivalClock(),
+    clock,
     listening: () => {
       own.natsConnected.series().set(1);
       log.info(`listening on ${config.prefix}.<kind>.>`);
@@ -150,7 +152,12 @@ async function serve(
   try {
     await documents.start();
     await service.serve(`core NATS at ${shown}`, () => link.isConnected);
-    await source.run(traces.around(service.topology.inlet), signal);
+    const { inlet } = service.topology;
+    const benchmarks = { config, link, log, own, clock };
+    await Promise.all([
+      source.run(traces.around(inlet), signal),
+      runBenchmarks(benchmarks, inlet, signal),
+    ]);
   } finally {
     // Stopping follows the flow: the source has ended, then the sinks, then what they share.
     const late = AbortSignal.timeout(STOP_MS_MAX);

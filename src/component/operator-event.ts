@@ -18,6 +18,9 @@ export const OPERATOR_EVENTS = [
   'conversions_refused',
   'runs_refused',
   'run_frames_late',
+  'models_refused',
+  'quotients_undefined',
+  'latencies_negative',
 ] as const;
 
 export type OperatorEvent = (typeof OPERATOR_EVENTS)[number];

@@ -123,11 +123,11 @@ async function runOnce(
 ): Promise<Answer> {
   if (asked instanceof Error) throw asked;
   const { prefix, chipId, runId } = core.settings;
-  const t0Us = Date.now() * 1000;
   const startedMs = performance.now();
   const answer = await run(asked);
   const durationUs = answer.durationUs ?? Math.round((performance.now() - startedMs) * 1000);
   const { emitter } = core.counter;
+  const t0Us = Date.now() * 1000;
   const header = { deviceType: asked.hardware, chipId, runId, emitter, t0Us };
   const frame = benchmarkFrame({ ...header, ...answer, ...asked, durationUs });
   return frameMessage(frame, { prefix });

@@ -13,6 +13,8 @@ export interface BenchmarkFrame extends FrameHeader {
   /** 0 … 1 */
   readonly accuracy: number | undefined;
   readonly energyJoules: number | undefined;
+  /** Of one inference: spikes times fan-out. */
+  readonly synapticOperations: number | undefined;
 }
 
 export function readBenchmark(
@@ -30,6 +32,7 @@ export function readBenchmark(
     durationUs: numberField(fields, 'duration_us', 0, Number.MAX_SAFE_INTEGER),
     accuracy: optionalNumberField(fields, 'accuracy', 0, 1),
     energyJoules: optionalNumberField(fields, 'energy_joules', 0, Number.MAX_VALUE),
+    synapticOperations: optionalNumberField(fields, 'synaptic_operations', 0, Number.MAX_VALUE),
   };
 }
 
@@ -41,5 +44,8 @@ export function benchmarkFields(frame: BenchmarkFrame, fields: Fields): Fields {
   fields['duration_us'] = frame.durationUs;
   if (frame.accuracy !== undefined) fields['accuracy'] = frame.accuracy;
   if (frame.energyJoules !== undefined) fields['energy_joules'] = frame.energyJoules;
+  if (frame.synapticOperations !== undefined) {
+    fields['synaptic_operations'] = frame.synapticOperations;
+  }
   return fields;
 }

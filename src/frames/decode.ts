@@ -103,7 +103,8 @@ export class FrameDecoder {
   }
 }
 
-function isJson(bytes: Uint8Array, contentType: string | undefined): boolean {
+/** Whether a payload is JSON: as its header says, or else as it begins. */
+export function isJson(bytes: Uint8Array, contentType: string | undefined): boolean {
   if (contentType !== undefined && contentType !== '') {
     const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
     if (type === 'application/json') return true;

@@ -46,6 +46,14 @@ const COUNTERS = {
     'energy_negative_total',
     'Pieces of negative energy; a counter can not fall, so they add 0.',
   ),
+  quotientsUndefined: row(
+    'quotients_undefined_total',
+    'Energy quotients of inferences without a value: 0 below the line.',
+  ),
+  latenciesNegative: row(
+    'latencies_negative_total',
+    'Latencies of inferences below 0; they are not measured.',
+  ),
   stateRefused: row(
     'state_refused_total',
     'Frames or samples of keys beyond the bound of what operators remember.',
@@ -88,6 +96,12 @@ const COUNTERS = {
     'index',
     'reason',
   ),
+  benchmarkRuns: row(
+    'benchmark_runs_total',
+    'Benchmark runs that executors were asked for, by how they ended.',
+    'hardware',
+    'outcome',
+  ),
   healthChecks: row('health_checks_total', 'Pings of chips, by what came of them.', 'outcome'),
   healthMonitorFailures: row(
     'health_monitor_failures_total',
@@ -116,6 +130,11 @@ const GAUGES = {
   healthCheckAge: row(
     'health_check_age_seconds',
     'Since the last round of the health monitor; a round a second is usual.',
+  ),
+  benchmarkExecutor: row(
+    'benchmark_executor_available',
+    '1 when an executor of benchmarks answered when last asked, 0 when there was none.',
+    'hardware',
   ),
   buildInfo: row('build_info', 'Always 1.', 'version', 'node_version'),
   eventLag: {
@@ -169,6 +188,9 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
       conversions_refused: refused('conversions'),
       runs_refused: refused('runs'),
       run_frames_late: counters.runFramesLate.series(),
+      models_refused: refused('models'),
+      quotients_undefined: counters.quotientsUndefined.series(),
+      latencies_negative: counters.latenciesNegative.series(),
     },
   };
 }

@@ -91,18 +91,7 @@ function frameOf(kind: FrameKind, header: FrameHeader, random: Random): Frame {
         layerNames: undefined,
       };
     case 'activity':
-      return {
-        kind,
-        ...header,
-        scope: 'core',
-        coreId: Uint32Array.from({ length: count }, (_, core) => core),
-        counters: new Map([
-          ['syn_ops', Float64Array.from({ length: count }, () => Math.floor(random() * 1000))],
-          ['spikes_in', Float64Array.from({ length: count }, () => Math.floor(random() * 10))],
-        ]),
-        cumulative: random() < 0.5,
-        stepUs: random() < 0.5 ? undefined : random() * 10,
-      };
+      return activityFrame(header, random, count);
     case 'synapses':
       return {
         kind,
@@ -118,27 +107,10 @@ function frameOf(kind: FrameKind, header: FrameHeader, random: Random): Frame {
     case 'inference':
       return inferenceFrame(header, random, count);
     case 'benchmark':
-      return {
-        kind,
-        ...header,
-        ...{ model: 'vit-tiny', hardware: 'loihi2', latencySeconds: random() },
-        ...{ throughputPerSecond: random() * 100, durationUs: 1000 },
-        accuracy: random() < 0.5 ? undefined : random(),
-        energyJoules: random() < 0.5 ? undefined : random(),
-      };
+      return benchmarkFrame(header, random);
+    default:
+      throw new Error(`no generator for the kind ${kind}: add one beside the others`);
   }
-}
-
-function inferenceFrame(header: FrameHeader, random: Random, count: number): Frame {
-  return {
-    kind: 'inference',
-    ...header,
-    ...{ modelName: 'vit-tiny', hardware: 'loihi2', count, energyJoules: random() },
-    latencyUs: Float32Array.from({ length: count }, () => random() * 1000),
-    synapticOperations: random() < 0.5 ? undefined : count * 1000,
-    baselineEnergyJoules: random() < 0.5 ? undefined : random() * 10,
-    baselineName: undefined,
-  };
 }
 
 function membraneFrame(header: FrameHeader, random: Random): Frame {
@@ -155,6 +127,51 @@ function membraneFrame(header: FrameHeader, random: Random): Frame {
     ),
     unit: pick(random, ['mV', '1']),
     neuronOffset: 0,
+  };
+}
+
+function activityFrame(header: FrameHeader, random: Random, count: number): Frame {
+  return {
+    kind: 'activity',
+    ...header,
+    scope: 'core',
+    coreId: Uint32Array.from({ length: count }, (_, core) => core),
+    counters: new Map([
+      ['syn_ops', Float64Array.from({ length: count }, () => Math.floor(random() * 1000))],
+      ['spikes_in', Float64Array.from({ length: count }, () => Math.floor(random() * 10))],
+    ]),
+    cumulative: random() < 0.5,
+    stepUs: random() < 0.5 ? undefined : random() * 10,
+  };
+}
+
+function inferenceFrame(header: FrameHeader, random: Random, count: number): Frame {
+  return {
+    kind: 'inference',
+    ...header,
+    modelName: pick(random, ['vit-tiny', 'bert-tiny']),
+    hardware: mostly(random, 'loihi2', 'cpu'),
+    count,
+    energyJoules: random() < 0.05 ? 0 : random(),
+    latencyUs: Float32Array.from({ length: count }, () => random() * 1e5 - 100),
+    synapticOperations: random() < 0.5 ? undefined : Math.floor(random() * 10) * 1e6,
+    baselineEnergyJoules: random() < 0.3 ? undefined : random() * 10,
+    baselineName: random() < 0.3 ? undefined : mostly(random, 'gpu', 'server'),
+  };
+}
+
+function benchmarkFrame(header: FrameHeader, random: Random): Frame {
+  return {
+    kind: 'benchmark',
+    ...header,
+    model: pick(random, ['vit-tiny', 'bert-tiny', 'vit-base']),
+    hardware: mostly(random, 'cpu', 'loihi2'),
+    latencySeconds: random() < 0.05 ? 0 : random(),
+    throughputPerSecond: random() * 100,
+    durationUs: Math.floor(random() * 1e8),
+    accuracy: random() < 0.5 ? undefined : random(),
+    energyJoules: random() < 0.5 ? undefined : random(),
+    synapticOperations: random() < 0.5 ? undefined : Math.floor(random() * 1e9),
   };
 }
 

@@ -121,7 +121,7 @@ def answer():
     def run(model, hardware):
         if model == "bert-base":
             raise MemoryError("too large")
-        return BenchmarkResult(0.25, 4.0, accuracy=0.5)
+        return BenchmarkResult(0.25, 4.0, accuracy=0.5, synaptic_operations=1e6)
 
     emitter.serve_benchmarks("cpu", run)
 

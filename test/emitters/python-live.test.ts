@@ -100,7 +100,8 @@ test('the bridge from sPyNNaker: packets over UDP become spikes of layers', asyn
   const ticks = 3_000;
   for (let tick = 0; tick < ticks; tick++) {
     // A burst may be more than the kernel keeps; what it drops it says with a later packet.
-    if (tick % 100 === 0 || tick === ticks - 1) await sleep(20);
+    if (tick % 100 === 0) await sleep(20);
+    if (tick === ticks - 1) await sleep(500);
     const neuron = tick % 250;
     const keys = [0x10000 + 16 * neuron, 0x12000 + 16 * neuron, 0x20000 + 16 * (tick % 100), 5];
     await new Promise((sent) => sender.send(packet(tick, ...keys), port, '127.0.0.1', sent));

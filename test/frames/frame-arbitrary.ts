@@ -234,6 +234,7 @@ const benchmark = frame('benchmark', () =>
     durationUs: count,
     accuracy: maybe(fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0)),
     energyJoules: maybe(amount),
+    synapticOperations: maybe(amount),
   }),
 );
 

@@ -192,6 +192,7 @@ export const WIRE_SHAPES: readonly WireShape[] = [
     need('duration_us', 'number', COUNT),
     may('accuracy', 'number', { min: 0, max: 1 }),
     may('energy_joules', 'number', POSITIVE),
+    may('synaptic_operations', 'number', POSITIVE),
   ]),
   shape('log', [
     need('level', 'word', { words: ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] }),

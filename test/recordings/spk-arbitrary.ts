@@ -177,6 +177,7 @@ const benchmark: BodyOf<'benchmark'> = () =>
     durationUs: amount,
     accuracy: maybe(fc.double({ min: 0, max: 1, noNaN: true })),
     energyJoules: maybe(amount),
+    synapticOperations: maybe(amount),
   });
 
 const log: BodyOf<'log'> = () =>

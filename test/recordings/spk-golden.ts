@@ -165,6 +165,7 @@ export const GOLDEN_FRAMES: readonly Frame[] = [
     durationUs: 1e6,
     accuracy: 0.79,
     energyJoules: 0.002,
+    synapticOperations: undefined,
   },
   {
     ...header(13),

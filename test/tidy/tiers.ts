@@ -19,6 +19,7 @@ export const TIERS: Readonly<Record<string, number>> = {
   'src/simulation': 2,
   'src/topology': 3,
   'src/analysis': 3,
+  'src/benchmark': 3,
   'src/http': 4,
   'src/cli': 5,
   // What the package `spikescope` shows: nothing imports it.

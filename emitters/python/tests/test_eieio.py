@@ -202,7 +202,10 @@ def test_datagrams_become_frames_that_cover_time():
         worker = threading.Thread(target=receive)
         worker.start()
         # The first tick is there at once; then one with no spikes for 300 ms.
-        for tick in [0, *range(1, 200), *range(500, 900)]:
+        for number, tick in enumerate([0, *range(1, 200), *range(500, 900)]):
+            # The kernel keeps a few hundred datagrams for a receiver that is busy, not all of them.
+            while number - bridge.counts["packets"] > 100 and worker.is_alive():
+                time.sleep(0.001)
             neurons = rng.integers(0, 10, 3).tolist()
             both = [0x100 + neurons[0], 0x100 + neurons[1], 0x200 + neurons[2] % 5, 0x999]
             sender.sendto(default_packet(tick, *both), receiver.getsockname())

@@ -5,6 +5,7 @@ import { LOG_LEVELS } from '../../frames/log.ts';
 import { isPrefix, PREFIX_DEFAULT } from '../../frames/subject.ts';
 import { documentOptions } from '../../sinks/documents/document-options.ts';
 import { tracesOptions } from '../../sinks/traces/traces-options.ts';
+import { benchmarkOptions } from '../../sources/benchmark-options.ts';
 import { conversionOptions } from '../../sources/conversion-watch.ts';
 import { healthOptions } from '../../sources/health-options.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
@@ -100,6 +101,7 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
     limits: limits.prefault({}),
     metrics: metrics.prefault({}),
     traces: tracesOptions.prefault({}),
+    benchmarks: benchmarkOptions.prefault({}),
     pipelines: z.strictObject(byName).prefault({}),
   });
 }

@@ -46,6 +46,7 @@ class BenchmarkResult:
     duration_us: float | None = None
     accuracy: float | None = None
     energy_joules: float | None = None
+    synaptic_operations: float | None = None
 
 
 HealthCallback = Callable[[], Health | str | Awaitable[Health | str]]
@@ -138,6 +139,7 @@ class ResponseRecorder(Desk):
                 duration_us,
                 result.accuracy,
                 result.energy_joules,
+                result.synaptic_operations,
             )
         except Exception as error:
             self._count_error(f"a benchmark on {hardware}", error)

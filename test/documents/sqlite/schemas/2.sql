@@ -43,6 +43,13 @@ CREATE TABLE "logs" (
   "status" TEXT,
   "reason" TEXT,
   "duration_seconds" REAL,
+  "latency_seconds" REAL,
+  "throughput_per_second" REAL,
+  "accuracy" REAL,
+  "energy_joules" REAL,
+  "synaptic_operations" REAL,
+  "latency_change" REAL,
+  "throughput_change" REAL,
   "emitter" TEXT,
   "service" TEXT
 ) STRICT;

@@ -95,6 +95,7 @@ def benchmark_frame(
     duration_us: float,
     accuracy: float | None = None,
     energy_joules: float | None = None,
+    synaptic_operations: float | None = None,
 ) -> Frame:
     """The result of one benchmark run."""
     fields = {
@@ -105,6 +106,7 @@ def benchmark_frame(
         "duration_us": checks.number(duration_us, "duration_us"),
         "accuracy": checks.optional_number(accuracy, "accuracy", 0.0, 1.0),
         "energy_joules": checks.optional_number(energy_joules, "energy_joules"),
+        "synaptic_operations": checks.optional_number(synaptic_operations, "synaptic_operations"),
     }
     return Frame("benchmark", t0_us, 0, checks.present(fields))
 
