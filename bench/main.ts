@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { parseDurationUs } from '../src/component/duration.ts';
+import { documents } from './parts/documents.ts';
 import { documentsSqlite } from './parts/documents-sqlite.ts';
 import { elephant } from './parts/elephant.ts';
 import { emitterCost } from './parts/emitter.ts';
@@ -24,6 +25,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   memory,
   health,
   emitter: emitterCost,
+  documents,
   malformed,
   elephant,
 };

@@ -47,18 +47,19 @@ export class ElasticsearchServer {
     closeSync(log);
     this.child = child;
     const deadlineMs = performance.now() + UP_MS_MAX;
-    while (performance.now() < deadlineMs && child.exitCode === null) {
+    while (performance.now() < deadlineMs && isRunning(child)) {
       if (await this.isUp()) return;
       await sleep(50);
     }
-    throw new Error(`Elasticsearch did not start: ${await this.log()}`);
+    const ended = isRunning(child) ? '' : ` (${child.signalCode ?? child.exitCode})`;
+    throw new Error(`Elasticsearch did not start${ended}: ${await this.log()}`);
   }
 
   /** Ends the program; SIGKILL leaves it no chance to say goodbye. */
   async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const child = this.child;
     this.child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || !isRunning(child)) return;
     const gone = once(child, 'exit');
     child.kill(signal);
     await gone;
@@ -125,6 +126,10 @@ export async function startElasticsearch(
     await server.stop();
     throw error;
   }
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }
 
 /** A port that nobody has now; the server keeps it over restarts, so it can't be 0. */

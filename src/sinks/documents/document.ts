@@ -21,8 +21,9 @@ export function documentOf(record: DerivedRecord, id: string): StoredDocument | 
   if (index === undefined) return undefined;
   const leftOut = LEFT_OUT[record.record];
   const fields: Record<string, DocumentValue> = {};
-  for (const [name, value] of Object.entries(record.fields)) {
+  for (const name in record.fields) {
     if (leftOut?.includes(name)) continue;
+    const value = record.fields[name];
     // Half a pair of surrogates, as JSON can bring it, is no character a store could give back.
     if (typeof value === 'string') fields[name] = value.toWellFormed();
     else if (value !== undefined && value !== null) fields[name] = value as DocumentValue;
