@@ -152,8 +152,9 @@ function edit(sql: string): void {
 /** Every column by its table and type, and every index. */
 function schemaOf(file: string): string[] {
   const db = new DatabaseSync(file);
-  const parts = db.prepare("SELECT name FROM sqlite_schema WHERE sql <> ''").all();
-  const described = parts.flatMap(({ name }) => {
+  const parts = db.prepare("SELECT name, type, sql FROM sqlite_schema WHERE sql <> ''").all();
+  const described = parts.flatMap(({ name, type, sql }) => {
+    if (type === 'index') return [String(sql)];
     const columns = db.prepare(`PRAGMA table_info("${name}")`).all();
     return [`${name}`, ...columns.map((column) => `${name} ${column['name']} ${column['type']}`)];
   });
