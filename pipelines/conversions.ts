@@ -102,6 +102,7 @@ function derivedFields(record: ConversionRecord): Readonly<Record<string, unknow
     model_size: started?.modelSize,
     model_parameters: started?.modelParameters,
     hardware_target: started?.hardwareTarget,
+    run_id: started?.runId,
     started_us: started?.t0Us,
     step: step?.step,
     layer_index: step?.layerIndex,
@@ -125,6 +126,7 @@ function writeLog(record: ConversionRecord, log: WriteLog): void {
     model_size: started?.modelSize,
     hardware_target: started?.hardwareTarget,
     conversion_id: conversionId,
+    run_id: started?.runId,
     trace_id: trace?.traceId,
     span_id: trace?.spanId,
   };

@@ -57,6 +57,7 @@ export default definePipeline({
       component: power.component,
       watts: power.watts,
       energy_joules: power.energyJoules,
+      run_id: power.runId,
     },
   }),
 });

@@ -69,6 +69,7 @@ export default definePipeline({
       mean_rate_hz: rate.meanRateHz,
       rate_histogram: rate.rateHistogram,
       timestep: rate.timestep,
+      run_id: rate.runId,
     },
   }),
   log: {
@@ -83,6 +84,7 @@ export default definePipeline({
         fields: {
           hardware_type: rate.deviceType,
           chip_id: rate.chipId,
+          run_id: rate.runId,
           layer_name: rate.layerName,
           spike_count: rate.spikes,
           timestep: rate.timestep,

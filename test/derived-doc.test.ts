@@ -2,12 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { DerivedRecord } from '../src/component/derived-record.ts';
-import type { AnyPipeline } from '../src/component/pipeline.ts';
+import { type AnyPipeline, kindsRead } from '../src/component/pipeline.ts';
 import { NO_SINKS } from '../src/component/record-sinks.ts';
-import type { FrameKind } from '../src/frames/header.ts';
 import { PipelineRun } from '../src/topology/pipeline-run.ts';
 import { StateRegistry } from '../src/topology/state-registry.ts';
-import { framesOfKind } from './conformance/generate-frames.ts';
+import { framesOfKinds } from './conformance/generate-frames.ts';
 import { nullMetrics } from './conformance/null-metrics.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -40,7 +39,7 @@ async function derivedBy(file: string): Promise<DerivedRecord[]> {
       throw error;
     },
   });
-  for (const frame of framesOfKind(pipeline.reads as FrameKind, 3)) run.next(frame);
+  for (const frame of framesOfKinds(kindsRead(pipeline), 3)) run.next(frame);
   return derived;
 }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -78,7 +79,10 @@ export async function startService(
   const file = join(import.meta.dirname, '../../src/cli/main.ts');
   const nats = `nats://127.0.0.1:${natsPort}`;
   const args = [file, 'run', '--nats', nats, '--http', '127.0.0.1:0', ...flags];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const state = mkdtempSync(join(tmpdir(), 'spikescope-bench-state-'));
+  const env = { ...process.env, XDG_STATE_HOME: state };
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.once('exit', () => rmSync(state, { recursive: true, force: true }));
   const url = await lineWith(child, /serving on (http:\/\/127\.0\.0\.1:\d+)/);
   const text = async () => await (await fetch(`${url}/metrics`)).text();
   // It serves before it listens to NATS; what is published until then is for nobody.

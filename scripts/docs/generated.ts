@@ -1,16 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadPipelines } from '../../src/cli/load-pipelines.ts';
+import { SCHEMA_VERSION, schemaText } from '../../src/sinks/documents/sqlite/schema.ts';
 import { configurationPage } from './configuration.ts';
 import { ownMetricsTable } from './own-metrics.ts';
 import { reasonsTable } from './reasons.ts';
 
-const DOCS = join(import.meta.dirname, '../../docs');
+const ROOT = join(import.meta.dirname, '../..');
+const DOCS = join(ROOT, 'docs');
+/** The embedded store's schema, one file a version: older ones are what migrations begin with. */
+const SCHEMA = join(ROOT, `test/documents/sqlite/schemas/${SCHEMA_VERSION}.sql`);
 
-/** Every file of docs/ that is generated, or holds a generated table, as it should be. */
+/** Every file that is generated, or holds a generated table, as it should be. */
 export async function generatedDocs(): Promise<{ path: string; text: string }[]> {
   return [
     { path: join(DOCS, 'configuration.md'), text: configurationPage(await loadPipelines()) },
+    { path: SCHEMA, text: schemaText() },
     withTable('operating.md', 'own metrics', ownMetricsTable()),
     withTable('wire.md', 'reasons', reasonsTable()),
   ];

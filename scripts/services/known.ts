@@ -1,3 +1,4 @@
+import { ELASTICSEARCH } from './elasticsearch.ts';
 import { NATS_SERVER } from './nats-server.ts';
 import { OTEL_COLLECTOR } from './otel-collector.ts';
 import { PYTHON_EMITTER_VENV } from './python-emitter-venv.ts';
@@ -10,6 +11,7 @@ export const SERVICES: readonly Service[] = [
   PYTHON_VENV,
   PYTHON_EMITTER_VENV,
   OTEL_COLLECTOR,
+  ELASTICSEARCH,
 ];
 
 export function serviceNamed(name: string): Service {

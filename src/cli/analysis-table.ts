@@ -1,4 +1,5 @@
 import type { Analysis, LayerResult } from '../analysis/result.ts';
+import { printable, section, shown } from './text-table.ts';
 
 /** Columns of the table of layers: title, and what stands below it. */
 const COLUMNS: readonly (readonly [string, (layer: LayerResult) => number | null])[] = [
@@ -15,9 +16,6 @@ const COLUMNS: readonly (readonly [string, (layer: LayerResult) => number | null
   ['bursts', (layer) => layer.bursts.count],
   ['sync', (layer) => layer.synchrony.spike_synchronization],
 ];
-
-/** Digits after which a person does not look. */
-const DIGITS = 4;
 
 /** The result for a terminal: layers, potentials, power, what is missing. Rounded. */
 export function analysisTable(analysis: Analysis): string {
@@ -83,30 +81,4 @@ function completenessLine({ completeness }: Analysis): string {
     .map(([count, what]) => `${count} ${what}`);
   if (truncated) missing.push('the file is cut off');
   return missing.length === 0 ? 'Complete.' : `Incomplete: ${missing.join(', ')}.`;
-}
-
-/** The first column to the left, the others to the right; an empty line before. */
-function section(rows: readonly string[][]): string[] {
-  if (rows.length === 0) return [];
-  const widths = (rows[0] as string[]).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] as string).length)),
-  );
-  const lines = rows.map((row) =>
-    row
-      .map((cell, i) =>
-        i === 0 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number),
-      )
-      .join('  '),
-  );
-  return ['', ...lines];
-}
-
-function shown(value: number | null): string {
-  if (value === null) return '-';
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(DIGITS)));
-}
-
-/** Names come from files: no control characters reach the terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\ufffd');
 }

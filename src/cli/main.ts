@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { OptionError } from '../sources/option-error.ts';
+import { OptionError } from '../component/option-error.ts';
 import { ConfigError, UsageError } from './config/config-error.ts';
 import { packageFolder } from './package-folder.ts';
 
@@ -26,6 +26,9 @@ const COMMANDS: Commands = {
   analyze: async () => (await import('./analyze.ts')).analyzeCommand(),
   record: async (version) => (await import('./record.ts')).recordCommand(version),
   convert: async () => (await import('./convert.ts')).convertCommand(),
+  setup: async () => (await import('./setup.ts')).setupCommand(),
+  dead: async () => (await import('./dead.ts')).deadCommand(),
+  logs: async () => (await import('./logs.ts')).logsCommand(),
   simulate: async (version) => (await import('./simulate.ts')).simulateCommand(version),
   'benchmark-executor': async () =>
     (await import('./benchmark-executor.ts')).benchmarkExecutorCommand(),

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { AnyPipeline } from '../component/pipeline.ts';
-import { NO_SINKS } from '../component/record-sinks.ts';
+import { NO_SINKS, type RecordSinks } from '../component/record-sinks.ts';
 import { isAtLeast } from '../frames/log.ts';
 import { DEAD_LETTER_LIMITS, deadLetters } from '../sinks/dead-letters.ts';
 import { DERIVED_LIMITS, derivedStream } from '../sinks/derived-stream.ts';
@@ -19,6 +19,8 @@ import { runBenchmarks } from './benchmark-parts.ts';
 import { loadConfig } from './config/load.ts';
 import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
+import { openDocuments } from './document-parts.ts';
+import { openDocumentStore } from './document-store.ts';
 import { natsPings } from './health-parts.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { createOwnTelemetry } from './own-telemetry.ts';
@@ -32,6 +34,7 @@ interface RunFlags {
   readonly http?: string;
   readonly delivery?: string;
   readonly prefix?: string;
+  readonly state?: string;
   readonly check?: boolean;
   readonly printConfig?: boolean;
 }
@@ -43,6 +46,7 @@ export function runCommand(version: string): Command {
     .option('--nats <url>', 'NATS server')
     .option('--http <host:port>', 'where to serve /metrics, /health and the page')
     .option('--delivery <core>', 'how frames come: core NATS, best effort')
+    .option('--state <dir>', 'folder of what outlives a restart')
     .option('--prefix <prefix>', 'first tokens of every subject')
     .option('--check', 'check the configuration and end')
     .option('--print-config', 'print the whole configuration, secrets masked, and end')
@@ -60,6 +64,7 @@ async function run(flags: RunFlags, version: string): Promise<void> {
     // Files are opened as at a start; nothing connects.
     new NatsLink(config.nats, SILENT);
     checkTraces(config, process.env);
+    await (await openDocumentStore(config))?.close();
     process.stdout.write('configuration is fine\n');
     return;
   }
@@ -82,6 +87,7 @@ function settingsOf(flags: RunFlags): Settings {
   return {
     prefix: flags.prefix,
     delivery: flags.delivery,
+    state: flags.state,
     http,
     nats: flags.nats === undefined ? {} : { servers: flags.nats },
   };
@@ -109,6 +115,7 @@ async function serve(
     new NatsOutbox({ connection: () => link.connection, limits, dropped: dropped(own, sink) });
   const dead = outbox('dead', DEAD_LETTER_LIMITS);
   const derived = outbox('derived', DERIVED_LIMITS);
+  const documents = await openDocuments(config, telemetry);
   const service = createService({
     version,
     config,
@@ -117,14 +124,18 @@ async function serve(
     dead: deadLetters(config.prefix, dead),
     sinks: {
       ...NO_SINKS,
-      derived: derivedStream(config.prefix, derived),
+      derived: fanOut(derivedStream(config.prefix, derived), documents.take),
       derivedLog: (level) => isAtLeast(level, config.derived.log_level),
       spans: traces.take,
     },
     watches: [],
+    documents: documents.store,
     pings: natsPings(config, link),
-    database: undefined,
-    beforeScrape: () => showQueues(own, { nats: inbox, dead, derived, ...traces.queues }),
+    database: documents.check,
+    beforeScrape: () => {
+      documents.beforeScrape();
+      showQueues(own, { nats: inbox, dead, derived, ...traces.queues, ...documents.queues });
+    },
   });
   const clock = new ArrivalClock();
   const source = new NatsSource({
@@ -139,6 +150,7 @@ async function serve(
   });
   const shown = [config.nats.servers].flat().map(withoutUserinfo).join(', ');
   try {
+    await documents.start();
     await service.serve(`core NATS at ${shown}`, () => link.isConnected);
     const { inlet } = service.topology;
     const benchmarks = { config, link, log, own, clock };
@@ -149,10 +161,22 @@ async function serve(
   } finally {
     // Stopping follows the flow: the source has ended, then the sinks, then what they share.
     const late = AbortSignal.timeout(STOP_MS_MAX);
-    await Promise.all([dead.close(late), derived.close(late), traces.close(late)]);
+    const sinks = [dead, derived, traces, documents];
+    await Promise.all(sinks.map((sink) => sink.close(late)));
     await link.close();
     await service.close();
   }
+}
+
+type TakeDerived = NonNullable<RecordSinks['derived']>;
+
+/** Gives each record to both; one alone costs nothing more. */
+function fanOut(first: TakeDerived, second: TakeDerived | undefined): TakeDerived {
+  if (second === undefined) return first;
+  return (record) => {
+    first(record);
+    second(record);
+  };
 }
 
 function dropped(own: OwnMetrics, sink: string): (reason: string, count: number) => void {

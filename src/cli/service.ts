@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { DeadMessage } from '../component/message.ts';
 import type { AnyPipeline } from '../component/pipeline.ts';
@@ -6,12 +7,12 @@ import type { FrameWatch } from '../component/source.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
 import type { PageState } from '../http/page.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
+import type { DocumentStore } from '../sinks/documents/document-store.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
 import { type MetricStore, TICK_MS } from '../sinks/prometheus/metric-store.ts';
-import { ArrivalClock } from '../sources/arrival-clock.ts';
 import type { ChipPings } from '../sources/chip-pings.ts';
-import { ConversionWatch } from '../sources/conversion-watch.ts';
 import { startTopology, type Topology } from '../topology/topology.ts';
+import { arrivalWatches } from './arrival-watches.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
 import type { ServiceProbe } from './health-checks.ts';
@@ -36,6 +37,8 @@ export interface ServiceParts {
   readonly sinks: Omit<RecordSinks, 'log'>;
   /** What looks at arrivals. */
   readonly watches: readonly FrameWatch[];
+  /** The store of documents; undefined where there is none. */
+  readonly documents: DocumentStore | undefined;
   /** Asks chips for their health; undefined where there is nobody to ask. */
   readonly pings: ChipPings | undefined;
   /** Whether the store works; undefined where none is configured. */
@@ -48,6 +51,7 @@ export const NO_PARTS: Omit<ServiceParts, 'version' | 'config' | 'telemetry' | '
   dead: () => {},
   sinks: NO_SINKS,
   watches: [],
+  documents: undefined,
   pings: undefined,
   database: undefined,
   beforeScrape: () => {},
@@ -57,23 +61,18 @@ export const NO_PARTS: Omit<ServiceParts, 'version' | 'config' | 'telemetry' | '
 export function createService(parts: ServiceParts): Service {
   const { config, version, telemetry } = parts;
   const { log, own, store } = telemetry;
-  const clock = new ArrivalClock();
-  const conversions = new ConversionWatch({
-    boundUs: config.conversions.timeout,
-    watchedMax: config.conversions.watched_max,
-    nowUs: () => clock.nowUs(),
-    refused: () => own.stateRefused.series('conversions_watched').add(1),
-  });
+  const watches = arrivalWatches(config, own);
   const health = createHealthParts(parts);
   const topology = startTopology({
     prefix: config.prefix,
     limits: limitsOf(config),
     pipelines: parts.pipelines,
     pipelineOptions: new Map(Object.entries(config.pipelines)),
+    configHash: configHash(config),
     define: store,
     own,
     sinks: { ...parts.sinks, log },
-    watches: [...parts.watches, conversions, health.monitor],
+    watches: [...parts.watches, ...watches.all, health.monitor],
     heard: (deviceType, chipId) => store.heard(deviceType, chipId),
     dead: parts.dead,
     onFailure: (pipeline, error) => log.error(`pipeline ${pipeline} ended`, { error }),
@@ -84,7 +83,7 @@ export function createService(parts: ServiceParts): Service {
   });
   const ticks = setInterval(() => {
     store.tick();
-    conversions.check(topology.inlet);
+    watches.check(topology.inlet);
   }, TICK_MS);
   let http: HttpServer | undefined;
   return {
@@ -101,6 +100,7 @@ export function createService(parts: ServiceParts): Service {
         metricsType: CONTENT_TYPE,
         health: () => health.readings(connected()),
         page: () => pageOf(version, source, connected(), store),
+        logs: { store: parts.documents, nowMs: Date.now },
         now: () => new Date().toISOString(),
         failed: (path, error) => log.error(`answering ${path} failed`, { error }),
       });
@@ -115,6 +115,12 @@ export function createService(parts: ServiceParts): Service {
       await http?.close();
     },
   };
+}
+
+/** Tells two configurations apart by which the same frames would give other numbers. */
+function configHash({ pipelines, limits, conversions, runs }: Config): string {
+  const text = JSON.stringify({ pipelines, limits, conversions, runs });
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 function readToken(config: Config): string | undefined {

@@ -6,11 +6,12 @@ const UNITS_US: Readonly<Record<string, number>> = {
   s: 1_000_000,
   m: 60_000_000,
   h: 3_600_000_000,
+  d: 86_400_000_000,
 };
 
-/** Reads `250ms`, `1s`, `5m`, `1h` as whole µs; undefined for anything else. */
+/** Reads `250ms`, `1s`, `5m`, `1h`, `30d` as whole µs; undefined for anything else. */
 export function parseDurationUs(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(us|ms|s|m|h)$/.exec(text);
+  const match = /^(\d+(?:\.\d+)?)(us|ms|s|m|h|d)$/.exec(text);
   if (match === null) return undefined;
   const us = Number(match[1]) * (UNITS_US[match[2] as string] as number);
   return Number.isSafeInteger(us) ? us : undefined;

@@ -19,6 +19,8 @@ export const OPERATOR_EVENTS = [
   'models_refused',
   'quotients_undefined',
   'latencies_negative',
+  'runs_refused',
+  'run_frames_late',
 ] as const;
 
 export type OperatorEvent = (typeof OPERATOR_EVENTS)[number];

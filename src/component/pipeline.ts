@@ -12,6 +12,8 @@ import type { DeclareState } from './state.ts';
 /** What a pipeline gets to build its operators with. */
 export interface PipelineContext<Options> {
   readonly options: Options;
+  /** Of the configuration that the service runs with; undefined outside of a service. */
+  readonly configHash: string | undefined;
   readonly state: DeclareState;
   readonly count: CountEvent;
 }
@@ -24,7 +26,8 @@ export interface PipelineDefinition<Kind extends FrameKind, Options, Record> {
   /** The name of its file. */
   readonly name: string;
   readonly summary: string;
-  readonly reads: Kind;
+  /** The kind of frames that it reads, or a list of kinds: those come in the order of arrival. */
+  readonly reads: Kind | readonly Kind[];
   /** Schema of its options: the only source of their types, defaults, checks and reference. */
   readonly options: z.ZodType<Options>;
   readonly through: (
@@ -42,6 +45,11 @@ export interface PipelineDefinition<Kind extends FrameKind, Options, Record> {
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of pipelines holds every kind and record type
 export type AnyPipeline = PipelineDefinition<any, any, any>;
+
+/** The kinds of frames that a pipeline reads. */
+export function kindsRead({ reads }: AnyPipeline): readonly FrameKind[] {
+  return [reads].flat() as FrameKind[];
+}
 
 /** Declares a pipeline; types flow from `reads` through the operators to the sinks. */
 export function definePipeline<Kind extends FrameKind, Options, Record>(

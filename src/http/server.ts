@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { isKnownHost, isLoopback, sameToken } from './access.ts';
+import { addLogRoutes, type LogRouteOptions } from './log-routes.ts';
 import { addRoutes, type RouteOptions } from './routes.ts';
 
 export interface HttpOptions extends RouteOptions {
@@ -11,6 +12,7 @@ export interface HttpOptions extends RouteOptions {
   readonly token: string | undefined;
   /** Further names that the Host header may have. */
   readonly allowedHosts: readonly string[];
+  readonly logs: LogRouteOptions;
 }
 
 export interface HttpServer {
@@ -52,6 +54,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   server.server.maxConnections = CONNECTIONS_MAX;
   guard(server, options);
   addRoutes(server, options);
+  addLogRoutes(server, options.logs);
   try {
     await server.listen({ host: options.host, port: options.port });
   } catch (error) {

@@ -9,6 +9,7 @@ export interface StartedConversion {
   readonly modelSize: string;
   readonly modelParameters: number;
   readonly hardwareTarget: string;
+  readonly runId: string | undefined;
 }
 
 /** The sender's span, by W3C Trace Context. */

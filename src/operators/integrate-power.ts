@@ -20,12 +20,14 @@ export interface PowerReading {
   readonly energyJoules: number;
   /** Time that the energy stands for, µs: of the steps, or between the samples. */
   readonly tookUs: number;
+  readonly runId: string | undefined;
 }
 
 /** Successive samples further apart than this enclose no energy. */
 const GAP_US_MAX = 10_000_000;
 
-interface RailState {
+/** What is remembered of one rail. */
+export interface RailState {
   readonly rail: string;
   readonly component: string;
   /** Index in POWER_ORIGINS of the best origin seen; only its samples count. */
@@ -82,24 +84,28 @@ function railOf(
   const name = `${frame.component}/${frame.rail}`;
   const known = rails.get(frame.deviceType, frame.chipId, name);
   if (known !== undefined) return known;
-  const rail: RailState = {
-    rail: frame.rail,
-    component: frame.component,
+  const rail = newRail(frame);
+  if (rails.add(frame.deviceType, frame.chipId, name, rail)) return rail;
+  count('chips_refused', 1);
+  return undefined;
+}
+
+export function newRail({ rail, component, restarts }: PowerFrame): RailState {
+  return {
+    rail,
+    component,
     origin: POWER_ORIGINS.length,
-    restarts: frame.restarts,
+    restarts,
     lastUs: 0,
     lastWatts: 0,
     hasLast: false,
     energyJoules: 0,
     tookUs: 0,
   };
-  if (rails.add(frame.deviceType, frame.chipId, name, rail)) return rail;
-  count('chips_refused', 1);
-  return undefined;
 }
 
 /** Whether this frame's origin is the best so far; a better one starts from its first sample. */
-function takesOrigin(rail: RailState, frame: PowerFrame): boolean {
+export function takesOrigin(rail: RailState, frame: PowerFrame): boolean {
   const origin = POWER_ORIGINS.indexOf(frame.origin);
   if (origin > rail.origin) return false;
   if (origin < rail.origin) {
@@ -112,7 +118,8 @@ function takesOrigin(rail: RailState, frame: PowerFrame): boolean {
 /** A clock set back by more than this is a new time, not a late sample. */
 const BACK_US_MAX = 3_600_000_000;
 
-function addSamples(rail: RailState, frame: PowerFrame, count: CountEvent): void {
+/** Adds a frame's samples, in their order. */
+export function addSamples(rail: RailState, frame: PowerFrame, count: CountEvent): void {
   if (frame.restarts !== rail.restarts) {
     rail.restarts = frame.restarts;
     rail.hasLast = false;
@@ -168,5 +175,6 @@ function reading(rail: RailState, frame: PowerFrame): PowerReading {
     watts: rail.lastWatts,
     energyJoules: rail.energyJoules,
     tookUs: rail.tookUs,
+    runId: frame.runId,
   };
 }

@@ -32,6 +32,8 @@ export interface SpikeRate {
   readonly rateHistogram: readonly number[];
   /** Last timestep among its spikes; 0 where frames give none. */
   readonly timestep: number;
+  /** The run of all frames in the window. */
+  readonly runId: string | undefined;
 }
 
 export interface SpikeRateOptions {
@@ -147,7 +149,7 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
       this.countLate(frame, index * windowUs - frame.t0Us);
     }
     for (; index <= last; index++) {
-      const window = openWindow(part, index, this.pool);
+      const window = openWindow(part, index, frame.runId ?? null, this.pool);
       const fromDt = index * windowUs - frame.t0Us;
       window.spikes += countSpikes(window.counts, frame, fromDt, fromDt + windowUs);
       noteTimestep(window, frame, fromDt + windowUs);
@@ -203,6 +205,7 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
       meanRateHz: window.spikes / part.neuronCount / (windowUs / 1e6),
       rateHistogram: this.buckets.histogram(window.counts),
       timestep: Math.max(window.timestepMax, 0),
+      runId: window.runId ?? undefined,
     });
   }
 

@@ -10,6 +10,8 @@ export interface OpenWindow {
   spikes: number;
   /** Highest timestep number of its spikes; -1 where frames give none. */
   timestepMax: number;
+  /** The run of all its frames; null where they name none, or several. */
+  runId: string | null;
 }
 
 /** What is remembered of one part: a layer on a chip. */
@@ -76,17 +78,25 @@ export class CountsPool {
 }
 
 /** The open window with this index; made, in order, when it is new. */
-export function openWindow(part: Part, index: number, pool: CountsPool): OpenWindow {
+export function openWindow(
+  part: Part,
+  index: number,
+  runId: string | null,
+  pool: CountsPool,
+): OpenWindow {
   const { windows } = part;
   let at = windows.length;
   while (at > 0) {
     const window = windows[at - 1] as OpenWindow;
-    if (window.index === index) return window;
+    if (window.index === index) {
+      if (window.runId !== runId) window.runId = null;
+      return window;
+    }
     if (window.index < index) break;
     at--;
   }
   const counts = pool.take(part.neuronCount);
-  const window: OpenWindow = { index, counts, spikes: 0, timestepMax: -1 };
+  const window: OpenWindow = { index, counts, spikes: 0, timestepMax: -1, runId };
   windows.splice(at, 0, window);
   return window;
 }

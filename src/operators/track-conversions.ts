@@ -237,8 +237,8 @@ class ConversionTracker implements Stateful<ConversionFrame> {
 }
 
 function startedOf(frame: ConversionStarted): StartedConversion {
-  const { t0Us, modelType, modelName, modelSize, modelParameters, hardwareTarget } = frame;
-  return { t0Us, modelType, modelName, modelSize, modelParameters, hardwareTarget };
+  const { t0Us, modelType, modelName, modelSize, modelParameters, hardwareTarget, runId } = frame;
+  return { runId, t0Us, modelType, modelName, modelSize, modelParameters, hardwareTarget };
 }
 
 function stepOf(frame: ConversionStepped): Step {

@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import {
   type Authenticator,
@@ -10,51 +9,10 @@ import {
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
+import { OptionError } from '../component/option-error.ts';
+import { oneLine, readOptionFile, SecretFile } from '../component/secret-file.ts';
 import type { NatsOptions } from './nats-options.ts';
 import { parseNatsServer } from './nats-servers.ts';
-import { OptionError } from './option-error.ts';
-
-const FILE_BYTES_MAX = 1024 * 1024;
-
-/**
- * A secret in a file. It must be right at the start; it is read again at each connection, so that a
- * changed one needs no restart, and where that fails (the file is just being written) the last good
- * one is used: the client closes for good when an authenticator throws.
- */
-class SecretFile<T> {
-  private readonly path: string;
-  private readonly option: string;
-  private readonly holds: string;
-  private readonly parse: (bytes: Buffer) => T;
-  private value: T;
-
-  constructor(option: string, path: string, holds: string, parse: (bytes: Buffer) => T) {
-    this.option = option;
-    this.path = path;
-    this.holds = holds;
-    this.parse = parse;
-    this.value = this.read();
-  }
-
-  latest(): T {
-    try {
-      this.value = this.read();
-    } catch {
-      // The server says whether the old one still does.
-    }
-    return this.value;
-  }
-
-  private read(): T {
-    const bytes = readOptionFile(this.option, this.path);
-    try {
-      return this.parse(bytes);
-    } catch {
-      // What a parser throws may quote the secret: it is not passed on.
-      throw new OptionError(this.option, `${this.path} does not hold ${this.holds}`);
-    }
-  }
-}
 
 /** How to authenticate with these options; every file is read once now. */
 export function natsAuthenticator(options: NatsOptions): Authenticator | undefined {
@@ -126,25 +84,6 @@ function userinfoAuthenticator(options: NatsOptions): Authenticator | undefined 
   if (first?.user === undefined) return undefined;
   if (first.password === undefined) return tokenAuthenticator(first.user);
   return usernamePasswordAuthenticator(first.user, first.password);
-}
-
-function readOptionFile(option: string, path: string): Buffer {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    throw new OptionError(option, `can't read it: ${(cause as Error).message}`, { cause });
-  }
-  if (bytes.length > FILE_BYTES_MAX) {
-    throw new OptionError(option, `${path} has ${bytes.length} bytes, more than ${FILE_BYTES_MAX}`);
-  }
-  return bytes;
-}
-
-function oneLine(bytes: Buffer): string {
-  const text = bytes.toString('utf8').trim();
-  if (text === '' || /[\r\n]/.test(text)) throw new Error('not one line');
-  return text;
 }
 
 function nkeySeed(bytes: Buffer): Uint8Array {

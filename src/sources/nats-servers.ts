@@ -1,4 +1,4 @@
-import { OptionError } from './option-error.ts';
+import { OptionError } from '../component/option-error.ts';
 
 const PORT_DEFAULT = 4222;
 

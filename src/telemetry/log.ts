@@ -2,6 +2,7 @@ import pino, { type DestinationStream, type Logger } from 'pino';
 import type { LogEvent } from '../component/log-event.ts';
 import type { LogSink } from '../component/record-sinks.ts';
 import type { LogLevel } from '../frames/log.ts';
+import { isoTime } from '../numerics/iso-time.ts';
 import { callSite } from './call-site.ts';
 import { scrubFields, scrubText } from './scrub.ts';
 
@@ -131,12 +132,4 @@ function lineOf(event: LogEvent, running: SpanIds | undefined): object {
 
 function spanFields(span: SpanIds | undefined): object {
   return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
-}
-
-/** ISO 8601 to the µs. */
-export function isoTime(timeUs: number): string {
-  const wholeMs = Math.floor(timeUs / 1000);
-  const us = Math.floor(timeUs - wholeMs * 1000);
-  const text = new Date(wholeMs).toISOString();
-  return us === 0 ? text : `${text.slice(0, -1)}${String(us).padStart(3, '0')}Z`;
 }

@@ -64,6 +64,10 @@ const COUNTERS = {
     'Events of conversions that came twice or before the start, and those whose start never came.',
     'reason',
   ),
+  runFramesLate: row(
+    'run_frames_late_total',
+    'Frames of runs that had ended by then; the records of those runs lack them.',
+  ),
   dropped: row('dropped_total', 'What was dropped, and why.', 'sink', 'reason'),
   seriesRefused: row(
     'series_refused_total',
@@ -82,6 +86,22 @@ const COUNTERS = {
     'hardware',
     'outcome',
   ),
+  documents: row(
+    'documents_total',
+    'Documents that the store has answered for: created, present (there already) or refused.',
+    'index',
+    'outcome',
+  ),
+  documentStoreFailures: row(
+    'document_store_failures_total',
+    'Requests to the store of documents that failed; they are made again for ever.',
+  ),
+  documentsDeleted: row(
+    'documents_deleted_total',
+    'Documents that the embedded store deleted, for their age or for its size.',
+    'index',
+    'reason',
+  ),
   healthChecks: row('health_checks_total', 'Pings of chips, by what came of them.', 'outcome'),
   healthMonitorFailures: row(
     'health_monitor_failures_total',
@@ -94,6 +114,18 @@ const COUNTERS = {
 const GAUGES = {
   queueDepth: row('queue_depth', 'Entries that wait in a queue.', 'queue'),
   queueBytes: row('queue_bytes', 'Bytes that wait in a queue.', 'queue'),
+  documentStoreUp: row(
+    'document_store_up',
+    '1 when the last request to the store of documents worked, else 0; absent without one.',
+  ),
+  documentsOldest: row(
+    'documents_oldest_seconds',
+    'How long the oldest document has waited that the store does not have; 0 when none waits.',
+  ),
+  documentsDead: row(
+    'documents_dead',
+    'Documents that the store refused, kept in the state folder (spikescope dead list).',
+  ),
   natsConnected: row('nats_connected', '1 when connected to NATS, else 0.'),
   healthCheckAge: row(
     'health_check_age_seconds',
@@ -157,6 +189,8 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
       models_refused: refused('models'),
       quotients_undefined: counters.quotientsUndefined.series(),
       latencies_negative: counters.latenciesNegative.series(),
+      runs_refused: refused('runs'),
+      run_frames_late: counters.runFramesLate.series(),
     },
   };
 }

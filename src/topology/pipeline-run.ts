@@ -1,7 +1,7 @@
-import { Subject, type Subscription } from 'rxjs';
+import { merge, Subject, type Subscription } from 'rxjs';
 import type { MetricDefiner } from '../component/metric.ts';
 import type { CountEvent } from '../component/operator-event.ts';
-import type { AnyPipeline } from '../component/pipeline.ts';
+import { type AnyPipeline, kindsRead } from '../component/pipeline.ts';
 import type { RecordSinks } from '../component/record-sinks.ts';
 import type { Frame } from '../frames/frame.ts';
 import { FRAME_KINDS, type FrameKind } from '../frames/header.ts';
@@ -12,6 +12,7 @@ export interface PipelineRunOptions {
   readonly pipelines: readonly AnyPipeline[];
   /** Checked options by pipeline name. */
   readonly options: ReadonlyMap<string, unknown>;
+  readonly configHash?: string | undefined;
   readonly define: MetricDefiner;
   readonly states: StateRegistry;
   readonly count: CountEvent;
@@ -41,11 +42,17 @@ export class PipelineRun {
     const projections = projectionsOf(pipeline, options, run);
     const through = pipeline.through({
       options,
+      configHash: run.configHash,
       state: (state) => run.states.slot(`${name}/${state}`),
       count: run.count,
     });
-    const stream = this.streams.get(pipeline.reads as FrameKind);
-    if (stream === undefined) throw new Error(`${name} reads ${pipeline.reads}, which is no kind`);
+    const streams = kindsRead(pipeline).map((kind) => {
+      const stream = this.streams.get(kind);
+      if (stream === undefined) throw new Error(`${name} reads ${kind}, which is no kind`);
+      return stream;
+    });
+    // Several kinds are one stream to it, which completes when the last of them has.
+    const stream = streams.length === 1 ? (streams[0] as Subject<Frame>) : merge(...streams);
     const fail = (error: unknown): void => run.onFailure(name, error);
     const subscription = stream.pipe(through).subscribe({
       next: (record) => {

@@ -15,6 +15,8 @@ export interface TopologyOptions {
   readonly pipelines: readonly AnyPipeline[];
   /** Checked options by pipeline name. */
   readonly pipelineOptions: ReadonlyMap<string, unknown>;
+  /** Of the configuration that the numbers depend on; undefined where there is none. */
+  readonly configHash?: string;
   readonly define: MetricDefiner;
   readonly own: OwnMetrics;
   /** Where records go beside the metrics. */
@@ -42,6 +44,7 @@ export function startTopology(options: TopologyOptions): Topology {
   const run = new PipelineRun({
     pipelines: options.pipelines,
     options: options.pipelineOptions,
+    configHash: options.configHash,
     define: options.define,
     states,
     sinks: options.sinks,

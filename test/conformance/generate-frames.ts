@@ -30,10 +30,11 @@ function sortedTimes(random: Random, length: number, spanUs: number): Uint32Arra
 }
 
 /**
- * A stream of frames of one kind from two chips, as a rough network would send them: in order for
- * the most part, some reordered, some missing, an emitter that starts anew, a clock that jumps.
+ * A stream of frames of some kinds from two chips, as a rough network would send them: in order for
+ * the most part, some reordered, some missing, an emitter that starts anew, a clock that jumps; one
+ * run after another, and some frames of none.
  */
-export function framesOfKind(kind: FrameKind, seed: number, length = 160): Frame[] {
+export function framesOfKinds(kinds: readonly FrameKind[], seed: number, length = 160): Frame[] {
   const random = randomFrom(seed);
   const frames: Frame[] = [];
   let t0Us = 1_700_000_000_000_000;
@@ -47,13 +48,14 @@ export function framesOfKind(kind: FrameKind, seed: number, length = 160): Frame
       chipId: mostly(random, 'a', 'b'),
       t0Us,
       spanUs,
-      seq: undefined,
-      runId: undefined,
+      seq: random() < 0.98 ? i : undefined,
+      runId: random() < 0.98 ? `run-${Math.floor(i / 30)}` : undefined,
       emitter: undefined,
       arrivedUs: random() < 0.5 ? Number.NaN : t0Us + 1000,
       restarts,
     };
-    frames.push(frameOf(kind, header, random));
+    const kind = kinds.length === 1 ? kinds[0] : pick(random, kinds);
+    frames.push(frameOf(kind as FrameKind, header, random));
     if (random() < 0.97) t0Us += spanUs;
     if (random() < 0.03) t0Us -= Math.min(t0Us, spanUs * 2);
   }
@@ -106,8 +108,6 @@ function frameOf(kind: FrameKind, header: FrameHeader, random: Random): Frame {
       return inferenceFrame(header, random, count);
     case 'benchmark':
       return benchmarkFrame(header, random);
-    default:
-      throw new Error(`no generator for the kind ${kind}: add one beside the others`);
   }
 }
 
@@ -239,7 +239,7 @@ function logFrame(header: FrameHeader, random: Random, count: number): Frame {
     level: pick(random, ['DEBUG', 'ERROR']),
     text: 'as it was',
     line: random() < 0.5 ? 7 : undefined,
-    eventType: random() < 0.5 ? 'hardware_error' : undefined,
+    eventType: pick(random, ['hardware_error', 'run_end', undefined, undefined]),
     names: new Map([
       ['logger', 'kit'],
       ['model_id', 'm'],

@@ -2,15 +2,14 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { describe, expect, it } from 'vitest';
-import type { AnyPipeline } from '../../src/component/pipeline.ts';
+import { type AnyPipeline, kindsRead } from '../../src/component/pipeline.ts';
 import type { Snapshot } from '../../src/component/state.ts';
 import type { Frame } from '../../src/frames/frame.ts';
-import type { FrameKind } from '../../src/frames/header.ts';
 
 import { PipelineRun } from '../../src/topology/pipeline-run.ts';
 import { StateRegistry } from '../../src/topology/state-registry.ts';
 import { everySink } from './every-sink.ts';
-import { framesOfKind } from './generate-frames.ts';
+import { framesOfKinds } from './generate-frames.ts';
 import { nullMetrics } from './null-metrics.ts';
 
 /** Every pipeline passes the same suite: adding one adds nothing here. */
@@ -73,7 +72,7 @@ function columnsOf(frame: Frame): Column[] {
 }
 
 describe.each(pipelines)('pipeline $file', ({ file, pipeline }) => {
-  const frames = framesOfKind(pipeline.reads as FrameKind, 11);
+  const frames = framesOfKinds(kindsRead(pipeline), 11);
 
   it('is named as its file and says what it does', () => {
     expect(pipeline.name).toBe(basename(file, '.ts'));

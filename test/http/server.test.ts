@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import type { HealthReadings } from '../../src/http/detailed-health.ts';
 import { createHttpServer, type HttpOptions, type HttpServer } from '../../src/http/server.ts';
+import { HTTP_OPTIONS } from './http-options.ts';
 
 const open: HttpServer[] = [];
 afterEach(async () => {
@@ -16,17 +17,8 @@ const READINGS: HealthReadings = {
 
 async function start(options: Partial<HttpOptions> = {}): Promise<HttpServer> {
   const server = await createHttpServer({
-    host: '127.0.0.1',
-    port: 0,
-    token: undefined,
-    allowedHosts: [],
-    version: '1.2.3',
-    metrics: async () => 'm 1\n',
-    metricsType: 'text/plain; version=0.0.4; charset=utf-8',
+    ...HTTP_OPTIONS,
     health: () => READINGS,
-    page: () => ({ version: '1.2.3', source: 'a test', connected: true, totals: [] }),
-    now: () => '2026-11-24T00:00:00.000Z',
-    failed: () => {},
     ...options,
   });
   open.push(server);

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -26,10 +28,13 @@ export async function startService(
   variables: Readonly<Record<string, string>> = {},
 ): Promise<ServiceProcess> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('OTEL_'));
+  // What it keeps is its own, unless the test names a folder with --state.
+  const state = mkdtempSync(join(tmpdir(), 'spikescope-state-'));
   const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...Object.fromEntries(inherited), ...variables },
+    env: { ...Object.fromEntries(inherited), XDG_STATE_HOME: state, ...variables },
   });
+  child.once('exit', () => rmSync(state, { recursive: true, force: true }));
   let log = '';
   const url = await new Promise<string>((resolve, reject) => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {

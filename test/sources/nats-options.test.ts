@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OptionError } from '../../src/component/option-error.ts';
 import { NatsLink } from '../../src/sources/nats-link.ts';
 import { natsOptions } from '../../src/sources/nats-options.ts';
 import { parseNatsServer, withoutUserinfo } from '../../src/sources/nats-servers.ts';
-import { OptionError } from '../../src/sources/option-error.ts';
 import { TestAuthority } from '../integration/certificates.ts';
 
 const SECRET = 'canary-secret';

@@ -15,6 +15,8 @@ const HOSTS: readonly string[] = [
   ['files', 'pythonhosted', 'org'],
   ['proxy', 'golang', 'org'],
   ['sum', 'golang', 'org'],
+  ['repo', 'maven', 'apache', 'org'],
+  ['repo1', 'maven', 'org'],
   ['static', 'crates', 'io'],
   ['index', 'crates', 'io'],
 ].map((parts) => parts.join('.'));

@@ -3,11 +3,13 @@ import type { AnyPipeline } from '../../component/pipeline.ts';
 import { FRAME_LIMITS } from '../../frames/limits.ts';
 import { LOG_LEVELS } from '../../frames/log.ts';
 import { isPrefix, PREFIX_DEFAULT } from '../../frames/subject.ts';
+import { documentOptions } from '../../sinks/documents/document-options.ts';
 import { tracesOptions } from '../../sinks/traces/traces-options.ts';
 import { benchmarkOptions } from '../../sources/benchmark-options.ts';
 import { conversionOptions } from '../../sources/conversion-watch.ts';
 import { healthOptions } from '../../sources/health-options.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
+import { runOptions } from '../../sources/run-watch.ts';
 
 const count = (max: number) => z.int().min(1).max(max);
 
@@ -85,8 +87,15 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
           .describe('Least severe log lines that are records of the derived stream too.'),
       })
       .prefault({}),
+    state: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Folder of what outlives a restart (by default $XDG_STATE_HOME/spikescope).'),
+    documents: documentOptions.prefault({}),
     nats: natsOptions.prefault({}),
     conversions: conversionOptions.prefault({}),
+    runs: runOptions.prefault({}),
     health: healthOptions.prefault({}),
     http: http.prefault({}),
     limits: limits.prefault({}),

@@ -1,0 +1,37 @@
+import type { FrameWatch, Inlet } from '../component/source.ts';
+import { ArrivalClock } from '../sources/arrival-clock.ts';
+import { ConversionWatch } from '../sources/conversion-watch.ts';
+import { RunWatch } from '../sources/run-watch.ts';
+import type { OwnMetrics } from '../telemetry/own-metrics.ts';
+import type { Config } from './config/schema.ts';
+
+/** What finds by arrival what frames' own times can't tell: conversions and runs without an end. */
+export interface ArrivalWatches {
+  readonly all: readonly FrameWatch[];
+  /** Puts what they found into the stream. */
+  check(inlet: Inlet): void;
+}
+
+export function arrivalWatches(config: Config, own: OwnMetrics): ArrivalWatches {
+  const clock = new ArrivalClock();
+  const nowUs = () => clock.nowUs();
+  const conversions = new ConversionWatch({
+    boundUs: config.conversions.timeout,
+    watchedMax: config.conversions.watched_max,
+    nowUs,
+    refused: () => own.stateRefused.series('conversions_watched').add(1),
+  });
+  const runs = new RunWatch({
+    silenceUs: config.runs.silence,
+    watchedMax: config.runs.watched_max,
+    nowUs,
+    refused: () => own.stateRefused.series('runs_watched').add(1),
+  });
+  return {
+    all: [conversions, runs],
+    check: (inlet) => {
+      conversions.check(inlet);
+      runs.check(inlet);
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import type { Frame } from '../frames/frame.ts';
+import type { FrameKind } from '../frames/header.ts';
+import { addSamples, newRail, type RailState, takesOrigin } from './integrate-power.ts';
+
+/** What one chip did for a run. */
+export interface RunPart {
+  readonly runId: string;
+  readonly deviceType: string;
+  readonly chipId: string;
+  /** End of its last frame. */
+  lastUs: number;
+  /** The chip's time has gone on without the run: it has left it. */
+  hasLeft: boolean;
+  frames: number;
+  spikes: number;
+  /** Gaps in seq, less what came late after all. */
+  lost: number;
+  /** A frame had no seq, so that nobody knows what was lost. */
+  isUncounted: boolean;
+  /** Of its power as a whole; null until there was some. */
+  rail: RailState | null;
+}
+
+/** A run that has not ended. */
+export interface OpenRun {
+  readonly runId: string;
+  /** Start of its first frame. */
+  firstUs: number;
+  model: string | null;
+  readonly parts: RunPart[];
+}
+
+/** The highest seq of one subject and emitter. */
+interface Sequence {
+  readonly kind: FrameKind;
+  readonly emitter: string | null;
+  restarts: number;
+  highest: number;
+}
+
+/** A chip that a run was on. */
+export interface RunChip {
+  readonly sequences: Sequence[];
+  /** Its parts of runs that have not ended. */
+  readonly parts: RunPart[];
+}
+
+/** Emitters of a chip, times the kinds of their frames. */
+const SEQUENCES_MAX = 256;
+
+/**
+ * How many frames of its subject a frame tells to be missing: the gap before it, -1 for one that
+ * was missed and comes late; undefined where it does not say.
+ */
+export function missingBefore({ sequences }: RunChip, frame: Frame): number | undefined {
+  const { kind, emitter = null, seq, restarts } = frame;
+  if (seq === undefined) return undefined;
+  const known = sequences.find((each) => each.kind === kind && each.emitter === emitter);
+  if (known === undefined) {
+    if (sequences.length >= SEQUENCES_MAX) sequences.shift();
+    sequences.push({ kind, emitter, restarts, highest: seq });
+    return 0;
+  }
+  if (known.restarts !== restarts) {
+    Object.assign(known, { restarts, highest: seq });
+    return 0;
+  }
+  const gap = seq - known.highest - 1;
+  known.highest = Math.max(known.highest, seq);
+  return Math.max(-1, gap);
+}
+
+export function newPart({ deviceType, chipId, t0Us, spanUs }: Frame, runId: string): RunPart {
+  return {
+    ...{ runId, deviceType, chipId },
+    ...{ lastUs: t0Us + spanUs, hasLeft: false, frames: 0, spikes: 0, lost: 0 },
+    ...{ isUncounted: false, rail: null },
+  };
+}
+
+/** Adds a frame to what its chip did for its run. */
+export function addToPart(part: RunPart, frame: Frame, missing: number | undefined): void {
+  part.lastUs = Math.max(part.lastUs, frame.t0Us + frame.spanUs);
+  part.hasLeft = false;
+  part.frames++;
+  if (missing === undefined) part.isUncounted = true;
+  else part.lost += missing;
+  if (frame.kind === 'spikes') part.spikes += frame.dtUs.length;
+  if (frame.kind !== 'power' || frame.rail !== 'total' || frame.component !== 'total') return;
+  part.rail ??= newRail(frame);
+  // What is odd in its samples is counted where its power is measured.
+  if (takesOrigin(part.rail, frame)) addSamples(part.rail, frame, () => {});
+}
+
+/** The model that a frame names. */
+export function modelOf(frame: Frame): string | undefined {
+  if (frame.kind === 'conversion') return frame.event === 'started' ? frame.modelName : undefined;
+  if (frame.kind === 'inference') return frame.modelName;
+  return frame.kind === 'benchmark' ? frame.model : undefined;
+}
