@@ -6,8 +6,9 @@ import type { ElasticsearchServer } from './elasticsearch.ts';
 export function openStore(
   server: Pick<ElasticsearchServer, 'url'>,
   options: Readonly<Record<string, unknown>> = {},
+  retention: object = {},
 ): ElasticsearchStore {
-  const given = { store: 'elasticsearch', elasticsearch: { url: server.url, ...options } };
-  const { elasticsearch, retention } = documentOptions.parse(given);
-  return new ElasticsearchStore(elasticsearch, retention);
+  const given = { elasticsearch: { url: server.url, ...options }, retention };
+  const checked = documentOptions.parse({ store: 'elasticsearch', ...given });
+  return new ElasticsearchStore(checked.elasticsearch, checked.retention);
 }

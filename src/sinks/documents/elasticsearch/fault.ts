@@ -39,8 +39,8 @@ export function faultText(error: unknown): string {
 }
 
 /**
- * What was thrown by a look at the server, as what it means: a StoreError where trying again would
- * be no use, else an error that says that the server is away.
+ * What was thrown while the server was asked, as what it means: a StoreError where asking again
+ * would be no use, else an error that says that the server is away.
  */
 export function asStoreFault(error: unknown, server: string): Error {
   if (error instanceof StoreError) return error;
@@ -56,5 +56,6 @@ export function asStoreFault(error: unknown, server: string): Error {
     const text = `${server} refuses ${what} (${faultText(error)}); see docs/documents.md`;
     return new StoreError(text, { cause: error });
   }
+  if (!(error instanceof errors.ElasticsearchClientError)) return error as Error;
   return new Error(`${server} is away: ${faultText(error)}`, { cause: error });
 }

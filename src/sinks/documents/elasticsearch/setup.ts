@@ -53,7 +53,8 @@ async function overrulingFaults(
     tried,
     connection.with(signal),
   );
-  const { mappings } = simulated.template;
+  // A template without mappings leaves them out.
+  const mappings = simulated.template.mappings ?? {};
   const missing = Object.keys(missingProperties(index, mappings)).map(
     (field) => `${name}: field ${field}: wanted one, found none`,
   );
