@@ -90,7 +90,7 @@ test('a file that was half written is none, and a line that is none is named', a
   await expect(allDead(dead)).rejects.toThrow(`${file}:2: c needs fields`);
 });
 
-test('resubmitted ones that are taken are gone, the others stay with their new reason', async () => {
+test('resubmitted ones that are taken go, the others stay with their new reason', async () => {
   const dead = await deadFolder();
   const store = new MemoryStore();
   await store.write([document('there', { line: 1 })], never);

@@ -43,7 +43,7 @@ it('completes it when its first document has waited, however steadily others com
   expect(idsOf(queue.next(1000))).toHaveLength(10);
 });
 
-it('completes it before a document that would make it too large, and sends a large one alone', () => {
+it('completes it before it would be too large, and sends a large document alone', () => {
   const small = document('small');
   const large = document('large', 'x'.repeat(5000));
   const batchBytesMax = documentBytes(small) * 2;

@@ -60,7 +60,7 @@ test('what is one too many is dropped and counted, the newest; what waits is kep
   expect(sink.depth).toEqual({ messages: 0, bytes: 0 });
 });
 
-test('the same batch is offered until it is taken, after the store was looked at again', async () => {
+test('a batch is offered until it is taken, each time after a look at the store', async () => {
   const store = new MemoryStore();
   store.writeError = new Error('connection reset');
   const { sink, failures, settled } = sinkInto(store);

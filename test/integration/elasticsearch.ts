@@ -64,6 +64,11 @@ export class ElasticsearchServer {
     await gone;
   }
 
+  /** As if the disk were another; only while the program does not run. */
+  async loseData(): Promise<void> {
+    await rm(join(this.folder, 'data'), { recursive: true, force: true });
+  }
+
   /** Freezes or thaws the program: its sockets stay open and nothing answers. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.child?.kill(signal);
