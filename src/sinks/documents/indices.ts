@@ -69,6 +69,13 @@ export const INDEX_FIELDS: Readonly<Record<IndexName, Fields>> = {
     duration_seconds: 'number',
     emitter: 'name',
     service: 'name',
+    latency_seconds: 'number',
+    throughput_per_second: 'number',
+    accuracy: 'number',
+    energy_joules: 'number',
+    synaptic_operations: 'number',
+    latency_change: 'number',
+    throughput_change: 'number',
   },
   rates: {
     ...SPAN,

@@ -44,7 +44,14 @@ CREATE TABLE "logs" (
   "reason" TEXT,
   "duration_seconds" REAL,
   "emitter" TEXT,
-  "service" TEXT
+  "service" TEXT,
+  "latency_seconds" REAL,
+  "throughput_per_second" REAL,
+  "accuracy" REAL,
+  "energy_joules" REAL,
+  "synaptic_operations" REAL,
+  "latency_change" REAL,
+  "throughput_change" REAL
 ) STRICT;
 CREATE TABLE "rates" (
   "id" TEXT NOT NULL,
