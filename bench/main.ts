@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { parseDurationUs } from '../src/component/duration.ts';
+import { documentsSqlite } from './parts/documents-sqlite.ts';
 import { elephant } from './parts/elephant.ts';
 import { emitterCost } from './parts/emitter.ts';
 import { health } from './parts/health.ts';
@@ -19,6 +20,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   nats: natsLoad,
   spk: spkReplay,
   scrape,
+  'documents-sqlite': documentsSqlite,
   memory,
   health,
   emitter: emitterCost,

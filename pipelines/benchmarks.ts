@@ -69,6 +69,7 @@ export default definePipeline({
     fields: {
       device_type: benchmark.deviceType,
       chip_id: benchmark.chipId,
+      run_id: benchmark.runId,
       model: benchmark.model,
       hardware: benchmark.hardware,
       duration_us: benchmark.durationUs,
@@ -80,7 +81,7 @@ export default definePipeline({
   }),
   log: {
     levelMax: 'INFO',
-    write: ({ model, hardware, durationUs, spanUs, result, againstPrevious }, log) => {
+    write: ({ model, hardware, durationUs, spanUs, runId, result, againstPrevious }, log) => {
       const seconds = durationUs / 1e6;
       log({
         level: 'INFO',
@@ -91,6 +92,7 @@ export default definePipeline({
         fields: {
           model_id: model,
           hardware_type: hardware,
+          run_id: runId,
           duration_seconds: seconds,
           ...valueFields(result),
           latency_change: againstPrevious?.latencySeconds,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { loadPipelines } from '../../src/cli/load-pipelines.ts';
 import { SCHEMA_VERSION, schemaText } from '../../src/sinks/documents/sqlite/schema.ts';
 import { configurationPage } from './configuration.ts';
+import { kibanaObjects } from './kibana.ts';
 import { ownMetricsTable } from './own-metrics.ts';
 import { reasonsTable } from './reasons.ts';
 
@@ -16,6 +17,7 @@ export async function generatedDocs(): Promise<{ path: string; text: string }[]>
   return [
     { path: join(DOCS, 'configuration.md'), text: configurationPage(await loadPipelines()) },
     { path: SCHEMA, text: schemaText() },
+    { path: join(ROOT, 'monitoring/kibana/spikescope.ndjson'), text: kibanaObjects() },
     withTable('operating.md', 'own metrics', ownMetricsTable()),
     withTable('wire.md', 'reasons', reasonsTable()),
   ];

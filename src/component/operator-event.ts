@@ -16,11 +16,11 @@ export const OPERATOR_EVENTS = [
   'conversion_events_early',
   'conversions_unstarted',
   'conversions_refused',
+  'runs_refused',
+  'run_frames_late',
   'models_refused',
   'quotients_undefined',
   'latencies_negative',
-  'runs_refused',
-  'run_frames_late',
 ] as const;
 
 export type OperatorEvent = (typeof OPERATOR_EVENTS)[number];

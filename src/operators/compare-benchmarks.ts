@@ -27,6 +27,7 @@ export interface ComparedBenchmark {
   readonly deviceType: string;
   readonly chipId: string;
   readonly spanUs: number;
+  readonly runId: string | undefined;
   readonly model: string;
   readonly hardware: string;
   readonly durationUs: number;
@@ -129,6 +130,7 @@ function compare(state: ModelState, frame: BenchmarkFrame, historyMax: number): 
     deviceType: frame.deviceType,
     chipId: frame.chipId,
     spanUs: frame.spanUs,
+    runId: frame.runId,
     model: state.model,
     hardware: state.hardware,
     durationUs: frame.durationUs,

@@ -80,12 +80,6 @@ const COUNTERS = {
     'Pipelines that ended with an error: a bug; the others go on.',
     'pipeline',
   ),
-  benchmarkRuns: row(
-    'benchmark_runs_total',
-    'Benchmark runs that executors were asked for, by how they ended.',
-    'hardware',
-    'outcome',
-  ),
   documents: row(
     'documents_total',
     'Documents that the store has answered for: created, present (there already) or refused.',
@@ -101,6 +95,12 @@ const COUNTERS = {
     'Documents that the embedded store deleted, for their age or for its size.',
     'index',
     'reason',
+  ),
+  benchmarkRuns: row(
+    'benchmark_runs_total',
+    'Benchmark runs that executors were asked for, by how they ended.',
+    'hardware',
+    'outcome',
   ),
   healthChecks: row('health_checks_total', 'Pings of chips, by what came of them.', 'outcome'),
   healthMonitorFailures: row(
@@ -186,11 +186,11 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
       conversion_events_early: odd('early'),
       conversions_unstarted: odd('unstarted'),
       conversions_refused: refused('conversions'),
+      runs_refused: refused('runs'),
+      run_frames_late: counters.runFramesLate.series(),
       models_refused: refused('models'),
       quotients_undefined: counters.quotientsUndefined.series(),
       latencies_negative: counters.latenciesNegative.series(),
-      runs_refused: refused('runs'),
-      run_frames_late: counters.runFramesLate.series(),
     },
   };
 }

@@ -7,7 +7,7 @@ export const NAMES_MAX = 1000;
 /** Groups that are summed up to fewer afterwards. */
 const GROUPS_MAX = 20_000;
 
-/** Durations in µs, six bounds a decade, from 1 ms to 28 h: what quantiles are told from. */
+/** Durations in µs, six bounds a decade, from 1 ms to 19 h: what quantiles are told from. */
 export const DURATION_BOUNDS_US: readonly number[] = [3, 4, 5, 6, 7, 8, 9, 10].flatMap((decade) =>
   [1, 1.5, 2, 3, 5, 7].map((step) => step * 10 ** decade),
 );

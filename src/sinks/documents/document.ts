@@ -1,5 +1,5 @@
 import type { DerivedRecord } from '../../component/derived-record.ts';
-import { INDEX_FIELDS, INDEX_OF_RECORD, type IndexName } from './indices.ts';
+import { INDEX_FIELDS, INDEX_OF_RECORD, type IndexName, LEFT_OUT } from './indices.ts';
 
 /** A value of a field; a list holds values of one type. */
 export type DocumentValue = string | number | boolean | readonly number[] | readonly string[];
@@ -19,8 +19,10 @@ export interface StoredDocument {
 export function documentOf(record: DerivedRecord, id: string): StoredDocument | undefined {
   const index = INDEX_OF_RECORD[record.record];
   if (index === undefined) return undefined;
+  const leftOut = LEFT_OUT[record.record];
   const fields: Record<string, DocumentValue> = {};
   for (const [name, value] of Object.entries(record.fields)) {
+    if (leftOut?.includes(name)) continue;
     // Half a pair of surrogates, as JSON can bring it, is no character a store could give back.
     if (typeof value === 'string') fields[name] = value.toWellFormed();
     else if (isStorable(value)) fields[name] = value as DocumentValue;

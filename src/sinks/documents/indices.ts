@@ -44,6 +44,15 @@ const CONVERSION: Fields = {
   span_id: 'name',
 };
 
+/** Of a benchmark, and of the log line that tells it. */
+const RESULT: Fields = {
+  latency_seconds: 'number',
+  throughput_per_second: 'number',
+  accuracy: 'number',
+  energy_joules: 'number',
+  synaptic_operations: 'number',
+};
+
 export const INDEX_FIELDS: Readonly<Record<IndexName, Fields>> = {
   logs: {
     ...CHIP,
@@ -67,6 +76,9 @@ export const INDEX_FIELDS: Readonly<Record<IndexName, Fields>> = {
     status: 'name',
     reason: 'prose',
     duration_seconds: 'number',
+    ...RESULT,
+    latency_change: 'number',
+    throughput_change: 'number',
     emitter: 'name',
     service: 'name',
     latency_seconds: 'number',
@@ -116,11 +128,7 @@ export const INDEX_FIELDS: Readonly<Record<IndexName, Fields>> = {
     ...CHIP,
     model: 'guideName',
     hardware: 'guideName',
-    latency_seconds: 'number',
-    throughput_per_second: 'number',
-    accuracy: 'number',
-    energy_joules: 'number',
-    synaptic_operations: 'number',
+    ...RESULT,
     duration_us: 'number',
   },
   anomalies: {
@@ -168,4 +176,9 @@ export const INDEX_OF_RECORD: Readonly<Record<string, IndexName | undefined>> = 
   incident: 'anomalies',
   'chip-health': 'health',
   run: 'runs',
+};
+
+/** Fields of a record that other documents tell already: what came before a benchmark. */
+export const LEFT_OUT: Readonly<Record<string, readonly string[] | undefined>> = {
+  benchmark: ['history', 'change_against_previous', 'change_against_median'],
 };
