@@ -81,13 +81,6 @@ export const INDEX_FIELDS: Readonly<Record<IndexName, Fields>> = {
     throughput_change: 'number',
     emitter: 'name',
     service: 'name',
-    latency_seconds: 'number',
-    throughput_per_second: 'number',
-    accuracy: 'number',
-    energy_joules: 'number',
-    synaptic_operations: 'number',
-    latency_change: 'number',
-    throughput_change: 'number',
   },
   rates: {
     ...SPAN,
