@@ -25,16 +25,10 @@ export function documentOf(record: DerivedRecord, id: string): StoredDocument | 
     if (leftOut?.includes(name)) continue;
     // Half a pair of surrogates, as JSON can bring it, is no character a store could give back.
     if (typeof value === 'string') fields[name] = value.toWellFormed();
-    else if (isStorable(value)) fields[name] = value as DocumentValue;
+    else if (value !== undefined && value !== null) fields[name] = value as DocumentValue;
   }
   if (index !== 'logs') Object.assign(fields, { t0_us: record.t0Us, span_us: record.spanUs });
   return { id, index, timeUs: record.t0Us, fields };
-}
-
-/** Maps, such as a benchmark's history, stay on the derived stream: they are other documents. */
-function isStorable(value: unknown): boolean {
-  const one: unknown = Array.isArray(value) ? value[0] : value;
-  return one !== undefined && one !== null && typeof one !== 'object';
 }
 
 /** Fields in the order of their index, as every store lists them. */
