@@ -13,7 +13,7 @@ import { conversionEvents } from '../operators/conversion-events.ts';
 import { ElasticsearchServer, freePort } from './elasticsearch.ts';
 import { connectEmitter } from './nats-reader.ts';
 import { startNatsServer } from './nats-server.ts';
-import { type ServiceProcess, startService } from './service-process.ts';
+import { type Exposition, type ServiceProcess, startService } from './service-process.ts';
 import { until } from './until.ts';
 
 /** One service and one Elasticsearch through all these tests, which are in order. */
@@ -88,6 +88,8 @@ function sendSeconds(count: number): void {
   }
 }
 
+const allCounted = (seen: Exposition) => seen.sum('spikescope_frames_total') === sent;
+
 async function countOf(index: string): Promise<number> {
   await server.client.indices.refresh({ index });
   return (await server.client.count({ index })).count;
@@ -159,7 +161,7 @@ test("the guide's queries give the right counts, as they are written", async () 
   expect(errors.aggregations?.['error_count']).toEqual({ value: 11 + 4 });
 });
 
-test('metrics and the derived stream do not notice that it is away; then all is there', async () => {
+test('metrics and the derived stream do not notice an outage; then all is there', async () => {
   sendSeconds(101);
   await service.until('rates are stored', (seen) => seen.sum(DOCUMENTS, 'rates') === 100);
   await server.kill('SIGKILL');
@@ -167,9 +169,7 @@ test('metrics and the derived stream do not notice that it is away; then all is 
   sendSeconds(500);
   const away = await service.until(
     'all frames counted, and the store is missed',
-    (seen) =>
-      seen.sum('spikescope_frames_total') === sent &&
-      seen.value('spikescope_document_store_up') === 0,
+    (seen) => allCounted(seen) && seen.value('spikescope_document_store_up') === 0,
   );
   await until('the derived stream has all', () => derived >= before + 500);
   expect(away.value('spikescope_queue_depth{queue="documents"}')).toBe(500);
@@ -179,7 +179,7 @@ test('metrics and the derived stream do not notice that it is away; then all is 
   // It hangs for a while, too: sockets open, no answer.
   server.signal('SIGSTOP');
   sendSeconds(100);
-  await service.until('the frames counted', (seen) => seen.sum('spikescope_frames_total') === sent);
+  await service.until('all frames counted', allCounted);
   server.signal('SIGCONT');
   const back = await service.until(
     'the backlog is stored',
@@ -233,7 +233,7 @@ test('what it refuses is listed with its reason, and taken when the index is men
 
 test('ends with what waits written, when it is stopped', async () => {
   sendSeconds(50);
-  await service.until('the frames counted', (seen) => seen.sum('spikescope_frames_total') === sent);
+  await service.until('all frames counted', allCounted);
   expect(await service.stop()).toBe(0);
   expect(await countOf('spikeformer-rates')).toBe(770);
 });

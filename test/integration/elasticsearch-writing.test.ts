@@ -56,7 +56,7 @@ async function idsIn(index: string): Promise<Map<string, number>> {
   return counts;
 }
 
-test("what a changed mapping refuses is dead, with the server's reason; mended it is taken", async () => {
+test('what a changed mapping refuses is dead; mended it is taken', async () => {
   const store = await storeFor('changed-');
   const { client } = server;
   const wanted = (await client.indices.getIndexTemplate({ name: 'changed-rates' }))
@@ -143,7 +143,7 @@ test('a batch that is too large for a request is cut until it fits', async () =>
   expect((await idsIn('large-logs')).size).toBe(500);
 });
 
-test('killed with -9 twice and restarted: every id is there once, none is dead', async () => {
+test('killed with -9 twice and restarted: every id is there exactly once, none dead', async () => {
   const store = await storeFor('killed-');
   const { sink, dead, dropped, settled, failures } = sinkInto(store, { batchDocumentsMax: 500 });
   const taken = () => [...settled.values()].reduce((sum, count) => sum + count, 0);
