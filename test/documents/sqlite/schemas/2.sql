@@ -51,14 +51,7 @@ CREATE TABLE "logs" (
   "latency_change" REAL,
   "throughput_change" REAL,
   "emitter" TEXT,
-  "service" TEXT,
-  "latency_seconds" REAL,
-  "throughput_per_second" REAL,
-  "accuracy" REAL,
-  "energy_joules" REAL,
-  "synaptic_operations" REAL,
-  "latency_change" REAL,
-  "throughput_change" REAL
+  "service" TEXT
 ) STRICT;
 CREATE TABLE "rates" (
   "id" TEXT NOT NULL,
