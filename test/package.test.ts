@@ -78,6 +78,17 @@ it('runs its program: help, a recording converted, the demo', async () => {
   expect(await ended).toBe(0);
 });
 
+it('has what runs in threads of its own: the embedded store', async () => {
+  const state = ['--state', join(folder, 'state')];
+  const line = '{"event_type":"conversion_start","message":"m","model_type":"vit"}';
+  const file = join(folder, 'kit.log');
+  await writeFile(file, `${line}\n${line}\n`);
+  const ship = await run(process.execPath, [bin, 'logs', 'ship', file, '--once', ...state]);
+  expect(JSON.parse(ship.stdout)).toMatchObject({ lines: 2, created: 2 });
+  const analyze = await run(process.execPath, [bin, 'logs', 'analyze', '--json', ...state]);
+  expect(JSON.parse(analyze.stdout)).toMatchObject({ by_model_type: { vit: 2 } });
+});
+
 it('says so where Node is too old', async () => {
   // The file is read as an older Node would: what it says depends on process.versions alone.
   const preload = join(folder, 'old.cjs');

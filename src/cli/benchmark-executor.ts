@@ -78,7 +78,11 @@ async function runOnce(models: readonly string[], measure: Measure): Promise<voi
   const signal = stopSignal();
   for (const model of models) {
     if (signal.aborted) return;
-    const measures = await measure(model, signal);
+    const measures = await measure(model, signal).catch((error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    });
+    if (measures === undefined) return;
     note(`${model}: ${lineOf(measures)}`);
     const result = {
       model,

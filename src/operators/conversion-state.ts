@@ -47,6 +47,8 @@ export interface OpenConversion {
   /** What came before the start, in the order it came. */
   earlySteps: Step[];
   earlyFinish: Finish | null;
+  /** Which steps have come, so that one that comes twice counts once. */
+  stepsSeen: string[];
   layers: number;
   layersStartUs: number;
   layersEndUs: number;
@@ -58,6 +60,7 @@ export function newConversion(): OpenConversion {
     parent: null,
     earlySteps: [],
     earlyFinish: null,
+    stepsSeen: [],
     layers: 0,
     layersStartUs: 0,
     layersEndUs: 0,

@@ -44,8 +44,10 @@ export interface TrackConversionsOptions {
   readonly endedMax: number;
 }
 
-/** Steps that wait for their conversion's start. */
-const EARLY_STEPS_MAX = 64;
+/** Steps that wait for the start of their conversions, of all of them. */
+const EARLY_STEPS_MAX = 65_536;
+/** Steps of a conversion that are told from repeats. */
+const STEPS_SEEN_MAX = 256;
 
 /**
  * Follows conversions by their id through started, steps and finished. What comes twice counts
@@ -66,6 +68,8 @@ class ConversionTracker implements Stateful<ConversionFrame> {
   private readonly count: CountEvent;
   private readonly emit: (record: ConversionRecord) => void;
   private readonly conversions: Conversions;
+  /** Steps that wait for a start. */
+  private early = 0;
 
   constructor(
     options: TrackConversionsOptions,
@@ -126,17 +130,25 @@ class ConversionTracker implements Stateful<ConversionFrame> {
     this.say(id, conversion, { event: 'started', t0Us: frame.t0Us });
     const { earlySteps, earlyFinish } = conversion;
     conversion.earlySteps = [];
+    this.early -= earlySteps.length;
     for (const step of earlySteps) this.takeStep(id, conversion, conversion.started, step);
     if (earlyFinish !== null) this.end(id, conversion, earlyFinish);
   }
 
   private step(id: string, conversion: OpenConversion, frame: ConversionStepped): void {
     const step = stepOf(frame);
+    const key = `${step.step} ${step.layerIndex ?? ''} ${step.t0Us}`;
+    if (conversion.stepsSeen.includes(key)) {
+      this.count('conversion_events_repeated', 1);
+      return;
+    }
+    if (conversion.stepsSeen.length < STEPS_SEEN_MAX) conversion.stepsSeen.push(key);
     if (conversion.started !== null) {
       this.takeStep(id, conversion, conversion.started, step);
-    } else if (conversion.earlySteps.length < EARLY_STEPS_MAX) {
+    } else if (this.early < EARLY_STEPS_MAX) {
       this.count('conversion_events_early', 1);
       conversion.earlySteps.push(step);
+      this.early++;
     } else {
       this.count('conversions_refused', 1);
     }
@@ -180,6 +192,7 @@ class ConversionTracker implements Stateful<ConversionFrame> {
       return;
     }
     this.count('conversions_unstarted', 1);
+    this.early -= conversion.earlySteps.length;
     if (conversion.earlyFinish !== null) this.end(id, conversion, conversion.earlyFinish);
     else this.conversions.open.delete(id);
   }
@@ -228,8 +241,10 @@ class ConversionTracker implements Stateful<ConversionFrame> {
       readonly active: number;
     };
     this.conversions.open.clear();
+    this.early = 0;
     for (const [id, conversion] of kept.open) {
       this.conversions.open.set(id, structuredClone(conversion));
+      this.early += conversion.earlySteps.length;
     }
     this.conversions.ended.fill(kept.ended);
     this.conversions.active = kept.active;

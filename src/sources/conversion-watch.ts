@@ -36,7 +36,8 @@ interface Watched {
   readonly t0Us: number;
   readonly dueUs: number;
   hasStarted: boolean;
-  hasFinished: boolean;
+  /** When it finished by its own time; -1 where it has not. */
+  finishedUs: number;
 }
 
 /**
@@ -52,14 +53,23 @@ export class ConversionWatch implements FrameWatch {
     this.options = options;
   }
 
-  saw(frame: Frame): void {
-    if (frame.kind !== 'conversion') return;
-    const watched = this.watched.get(frame.conversionId) ?? this.add(frame);
+  saw(frame: Frame, isRepeat: boolean): void {
+    if (frame.kind !== 'conversion' || isRepeat) return;
+    const { conversionId, event, t0Us } = frame;
+    let watched = this.watched.get(conversionId);
+    if (event === 'started' && watched?.hasStarted === false) {
+      // What came before belongs to this start, or was left of an earlier use of the id.
+      this.watched.delete(conversionId);
+      const finishedUs = watched.finishedUs;
+      watched = this.add(frame);
+      if (watched !== undefined && finishedUs >= t0Us) watched.finishedUs = finishedUs;
+    }
+    watched ??= this.add(frame);
     if (watched === undefined) return;
-    if (frame.event === 'started') watched.hasStarted = true;
-    if (frame.event === 'finished') watched.hasFinished = true;
+    if (event === 'started') watched.hasStarted = true;
+    if (event === 'finished') watched.finishedUs = t0Us;
     // A finish without its start is held by those who count it, until one of the two comes.
-    if (watched.hasStarted && watched.hasFinished) this.watched.delete(frame.conversionId);
+    if (watched.hasStarted && watched.finishedUs >= 0) this.watched.delete(conversionId);
   }
 
   private add({ conversionId, deviceType, chipId, t0Us }: ConversionFrame): Watched | undefined {
@@ -68,7 +78,7 @@ export class ConversionWatch implements FrameWatch {
       return undefined;
     }
     const dueUs = this.options.nowUs() + this.options.boundUs;
-    const added = { deviceType, chipId, t0Us, dueUs, hasStarted: false, hasFinished: false };
+    const added = { deviceType, chipId, t0Us, dueUs, hasStarted: false, finishedUs: -1 };
     this.watched.set(conversionId, added);
     return added;
   }

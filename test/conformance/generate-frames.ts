@@ -108,8 +108,6 @@ function frameOf(kind: FrameKind, header: FrameHeader, random: Random): Frame {
       return inferenceFrame(header, random, count);
     case 'benchmark':
       return benchmarkFrame(header, random);
-    default:
-      throw new Error(`no generator for the kind ${kind}: add one beside the others`);
   }
 }
 

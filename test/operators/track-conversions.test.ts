@@ -64,11 +64,13 @@ it('follows a conversion from its start to its end', () => {
 
 it('counts what comes twice once, also after the end', () => {
   const start = one.started();
-  const { counts, tally } = follow([
-    ...[start, start, one.finished(100), one.finished(100), start, one.layer(0, 90, 1)],
+  const { records, counts, tally } = follow([
+    ...[one.layer(0, 90, 1), one.layer(0, 90, 1), start, start, one.layer(0, 90, 1)],
+    ...[one.finished(100), one.finished(100), start, one.layer(0, 90, 1)],
   ]);
   expect(tally()).toBe('1/0/0');
-  expect(counts).toEqual({ conversion_events_repeated: 4 });
+  expect(records.filter(({ event }) => event === 'step')).toHaveLength(1);
+  expect(counts).toEqual({ conversion_events_repeated: 6, conversion_events_early: 1 });
 });
 
 it('takes an id that is used again later as another conversion', () => {

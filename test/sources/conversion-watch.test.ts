@@ -32,13 +32,13 @@ function watching(watchedMax = 10) {
 
 it('gives up what has not finished when the bound has passed since it arrived', () => {
   const { watch, state, checkAt } = watching();
-  watch.saw(conversionEvents('a', 50).started());
+  watch.saw(conversionEvents('a', 50).started(), false);
   state.nowUs = 10;
-  watch.saw(conversionEvents('b', 60).started());
-  watch.saw(conversionEvents('c', 70).started());
-  watch.saw(conversionEvents('b', 60).finished(5));
+  watch.saw(conversionEvents('b', 60).started(), false);
+  watch.saw(conversionEvents('c', 70).started(), false);
+  watch.saw(conversionEvents('b', 60).finished(5), false);
   // Steps are no reason to wait longer.
-  watch.saw(conversionEvents('a', 50).layer(0, 5, 5));
+  watch.saw(conversionEvents('a', 50).layer(0, 5, 5), false);
   expect(checkAt(BOUND_US - 1)).toEqual([]);
   expect(checkAt(BOUND_US)).toEqual(['a']);
   expect(checkAt(BOUND_US + 10)).toEqual(['c']);
@@ -47,7 +47,7 @@ it('gives up what has not finished when the bound has passed since it arrived', 
 
 it('says so with a finish in event time, of its own emitter', () => {
   const { watch, state, inlet } = watching();
-  watch.saw(conversionEvents('a', 50).started());
+  watch.saw(conversionEvents('a', 50).started(), false);
   state.nowUs = BOUND_US;
   watch.check(inlet);
   expect(state.frames[0]).toMatchObject({
@@ -65,15 +65,30 @@ it('says so with a finish in event time, of its own emitter', () => {
 
 it('gives up a finish whose start never comes, and not one whose start comes later', () => {
   const { watch, checkAt } = watching();
-  watch.saw(conversionEvents('a', 0).finished(5));
-  watch.saw(conversionEvents('b', 0).finished(5));
-  watch.saw(conversionEvents('b', 0).started());
+  watch.saw(conversionEvents('a', 0).finished(5), false);
+  watch.saw(conversionEvents('b', 0).finished(5), false);
+  watch.saw(conversionEvents('b', 0).started(), false);
   expect(checkAt(BOUND_US)).toEqual(['a']);
+});
+
+it('watches an id that is used again from its new start on', () => {
+  const { watch, state, checkAt } = watching();
+  const first = conversionEvents('a', 0);
+  watch.saw(first.started(), false);
+  watch.saw(first.finished(5), false);
+  // Left over from its first use: a repeat, and stragglers that nobody numbered.
+  watch.saw(first.finished(5), true);
+  watch.saw(first.layer(0, 4, 1), false);
+  watch.saw(first.finished(5), false);
+  state.nowUs = 500;
+  watch.saw(conversionEvents('a', 100).started(), false);
+  expect(checkAt(BOUND_US + 499)).toEqual([]);
+  expect(checkAt(BOUND_US + 500)).toEqual(['a']);
 });
 
 it('watches so many at once, and counts the others', () => {
   const { watch, state, checkAt } = watching(2);
-  for (const id of ['a', 'b', 'c', 'd']) watch.saw(conversionEvents(id, 0).started());
+  for (const id of ['a', 'b', 'c', 'd']) watch.saw(conversionEvents(id, 0).started(), false);
   expect(state.refused).toBe(2);
   expect(checkAt(BOUND_US)).toEqual(['a', 'b']);
 });

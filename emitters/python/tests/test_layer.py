@@ -62,6 +62,18 @@ def test_silence_is_covered_too_in_few_frames():
     assert all(frame["neuron_id"] == b"" for frame in frames)
 
 
+def test_a_jump_of_time_is_no_silence():
+    emitter = AsyncEmitter()
+    layer = emitter.layer("l", 4, start_us=0)
+    layer.add([1], [500])
+    layer.advance(1_700_000_000_000_000)
+    layer.add([2], [1_700_000_000_000_700])
+    layer.close()
+    frames = frames_in(emitter)
+    assert spikes_of(frames) == [(500, 1), (1_700_000_000_000_700, 2)]
+    assert covered(frames) == [(0, 501), (1_700_000_000_000_000, 1_700_000_000_000_701)]
+
+
 def test_stragglers_are_sent_in_frames_of_their_own():
     emitter = AsyncEmitter()
     layer = emitter.layer("l", 5, start_us=0, frame_us=10_000)

@@ -42,3 +42,8 @@ export async function storeFolder(): Promise<StoreFolder> {
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
+
+/** A store that keeps everything, in a file that others may have made. */
+export function storeAt(file: string): SqliteStore {
+  return new SqliteStore({ file, limits: KEEPS_ALL, deleted: () => {}, failed: () => {} });
+}

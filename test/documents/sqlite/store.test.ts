@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { StoredDocument } from '../../../src/sinks/documents/document.ts';
 import { type DocumentFilter, StoreError } from '../../../src/sinks/documents/document-store.ts';
 import { SCHEMA_VERSION } from '../../../src/sinks/documents/sqlite/schema.ts';
-import { type StoreFolder, storeFolder } from './store-folder.ts';
+import { type StoreFolder, storeAt, storeFolder } from './store-folder.ts';
 
 const SCHEMAS = join(import.meta.dirname, 'schemas');
 const signal = new AbortController().signal;
@@ -136,11 +136,7 @@ it('says so where the file is not its own, or none at all', async () => {
 
 it('says so where the file can not be made, and is asked again in vain', async () => {
   writeFileSync(folder.file, '');
-  const below = { ...folder, file: join(folder.file, 'below.sqlite') };
-  const { SqliteStore } = await import('../../../src/sinks/documents/sqlite/sqlite-store.ts');
-  const { KEEPS_ALL } = await import('./store-folder.ts');
-  const silent = { deleted: () => {}, failed: () => {} };
-  const store = new SqliteStore({ file: below.file, limits: KEEPS_ALL, ...silent });
+  const store = storeAt(join(folder.file, 'below.sqlite'));
   open.push(store);
   for (const ask of [store.setup(signal), store.write(lines(1), signal)]) {
     await expect(ask).rejects.toThrow(/below\.sqlite can't be made/);
@@ -156,8 +152,9 @@ function edit(sql: string): void {
 /** Every column by its table and type, and every index. */
 function schemaOf(file: string): string[] {
   const db = new DatabaseSync(file);
-  const parts = db.prepare("SELECT name FROM sqlite_schema WHERE sql <> ''").all();
-  const described = parts.flatMap(({ name }) => {
+  const parts = db.prepare("SELECT name, type, sql FROM sqlite_schema WHERE sql <> ''").all();
+  const described = parts.flatMap(({ name, type, sql }) => {
+    if (type === 'index') return [String(sql)];
     const columns = db.prepare(`PRAGMA table_info("${name}")`).all();
     return [`${name}`, ...columns.map((column) => `${name} ${column['name']} ${column['type']}`)];
   });

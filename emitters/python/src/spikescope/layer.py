@@ -16,6 +16,8 @@ from .limits import SPAN_US_MAX, WHOLE_MAX
 
 #: A frame of time in which nothing happened is not longer than this.
 _SILENCE_US_MAX = 1_000_000
+#: Time that is further ahead than this was no silence: a clock was set, or a chip came back.
+_JUMP_US = 3_600_000_000
 #: What is known for so long is sent, though no frame is full: a simulation may be slow.
 _HOLD_SECONDS_MAX = 1.0
 
@@ -76,6 +78,7 @@ class Layer:
             return
         with self._lock:
             self._require_open()
+            self._restart_after_jump(int(times.min()))
             covered = self._begin(int(times.min()) if self._start_us is None else 0)
             if columns.within(times, covered, WHOLE_MAX + 1):
                 self._hold(ids, times)
@@ -94,6 +97,7 @@ class Layer:
         t_us = checks.whole(t_us, "t_us")
         with self._lock:
             self._require_open()
+            self._restart_after_jump(t_us)
             covered = self._begin(t_us)
             self._advances = True
             self._known_us = known = max(self._known_us or 0, t_us)
@@ -131,6 +135,14 @@ class Layer:
         if self._covered_us is None or self._start_us is None:
             self._start_us = self._covered_us = self._known_us = t_us
         return self._covered_us
+
+    def _restart_after_jump(self, t_us: int) -> None:
+        """More than an hour ahead: the time between is unknown, not silent, and no frames cover it."""
+        if self._covered_us is None or t_us - self._covered_us <= _JUMP_US:
+            return
+        if self._held > 0:
+            self._cut(self._latest_us() + 1, whole_steps=False)
+        self._start_us = self._covered_us = self._known_us = t_us
 
     def _hold(self, ids: Array, times: Array) -> None:
         self._parts.append((times, ids))

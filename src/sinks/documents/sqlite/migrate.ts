@@ -52,6 +52,7 @@ export function migrate(db: DatabaseSync, file: string): string[] {
   try {
     made.push(...makeParts(db, 'table', tables()));
     made.push(...addColumns(db));
+    dropOtherIndices(db);
     made.push(...makeParts(db, 'index', tableIndices()));
     if (state !== 'current') {
       db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
@@ -78,6 +79,16 @@ function makeParts(
   const missing = parts.filter(({ name }) => !known.has(name));
   for (const { sql } of missing) db.exec(sql);
   return missing.map(({ name }) => `${type} ${name} made`);
+}
+
+/** Indices hold nothing of their own: one that should be another is made anew. */
+function dropOtherIndices(db: DatabaseSync): void {
+  const wanted = new Map(tableIndices().map(({ name, sql }) => [name, sql]));
+  const rows = db.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'index'").all();
+  for (const { name, sql } of rows) {
+    const should = wanted.get(String(name));
+    if (should !== undefined && should !== sql) db.exec(`DROP INDEX "${name}"`);
+  }
 }
 
 function addColumns(db: DatabaseSync): string[] {

@@ -35,12 +35,16 @@ const OWN_COLUMNS: readonly TableColumn[] = [
   { name: 'timestamp_us', type: 'INTEGER', isNeeded: true },
 ];
 
-/** The fields that come before the time in an index, for the questions that are asked. */
-const ASKED_BY: Readonly<Partial<Record<IndexName, readonly string[]>>> = {
-  logs: ['level', 'event_type'],
-  conversions: ['event'],
-  runs: ['run_id'],
-};
+/**
+ * For the questions that are asked: fields that come before the time in an index of their own, with
+ * those after it that are counted by, so that the documents themselves need not be read.
+ */
+const ASKED_BY: Readonly<Partial<Record<IndexName, Readonly<Record<string, readonly string[]>>>>> =
+  {
+    logs: { level: ['event_type', 'error_type'], event_type: ['model_type', 'hardware_target'] },
+    conversions: { event: [] },
+    runs: { run_id: [] },
+  };
 
 /** Columns of an index's table: id and time, then the fields in their order. */
 export function columnsOf(index: IndexName): readonly TableColumn[] {
@@ -88,9 +92,9 @@ export function tableIndices(): readonly SchemaPart[] {
   return INDEX_NAMES.flatMap((index) => {
     const byTime = { name: `${index}_timestamp`, sql: indexSql(index, ['timestamp']) };
     const byId = { name: `${index}_id`, sql: indexSql(index, ['id']) };
-    const asked = (ASKED_BY[index] ?? []).map((field) => ({
+    const asked = Object.entries(ASKED_BY[index] ?? {}).map(([field, counted]) => ({
       name: `${index}_${field}`,
-      sql: indexSql(index, [field, 'timestamp']),
+      sql: indexSql(index, [field, 'timestamp', ...counted]),
     }));
     return [byId, byTime, ...asked];
   });

@@ -1,7 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { INDEX_NAMES, type IndexName } from '../indices.ts';
 
-/** Documents in a slice: what is deleted at once, between two batches. */
 const DOCUMENTS_MAX = 4096;
 /** How long a slice is written to: how much longer than promised a document may be kept. */
 const OPEN_MS_MAX = 3_600_000;
@@ -10,7 +9,7 @@ const OPEN_MS_MAX = 3_600_000;
 export interface Slice {
   readonly seq: number;
   readonly index: IndexName;
-  readonly firstRow: number;
+  firstRow: number;
   lastRow: number;
   documents: number;
   readonly openedMs: number;
@@ -29,6 +28,7 @@ export class Slices {
   private readonly open = new Map<IndexName, Slice>();
   private readonly insert: StatementSync;
   private readonly update: StatementSync;
+  private readonly shrink: StatementSync;
   private readonly remove: StatementSync;
   private nextSeq: number;
 
@@ -37,6 +37,7 @@ export class Slices {
     this.update = db.prepare(
       'UPDATE slices SET last_rowid = ?, documents = ?, written_ms = ? WHERE seq = ?',
     );
+    this.shrink = db.prepare('UPDATE slices SET first_rowid = ?, documents = ? WHERE seq = ?');
     this.remove = db.prepare('DELETE FROM slices WHERE seq = ?');
     const rows = db.prepare('SELECT * FROM slices ORDER BY seq').all();
     this.list = rows.map(sliceOf).filter(({ index }) => INDEX_NAMES.includes(index));
@@ -66,8 +67,18 @@ export class Slices {
     return this.list.find(isOver);
   }
 
-  /** Forgets a slice whose rows are deleted; in their transaction. */
-  forget(slice: Slice): void {
+  /** Its first rows, up to this one, are deleted; in their transaction. */
+  shorten(slice: Slice, lastRow: number, documents: number): void {
+    if (lastRow >= slice.lastRow) {
+      this.forget(slice);
+      return;
+    }
+    slice.firstRow = lastRow + 1;
+    slice.documents -= documents;
+    this.shrink.run(slice.firstRow, slice.documents, slice.seq);
+  }
+
+  private forget(slice: Slice): void {
     this.remove.run(slice.seq);
     this.list = this.list.filter((other) => other !== slice);
     if (this.open.get(slice.index) === slice) this.open.delete(slice.index);

@@ -17,13 +17,15 @@ export interface Deleted {
 
 /** Free pages that stay in the file for what comes next. */
 const FREE_BYTES_KEPT = 16 * 1024 * 1024;
+/** Rows deleted in one step. */
+const ROWS_A_STEP = 512;
 /** Pages given back to the system in one step. */
 const PAGES_A_STEP = 256;
 
 /**
- * Keeps the file within its bounds, a slice at a step, so that a batch never waits for more than
- * one: oldest first, whatever its index, when the pages in use are too many; of an index, when they
- * were kept as long as they should be.
+ * Keeps the file within its bounds, some rows at a step, so that a batch never waits for more than
+ * those: oldest first, whatever their index, when the pages in use are too many; of an index, when
+ * they were kept as long as they should be.
  */
 export class Sweeper {
   private readonly db: DatabaseSync;
@@ -77,12 +79,13 @@ export class Sweeper {
   }
 
   private delete(slices: Slices, slice: Slice, reason: Deleted['reason']): Deleted {
-    const { index, firstRow, lastRow } = slice;
+    const { index, firstRow } = slice;
+    const lastRow = Math.min(slice.lastRow, firstRow + ROWS_A_STEP - 1);
     this.db.exec('BEGIN IMMEDIATE');
     try {
       const remove = this.db.prepare(`DELETE FROM "${index}" WHERE rowid BETWEEN ? AND ?`);
       const { changes } = remove.run(firstRow, lastRow);
-      slices.forget(slice);
+      slices.shorten(slice, lastRow, Number(changes));
       this.db.exec('COMMIT');
       return { index, reason, documents: Number(changes) };
     } catch (error) {

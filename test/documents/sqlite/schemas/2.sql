@@ -181,8 +181,8 @@ CREATE TABLE "runs" (
 ) STRICT;
 CREATE UNIQUE INDEX "logs_id" ON "logs" ("id");
 CREATE INDEX "logs_timestamp" ON "logs" ("timestamp");
-CREATE INDEX "logs_level" ON "logs" ("level", "timestamp") WHERE "level" IS NOT NULL;
-CREATE INDEX "logs_event_type" ON "logs" ("event_type", "timestamp") WHERE "event_type" IS NOT NULL;
+CREATE INDEX "logs_level" ON "logs" ("level", "timestamp", "event_type", "error_type") WHERE "level" IS NOT NULL;
+CREATE INDEX "logs_event_type" ON "logs" ("event_type", "timestamp", "model_type", "hardware_target") WHERE "event_type" IS NOT NULL;
 CREATE UNIQUE INDEX "rates_id" ON "rates" ("id");
 CREATE INDEX "rates_timestamp" ON "rates" ("timestamp");
 CREATE UNIQUE INDEX "power_id" ON "power" ("id");
