@@ -147,14 +147,20 @@ test('killed with -9 twice and restarted: every id is there exactly once, none d
   const store = await storeFor('killed-');
   const { sink, dead, dropped, settled, failures } = sinkInto(store, { batchDocumentsMax: 500 });
   const taken = () => [...settled.values()].reduce((sum, count) => sum + count, 0);
-  const count = 20_000;
-  for (let i = 0; i < count; i++) sink.take(rateRecord(i));
-  for (const share of [0.2, 0.6]) {
-    await until('a share is written', () => taken() >= share * count);
-    await server.kill('SIGKILL');
-    expect(taken()).toBeLessThan(count);
-    const before = failures.length;
-    await until('it is missed', () => failures.length > before);
+  let count = 0;
+  const take = (more: number) => {
+    for (const end = count + more; count < end; count++) sink.take(rateRecord(count));
+  };
+  for (let kill = 0; kill < 2; kill++) {
+    take(10_000);
+    // Killed in the midst of its work, however fast it is: more comes after than has been written.
+    const before = taken();
+    await until('some are written', () => taken() > before);
+    const failed = failures.length;
+    const killed = server.kill('SIGKILL');
+    take(2000);
+    await killed;
+    await until('it is missed', () => failures.length > failed);
     await server.start();
   }
   await sink.close(soon());
@@ -174,7 +180,6 @@ test('what is gone with all data is set up again, not made with any fields that 
   await server.start();
   sink.take(rateRecord(0));
   await sink.close(soon());
-  expect(failures).toHaveLength(1);
   expect(String(failures[0])).toContain('too busy for 1 of 1 documents');
   expect(made).toContain('data stream gone-rates made');
   expect(Object.fromEntries(settled)).toEqual({ 'rates created': 1 });
