@@ -1,5 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import type { CountEvent } from '../component/operator-event.ts';
+import { scrubText } from '../component/scrub.ts';
 import type { SpanRecord } from '../component/span.ts';
 import type { Snapshot, StateSlot } from '../component/state.ts';
 import type {
@@ -262,7 +263,9 @@ function stepOf(frame: ConversionStepped): Step {
 }
 
 function finishOf(frame: ConversionFinished): Finish {
-  const { t0Us, success, durationUs, errorType, errorMessage } = frame;
+  const { t0Us, success, durationUs, errorType } = frame;
   const isTimeout = frame.emitter === OWN_EMITTER;
+  // It goes into records, spans and documents, where no log writer takes secrets out.
+  const errorMessage = frame.errorMessage && scrubText(frame.errorMessage);
   return { t0Us, success, durationUs, errorType, errorMessage, isTimeout };
 }

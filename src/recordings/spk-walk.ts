@@ -21,6 +21,8 @@ import { unshuffle } from './spk-shuffle.ts';
 
 const SEARCH_BYTES = 256 * 1024;
 const GO_BACK_BYTES_MAX = 1024 * 1024 * 1024;
+/** Between the end of a block, or of the metadata, and the next multiple of 8. */
+const PADDING_BYTES_MAX = 7;
 
 export interface BlockAt {
   readonly offset: number;
@@ -258,12 +260,14 @@ export class BlockWalk {
   }
 
   /**
-   * Where to search for the next block when none is at `at`: where the last one was damaged, bytes
-   * of it may be missing, and the next one lies before its end. Going back is bounded over a walk,
-   * or a file made for it could have the same bytes read for hours.
+   * Where to search for the next block when none is at `at`: bytes of the padding before it may be
+   * missing, and where the last block was damaged, bytes of that; then the next one lies before
+   * `at`. Going back is bounded over a walk, or a file made for it could have the same bytes read
+   * for hours.
    */
   private searchFrom(): number {
-    if (this.lastWhole || this.last === undefined) return this.at + 1;
+    if (this.last === undefined) return Math.max(0, this.at - PADDING_BYTES_MAX);
+    if (this.lastWhole) return this.last.offset + blockEnd(this.last.header);
     const from = afterHeader(this.last);
     this.wentBackBytes += this.at - from;
     return this.wentBackBytes > GO_BACK_BYTES_MAX ? this.at + 1 : from;

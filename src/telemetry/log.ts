@@ -1,10 +1,10 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import type { LogEvent } from '../component/log-event.ts';
 import type { LogSink } from '../component/record-sinks.ts';
+import { scrubFields, scrubText } from '../component/scrub.ts';
 import type { LogLevel } from '../frames/log.ts';
 import { isoTime } from '../numerics/iso-time.ts';
 import { callSite } from './call-site.ts';
-import { scrubFields, scrubText } from './scrub.ts';
 
 /** The kit's words, and pino's. */
 const PINO_LEVELS = {

@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { UndiciInstrumentation, type UndiciRequest } from '@opentelemetry/instrumentation-undici';
 import { TracerProvider, type TracerProviderOptions } from '@opentelemetry/sdk-trace';
-import { scrubText } from './scrub.ts';
+import { scrubText } from '../component/scrub.ts';
 
 export interface OwnTracing {
   readonly tracer: Tracer;

@@ -1,5 +1,5 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api';
-import { scrubText } from './scrub.ts';
+import { scrubText } from '../component/scrub.ts';
 
 export interface SdkMessages {
   /** What the SDK warns of; each text once. */

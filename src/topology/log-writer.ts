@@ -1,8 +1,8 @@
 import type { LogEvent, WriteLog } from '../component/log-event.ts';
 import type { RecordSinks } from '../component/record-sinks.ts';
+import { scrubFields, scrubText } from '../component/scrub.ts';
 import type { LogLevel } from '../frames/log.ts';
 import { callSite } from '../telemetry/call-site.ts';
-import { scrubFields, scrubText } from '../telemetry/scrub.ts';
 
 /** Whether any sink takes log events of a level. */
 export function takesLog({ log, derived, derivedLog }: RecordSinks, level: LogLevel): boolean {

@@ -263,3 +263,14 @@ it('a failed conversion has a span with its error', () => {
     attributes: { 'conversion.success': false, 'error.type': 'OutOfMemory' },
   });
 });
+
+it('what a failed conversion says is without secrets, in its span and its record', () => {
+  const failed = {
+    ...one.finished(10, 'Unauthorized'),
+    errorMessage: 'no answer from https://lab:hunter2@models.example/vit?token=abc',
+  };
+  const record = follow([one.started(), failed]).records.at(-1);
+  const text = 'no answer from https://***@models.example/vit?token=***';
+  expect(record?.finish?.errorMessage).toBe(text);
+  expect(record?.spans.at(-1)?.error).toBe(text);
+});

@@ -116,6 +116,18 @@ describe('bytes that are missing, strange or too many', () => {
     );
   });
 
+  test('padding that is gone with blocks behind it loses no other block', async () => {
+    const folder = ownFolder();
+    const [first, second, third] = blocks as [Block, Block, Block];
+    for (let from = first.offset - 3; from < first.offset; from++) {
+      for (const { offset } of [first, second, third]) {
+        const bytes = Buffer.concat([whole.subarray(0, from), whole.subarray(offset)]);
+        const { frames } = await readBytes(folder, bytes);
+        expect(numbersOf(frames), `${from} to ${offset}`).toEqual(untouched(from, offset));
+      }
+    }
+  });
+
   test('lose no block but those they touch: bytes overwritten', async () => {
     const folder = ownFolder();
     await fc.assert(

@@ -1,7 +1,7 @@
 import { getCallSites } from 'node:util';
 import { expect, it } from 'vitest';
+import { scrubText } from '../../src/component/scrub.ts';
 import { createLog, type Log } from '../../src/telemetry/log.ts';
-import { scrubText } from '../../src/telemetry/scrub.ts';
 
 function lines(level: 'DEBUG' | 'WARNING' = 'DEBUG') {
   const written: string[] = [];

@@ -1,8 +1,8 @@
+import { scrubFields, scrubText } from '../../component/scrub.ts';
 import { LOG_LEVELS, type LogLevel } from '../../frames/log.ts';
 import type { DocumentValue, StoredDocument } from '../../sinks/documents/document.ts';
 import { documentFault } from '../../sinks/documents/document-fault.ts';
 import { INDEX_FIELDS } from '../../sinks/documents/indices.ts';
-import { scrubFields, scrubText } from '../../telemetry/scrub.ts';
 
 /** What is known of a line beside its text. */
 export interface LineOrigin {
