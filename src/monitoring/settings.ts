@@ -13,7 +13,9 @@ const thresholds = z.strictObject({
     .number()
     .positive()
     .default(0.1)
-    .describe('Failed conversions a second, over 5 min, above which HighConversionErrorRate fires.'),
+    .describe(
+      'Failed conversions a second, over 5 min, above which HighConversionErrorRate fires.',
+    ),
   node_memory_ratio: z
     .number()
     .gt(0)
@@ -24,7 +26,9 @@ const thresholds = z.strictObject({
     .number()
     .positive()
     .default(5)
-    .describe('Energy of the baseline / measured energy below which EnergyEfficiencyDegraded fires.'),
+    .describe(
+      'Energy of the baseline / measured energy below which EnergyEfficiencyDegraded fires.',
+    ),
   frames_missing_ratio: z
     .number()
     .min(0)

@@ -109,7 +109,8 @@ function lagging({ settings }: RuleContext): AlertRule {
       `${lag} s is too long. Metrics tell of that time, not of now.`,
     dashboard: 'spikescope',
     runbook: {
-      means: 'The way from the chip to Spikescope is backed up, or the clock of its host is behind.',
+      means:
+        'The way from the chip to Spikescope is backed up, or the clock of its host is behind.',
       look: [
         'One chip or all? All: NATS or Spikescope; one: its emitter or its clock.',
         '`spikescope_queue_bytes{queue="nats"}`: what waits before the pipelines.',

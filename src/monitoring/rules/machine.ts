@@ -20,12 +20,15 @@ export function machineAlerts({ settings }: RuleContext): AlertRule[] {
         'than that and processes are killed.',
       dashboard: 'spikescope',
       runbook: {
-        means: 'What Linux could still give is little. It kills the largest process when there is none.',
+        means:
+          'What Linux could still give is little. It kills the largest process when there is none.',
         look: [
           '`ps -e -o rss,comm --sort=-rss | head`: which process?',
           'Of Spikescope: queues that wait for a service that is away are bounded, see docs/configuration.md.',
         ],
-        mend: ['Stop or bound what grows; give the machine memory; lower the queues of Spikescope.'],
+        mend: [
+          'Stop or bound what grows; give the machine memory; lower the queues of Spikescope.',
+        ],
       },
       fires: {
         input: [

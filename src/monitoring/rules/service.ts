@@ -55,7 +55,8 @@ function natsDisconnected(): AlertRule {
       'chips are silent says nothing about them.',
     dashboard: 'spikescope',
     runbook: {
-      means: 'With core NATS what is published meanwhile is lost; with JetStream it waits in the stream.',
+      means:
+        'With core NATS what is published meanwhile is lost; with JetStream it waits in the stream.',
       look: [
         'The log of Spikescope: which servers it waits for, and what they answer.',
         '`nats server check connection` from the same machine.',
@@ -164,7 +165,8 @@ function stateRefused({ t }: RuleContext): AlertRule {
       'those beyond give no rates, energy or durations.',
     dashboard: 'spikescope',
     runbook: {
-      means: 'A bound of an operator is reached: `parts_max` and the like in docs/configuration.md.',
+      means:
+        'A bound of an operator is reached: `parts_max` and the like in docs/configuration.md.',
       look: ['Is it as many as there really are, or do names change with each run?'],
       mend: ['Keep names, or raise the bound of the pipeline; memory grows with it.'],
     },
@@ -219,7 +221,9 @@ function watchdog(): AlertRule {
     runbook: {
       means: 'A dead man’s switch: not the alert is bad news, but its end.',
       look: ['`nats sub "<prefix>.alert.firing.Watchdog"`: one each hour (`repeat_interval`).'],
-      mend: ['Let something outside of this machine raise the alarm when none comes for two hours.'],
+      mend: [
+        'Let something outside of this machine raise the alarm when none comes for two hours.',
+      ],
     },
     fires: { input: [], atS: 30, labels: {} },
     // It has no case in which it is quiet but that another name does not fire.

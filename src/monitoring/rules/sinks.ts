@@ -93,7 +93,8 @@ function storeDown(): AlertRule {
       'Documents wait, up to `documents.queue`; metrics and alerts go on.',
     dashboard: 'spikescope',
     runbook: {
-      means: 'Elasticsearch is away, refuses the credentials, or the disk of the embedded store fails.',
+      means:
+        'Elasticsearch is away, refuses the credentials, or the disk of the embedded store fails.',
       look: [
         'The log of Spikescope has the reason, once for each that is new.',
         '`/health/detailed`: `services.database`.',
@@ -150,7 +151,8 @@ function documentsRefused({ t }: RuleContext): AlertRule {
       'the state folder, bounded: `spikescope dead list`.',
     dashboard: 'spikescope',
     runbook: {
-      means: 'Documents do not fit the mapping of the store: it was changed, or made by another version.',
+      means:
+        'Documents do not fit the mapping of the store: it was changed, or made by another version.',
       look: ['`spikescope dead list` has the reason of each.'],
       mend: ['`spikescope setup`, then `spikescope dead resubmit`.'],
     },
@@ -159,7 +161,10 @@ function documentsRefused({ t }: RuleContext): AlertRule {
       atS: 300,
       labels: { index: 'rates', outcome: 'refused', ...SCRAPED_LABELS },
     },
-    quiet: { input: [[`${total}{index="rates",outcome="created",${SCRAPED}}`, '0+9x60']], atS: 300 },
+    quiet: {
+      input: [[`${total}{index="rates",outcome="created",${SCRAPED}}`, '0+9x60']],
+      atS: 300,
+    },
   };
 }
 
@@ -206,7 +211,8 @@ function checkpointOld({ settings }: RuleContext): AlertRule {
       `${age} s is too long. A restart would process that much again.`,
     dashboard: 'spikescope',
     runbook: {
-      means: 'Nothing is lost: a restart begins at the last checkpoint. It takes the longer, the older.',
+      means:
+        'Nothing is lost: a restart begins at the last checkpoint. It takes the longer, the older.',
       look: [
         'The log: a state folder that can not be written, NATS that does not confirm records.',
         'Free space of the state folder.',
