@@ -30,7 +30,7 @@ export async function nab({ nab: folder }: BenchOptions): Promise<Row[]> {
   process.stderr.write(`nab: best on all series: ${JSON.stringify(grid[best])}\n`);
   return [
     heldOut('held out: parameters and threshold chosen on the other half, 5 × 2', alarms),
-    heldOut('held out: defaults, threshold alone chosen on the other half', [defaults]),
+    heldOut('defaults (chosen on all series), threshold chosen on the other half', [defaults]),
     inSample('in sample: defaults', defaults),
     inSample('in sample: best of the search on all series', alarms[best] as Alarms[]),
     blind(corpus),

@@ -25,21 +25,21 @@ export const nearestOptions = z.strictObject({
     .number()
     .min(0)
     .max(2.5)
-    .default(0.5)
+    .default(0.44)
     .describe('what is called an anomaly: tenfolds of rarity, after what repeats is taken off'),
   history: z
     .int()
     .min(64)
     .max(4000)
     .default(4000)
-    .describe('blocks of a hundredth of the baseline that are remembered and compared with'),
-  blocks: z.int().min(10).max(1000).default(100).describe('blocks into which a baseline is cut'),
-  window: z.int().min(2).max(64).default(8).describe('blocks that are compared at once'),
+    .describe('blocks that are remembered and compared with'),
+  blocks: z.int().min(10).max(1000).default(125).describe('blocks into which a baseline is cut'),
+  window: z.int().min(2).max(64).default(12).describe('blocks that are compared at once'),
   snap: z
     .number()
     .min(0)
     .max(0.5)
-    .default(0.075)
+    .default(0.05)
     .describe('share of the range: a block nearer than this to the median counts as the median'),
   coarse_weight: z
     .number()
@@ -51,7 +51,7 @@ export const nearestOptions = z.strictObject({
     .number()
     .min(0)
     .max(10)
-    .default(1)
+    .default(2)
     .describe('weight of leaving the range of all that was seen'),
   rise: z
     .number()
@@ -63,7 +63,7 @@ export const nearestOptions = z.strictObject({
     .number()
     .min(0)
     .max(5)
-    .default(0.4)
+    .default(0.2)
     .describe('taken off for each tenfold of earlier alarms that were as large'),
 });
 
