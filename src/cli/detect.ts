@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { Command } from 'commander';
 import { ZodError } from 'zod';
@@ -151,5 +150,11 @@ function goneReader(): () => boolean {
 /** Waits while the reader has not taken what was written. */
 async function write(text: string): Promise<void> {
   if (process.stdout.write(text) || process.stdout.destroyed) return;
-  await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]);
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      process.stdout.off('drain', done).off('close', done);
+      resolve();
+    };
+    process.stdout.on('drain', done).on('close', done);
+  });
 }

@@ -2,7 +2,7 @@ import type { HeldState, Snapshot } from '../component/state.ts';
 import { SortedWindow } from '../numerics/sorted-window.ts';
 import { TailSurprise } from './tail-surprise.ts';
 
-/** What one block of points is reduced to: its mean, or its value furthest from the level so far. */
+/** What a block of points is reduced to: its mean, or its value furthest from the level so far. */
 export type BlockSummary = 'mean' | 'extreme';
 
 export interface BlockDistanceOptions {
@@ -40,8 +40,8 @@ interface Held {
  * everything that did. Small noise about the median is taken out first, since it would otherwise
  * make up most of a distance.
  *
- * Distances to neighbours as anomaly scores: S. Ramaswamy, R. Rastogi, K. Shim, Efficient algorithms
- * for mining outliers from large data sets, SIGMOD 2000; on windows of a series: C.-C. M. Yeh et
+ * Distances to neighbours as anomaly scores: S. Ramaswamy, R. Rastogi, K. Shim, Efficient
+ * algorithms for mining outliers from large data sets, SIGMOD 2000; on windows of a series: C.-C. M. Yeh et
  * al., Matrix Profile I, ICDM 2016, here with what came before only.
  */
 export class BlockDistance implements HeldState {

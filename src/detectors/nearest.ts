@@ -12,7 +12,7 @@ const SURPRISE_MAX = 2.5;
 const MEAN_NEIGHBOURS = 3;
 const QUIET_SHARE = 0.2;
 /** Blocks compared for each point of a block, so that short blocks don't cost more a point. */
-const HISTORY_PER_POINT = 1000;
+const HISTORY_PER_POINT = 500;
 
 export const nearestOptions = z.strictObject({
   baseline: z
@@ -74,8 +74,8 @@ export const COMPACT_NEAREST = { baseline: 30, history: 300 } as const;
 
 /**
  * The general-purpose detector: is there anything in the past of this series that looks like its
- * newest points? It asks this of block means and of block extremes, asks whether the series left its
- * range, and adds up how surprising the answers are. Its files name the papers of its parts:
+ * newest points? It asks this of block means and of block extremes, asks whether the series left
+ * its range, and adds up how surprising the answers are. Its files name the papers of its parts:
  * `block-distance.ts`, `new-extreme.ts`, `tail-surprise.ts`, `alarm-rule.ts`; the sum of logarithms
  * of p-values is R. A. Fisher's, Statistical Methods for Research Workers, 1925.
  *

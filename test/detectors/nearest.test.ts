@@ -27,7 +27,7 @@ describe('nearest detector', () => {
     expect(anomalous.filter((i) => i < 900).length).toBeLessThanOrEqual(3);
   });
 
-  test('a series that goes on as ever has no expected value before a baseline, and one after', () => {
+  test('no value is expected before there is a past, and a near one after', () => {
     const verdicts = run(wave(1200));
     expect(verdicts[10]?.pValue).toBeNaN();
     expect(verdicts[10]?.expected).toBeNaN();
