@@ -52,8 +52,7 @@ export function App({ state, place, connection }: AppProps): ComponentChild {
   return h(
     'div',
     null,
-    h('a', { class: 'skip', href: hashOf(place), onClick: toMain }, 'To the content'),
-    top(state, connection),
+    top(state, place, connection),
     h(
       'nav',
       { class: 'views', 'aria-label': 'Views' },
@@ -87,12 +86,13 @@ function link({ name, title }: View, place: Place, state: PageState): ComponentC
   return h('a', { key: name, href: `#/${name}`, 'aria-current': current }, `${title}${more}`);
 }
 
-function top(state: PageState, connection: Connection): ComponentChild {
+function top(state: PageState, place: Place, connection: Connection): ComponentChild {
   const { overview } = state;
   const isOff = overview?.connected === false;
   return h(
     'header',
     { class: 'top' },
+    h('a', { class: 'skip', href: hashOf(place), onClick: toMain }, 'To the content'),
     h('h1', null, h('img', { src: '/page/icon.svg', alt: '' }), 'Spikescope'),
     h('span', { class: 'source' }, overview?.source ?? ''),
     isOff ? stateWord('bad', 'source not connected') : null,

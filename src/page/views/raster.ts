@@ -145,8 +145,8 @@ function controls(
       },
       isPaused ? 'Follow' : 'Pause',
     ),
-    button('◀ back', 'Earlier', () => pan(range, newestUs, -0.5)),
-    button('forward ▶', 'Later', () => pan(range, newestUs, 0.5)),
+    button('◀ Earlier', undefined, () => pan(range, newestUs, -0.5)),
+    button('Later ▶', undefined, () => pan(range, newestUs, 0.5)),
     button('−', 'Longer time', () => zoom(range, 1)),
     button('+', 'Shorter time', () => zoom(range, -1)),
     h('span', null, `${spanS} s`),
@@ -160,7 +160,7 @@ function controls(
   );
 }
 
-function button(text: string, label: string, onClick: () => void): ComponentChild {
+function button(text: string, label: string | undefined, onClick: () => void): ComponentChild {
   return h('button', { type: 'button', 'aria-label': label, onClick }, text);
 }
 
