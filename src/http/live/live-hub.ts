@@ -84,37 +84,40 @@ export class LiveHub {
     this.serve([...this.clients], new Map(), this.options.view.live.revisions.next());
   }
 
-  /** Clients in step are sent the same text: it is made once a tick. */
-  private serve(clients: Client[], made: Map<string, string>, upTo: number): void {
+  /** Clients in step are sent the same bytes: they are made once a tick. */
+  private serve(clients: Client[], made: Map<string, Buffer>, upTo: number): void {
     for (const client of clients) {
       if (client.response.writableLength > 0) {
         this.options.skipped();
         continue;
       }
-      let text = '';
+      const parts: Buffer[] = [];
       for (const name of client.topics) {
         if ((client.due.get(name) ?? 0) > this.tick) continue;
-        text += this.textOf(name, client, made);
+        const part = this.eventOf(name, client, made);
+        if (part.length > 0) parts.push(part);
         client.sent.set(name, upTo);
         client.due.set(name, this.tick + this.topics[name].everyTicks);
       }
-      if (text === '' && this.tick - client.sentTick < QUIET_TICKS_MAX) continue;
+      if (parts.length === 0 && this.tick - client.sentTick < QUIET_TICKS_MAX) continue;
       client.sentTick = this.tick;
-      client.response.write(text === '' ? ': quiet\n\n' : text);
+      if (parts.length === 0) client.response.write(': quiet\n\n');
+      for (const part of parts) client.response.write(part);
     }
   }
 
-  private textOf(name: TopicName, client: Client, made: Map<string, string>): string {
+  private eventOf(name: TopicName, client: Client, made: Map<string, Buffer>): Buffer {
     const from = client.sent.get(name) ?? 0;
     const key = `${name} ${from} ${from === 0 ? client.bins : ''}`;
-    let text = made.get(key);
-    if (text === undefined) {
+    let event = made.get(key);
+    if (event === undefined) {
       const bins = from === 0 ? client.bins : BINS_BEHIND_MAX;
       const data = this.topics[name].since(from, { bins });
-      text = data === undefined ? '' : `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
-      made.set(key, text);
+      const text = data === undefined ? '' : `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+      event = Buffer.from(text);
+      made.set(key, event);
     }
-    return text;
+    return event;
   }
 
   /** Ends all streams: a server that stops does not wait for them. */

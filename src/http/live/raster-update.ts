@@ -7,11 +7,12 @@ type RasterPartUpdate = RasterUpdate['parts'][number];
 
 /** What changed after a revision; a client without history is sent the last `bins` of each part. */
 export function rasterSince(spikes: LiveSpikes, revision: number, bins: number): RasterUpdate {
+  const { now } = spikes.revisions;
   return rasterOf(spikes, (part) => {
     const { raster } = part;
     // A raster that began anew since then is sent as if it were new.
     const from = part.since > revision ? 0 : revision;
-    return raster.since(from, raster.newest - bins + 1, raster.newest + 1);
+    return raster.since(from, raster.newest - bins + 1, raster.newest + 1, now);
   });
 }
 

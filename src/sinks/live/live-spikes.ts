@@ -30,7 +30,7 @@ export class LiveSpikes {
   /** Spikes of parts past the bound: counted here, shown nowhere on the page. */
   partsRefused = 0;
   spikesRefused = 0;
-  private readonly revisions: RevisionClock;
+  readonly revisions: RevisionClock;
   private readonly budget: SpikeBudget;
   /** Parts by chip and layer, so that a frame makes no string. */
   private readonly byNames = new Map<string, Map<string, Map<string, Population>>>();

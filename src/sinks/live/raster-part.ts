@@ -12,6 +12,8 @@ export interface RasterColumns {
 }
 
 const CELL_MAX = 255;
+/** Revisions for which it is known where changes begin. */
+const REVISIONS = 32;
 
 /**
  * The raster of one part: spikes counted by row (one neuron, or as many as make the rows fit) and
@@ -30,6 +32,9 @@ export class RasterPart {
   private readonly cells: Uint8Array;
   private readonly binOf = new Float64Array(LIVE_LIMITS.bins).fill(-1);
   private readonly changed = new Uint32Array(LIVE_LIMITS.bins);
+  /** Lowest bin that changed at each of the last revisions, and which revision that was. */
+  private readonly lowest = new Float64Array(REVISIONS);
+  private readonly lowestOf = new Float64Array(REVISIONS).fill(-1);
   private phase = 0;
 
   constructor(neuronCount: number) {
@@ -66,6 +71,13 @@ export class RasterPart {
       this.binOf[slot] = bin;
     }
     this.changed[slot] = revision;
+    const at = revision % REVISIONS;
+    if (this.lowestOf[at] !== revision) {
+      this.lowestOf[at] = revision;
+      this.lowest[at] = bin;
+    } else if (bin < (this.lowest[at] as number)) {
+      this.lowest[at] = bin;
+    }
     if (bin > this.newest) this.newest = bin;
   }
 
@@ -96,12 +108,24 @@ export class RasterPart {
     this.sampledOut += neuronId.length - shown - late;
   }
 
+  /** No bin below this has changed after a revision, as far as that is remembered. */
+  private lowestSince(revision: number, now: number): number {
+    if (now - revision >= REVISIONS) return 0;
+    let low = Number.POSITIVE_INFINITY;
+    for (let each = revision + 1; each <= now; each++) {
+      const at = each % REVISIONS;
+      if (this.lowestOf[at] === each) low = Math.min(low, this.lowest[at] as number);
+    }
+    return low;
+  }
+
   /** The columns of [from, to) that changed after a revision: from the first to the last. */
-  since(revision: number, from: number, to: number): RasterColumns | undefined {
+  since(revision: number, from: number, to: number, now: number): RasterColumns | undefined {
     const { bins } = LIVE_LIMITS;
     let low = -1;
     let high = -1;
-    for (let bin = Math.max(from, this.newest - bins + 1, 0); bin < to; bin++) {
+    const start = Math.max(from, this.newest - bins + 1, this.lowestSince(revision, now));
+    for (let bin = start; bin < to; bin++) {
       const slot = bin % bins;
       if (this.binOf[slot] !== bin || (this.changed[slot] as number) <= revision) continue;
       if (low < 0) low = bin;

@@ -30,8 +30,11 @@ describe('the raster of a part', () => {
       ...[0, 1, 0, 0],
       ...[0, 0, 0, 0],
     ]);
-    expect(part.since(7, 0, 5)).toBeUndefined();
-    expect(part.since(6, 0, 5)).toMatchObject({ first: 1, count: 3 });
+    expect(part.since(7, 0, 5, 8)).toBeUndefined();
+    expect(part.since(6, 0, 5, 8)).toMatchObject({ first: 1, count: 3 });
+    // Who is far behind, and who has nothing, gets the same.
+    for (const at of [100, 7])
+      expect(part.since(0, 0, 5, at)).toMatchObject({ first: 1, count: 3 });
   });
 
   it('has several neurons in a row where there are more than rows', () => {
