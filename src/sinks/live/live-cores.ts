@@ -61,6 +61,7 @@ export class LiveCores {
     const id = `${deviceType}/${chipId}`;
     const known = this.chips.get(id);
     const more = cores - (known?.coreIds.length ?? 0);
+    if (more > 0 && this.cores + more > LIVE_LIMITS.coresMax) this.cores = this.countCores();
     if (more > 0 && this.cores + more > LIVE_LIMITS.coresMax) {
       this.coresRefused += more;
       return undefined;
@@ -73,6 +74,11 @@ export class LiveCores {
     };
     this.chips.set(id, chip, revision);
     return chip;
+  }
+
+  /** Chips that made way for others took their cores along. */
+  private countCores(): number {
+    return this.chips.since(0).reduce((sum, { coreIds }) => sum + coreIds.length, 0);
   }
 
   since(revision: number): CoresUpdate {
