@@ -16,6 +16,8 @@ import { malformed } from './parts/malformed.ts';
 import { memory } from './parts/memory.ts';
 import { nab } from './parts/nab.ts';
 import { natsLoad } from './parts/nats-load.ts';
+import { page } from './parts/page.ts';
+import { pageTab } from './parts/page-tab.ts';
 import { type BenchOptions, type Row, table } from './parts/report.ts';
 import { scrape } from './parts/scrape.ts';
 import { spkReplay } from './parts/spk-replay.ts';
@@ -34,11 +36,13 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   documents,
   'documents-alike': documentsAlike,
   'documents-kept': documentsKept,
+  page,
+  'page-tab': pageTab,
   malformed,
   elephant,
 };
 /** Parts that run only when they are named: they take long, or need more than the repository. */
-const NAMED = ['documents-alike', 'documents-kept', 'malformed', 'elephant', 'nab'];
+const NAMED = ['page-tab', 'documents-alike', 'documents-kept', 'malformed', 'elephant', 'nab'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
