@@ -38,11 +38,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   elephant,
 };
 /** Parts that run only when they are named: they take long, or need more than the repository. */
-<<<<<<< HEAD
-const NAMED = ['malformed', 'elephant', 'nab'];
-=======
-const NAMED = ['documents-alike', 'documents-kept', 'malformed', 'elephant'];
->>>>>>> main
+const NAMED = ['documents-alike', 'documents-kept', 'malformed', 'elephant', 'nab'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
