@@ -41,8 +41,8 @@ interface Held {
  * make up most of a distance.
  *
  * Distances to neighbours as anomaly scores: S. Ramaswamy, R. Rastogi, K. Shim, Efficient
- * algorithms for mining outliers from large data sets, SIGMOD 2000; on windows of a series: C.-C. M.
- * Yeh et al., Matrix Profile I, ICDM 2016, here with what came before only.
+ * algorithms for mining outliers from large data sets, SIGMOD 2000; on windows of a series:
+ * C.-C. M. Yeh et al., Matrix Profile I, ICDM 2016, here with what came before only.
  */
 export class BlockDistance implements HeldState {
   private readonly options: BlockDistanceOptions;
