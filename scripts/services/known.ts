@@ -1,4 +1,5 @@
 import { ALERTMANAGER } from './alertmanager.ts';
+import { CHROMIUM } from './chromium.ts';
 import { COMPOSE_SPEC } from './compose-spec.ts';
 import { ELASTICSEARCH } from './elasticsearch.ts';
 import { NATS_SERVER } from './nats-server.ts';
@@ -20,6 +21,7 @@ export const SERVICES: readonly Service[] = [
   ALERTMANAGER,
   NODE_EXPORTER,
   COMPOSE_SPEC,
+  CHROMIUM,
 ];
 
 export function serviceNamed(name: string): Service {
