@@ -43,5 +43,6 @@ export function metricCatalog(pipelines: readonly AnyPipeline[]): MetricCatalog 
   for (const [name, type] of Object.entries(OTHERS)) {
     catalog.set(name, { type, labels: SCRAPE_LABELS });
   }
+  catalog.set('ALERTS', { type: 'gauge', labels: ['alertname', 'alertstate', 'severity', 'team'] });
   return catalog;
 }

@@ -210,7 +210,8 @@ function watchdog(): AlertRule {
   return {
     alert: 'Watchdog',
     expr: 'vector(1)',
-    forS: 0,
+    // Not of a Prometheus that starts over and over.
+    forS: 60,
     severity: 'none',
     team: 'platform',
     summary: 'Alerting works',
@@ -225,8 +226,7 @@ function watchdog(): AlertRule {
         'Let something outside of this machine raise the alarm when none comes for two hours.',
       ],
     },
-    fires: { input: [], atS: 30, labels: {} },
-    // It has no case in which it is quiet but that another name does not fire.
-    quiet: { input: [], atS: 0 },
+    fires: { input: [], atS: 120, labels: {} },
+    quiet: { input: [], atS: 30 },
   };
 }

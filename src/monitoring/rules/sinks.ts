@@ -10,8 +10,8 @@ export function sinkAlerts(context: RuleContext): AlertRule[] {
     storeDown(),
     storeSlow(context),
     documentsRefused(context),
-    alertmanagerUnreachable(),
   ];
+  if (context.has('spikescope_alertmanager_up')) alerts.push(alertmanagerUnreachable());
   if (context.has('spikescope_checkpoint_age_seconds')) alerts.push(checkpointOld(context));
   return alerts;
 }
