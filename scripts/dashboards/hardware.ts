@@ -105,7 +105,8 @@ export const HARDWARE = [
     width: 12,
     queries: [
       [
-        `sum by (device_type, chip_id, counter) (rate(neuromorphic_activity_total{${CHIP}}[$__rate_interval]))`,
+        'sum by (device_type, chip_id, counter) ' +
+          `(rate(neuromorphic_activity_total{${CHIP}}[$__rate_interval]))`,
         '{{device_type}}/{{chip_id}} {{counter}}',
       ],
     ],

@@ -27,7 +27,8 @@ export const OVERVIEW = [
     width: 5,
     queries: [
       [
-        `(${FAILED} or vector(0)) / clamp_min((${FAILED} or vector(0)) + (${DONE} or vector(0)), 1)`,
+        `(${FAILED} or vector(0)) / clamp_min((${FAILED} or vector(0)) + (${DONE} or ` +
+          'vector(0)), 1)',
         'failed',
       ],
     ],
@@ -85,7 +86,8 @@ export const OVERVIEW = [
         '{{hardware_target}}',
       ],
       [
-        `sum by (error_type, ${TARGET}) (rate(spikeformer_conversion_errors_total[$__rate_interval]))`,
+        `sum by (error_type, ${TARGET}) ` +
+          '(rate(spikeformer_conversion_errors_total[$__rate_interval]))',
         '{{hardware_target}}: {{error_type}}',
       ],
     ],

@@ -15,7 +15,7 @@ const UP = {
 
 /** The service itself; what depends on what it is built with is there where it is. */
 export function servicePanels(has: (metric: string) => boolean) {
-  return [...stats(), ...flows(), ...outputs(has)];
+  return [...stats(), ...flows(), ...outputs(), ...optional(has)];
 }
 
 function stats() {
@@ -125,8 +125,8 @@ function flows() {
   ];
 }
 
-function outputs(has: (metric: string) => boolean) {
-  const panels = [
+function outputs() {
+  return [
     seriesPanel({
       title: 'Queues',
       description: 'Entries that wait.',
@@ -170,6 +170,10 @@ function outputs(has: (metric: string) => boolean) {
       queries: [['scrape_duration_seconds{job="spikescope"}', '{{instance}}']],
     }),
   ];
+}
+
+function optional(has: (metric: string) => boolean) {
+  const panels: ReturnType<typeof seriesPanel>[] = [];
   if (has('spikescope_checkpoint_age_seconds')) {
     panels.push(
       seriesPanel({
@@ -190,7 +194,8 @@ function outputs(has: (metric: string) => boolean) {
         width: 12,
         queries: [
           [
-            'sum by (detector, severity) (increase(neuromorphic_anomalies_total[$__rate_interval]))',
+            'sum by (detector, severity) ' +
+              '(increase(neuromorphic_anomalies_total[$__rate_interval]))',
             '{{detector}} {{severity}}',
           ],
         ],

@@ -11,8 +11,8 @@ interface TextFile {
 }
 
 /**
- * monitoring/ and docs/runbooks/ with the default values. The dashboards are made here, so that what
- * makes them is not part of the package.
+ * monitoring/ and docs/runbooks/ with the default values. The dashboards are made here, so that
+ * what makes them is not part of the package.
  */
 export function monitoringFiles(pipelines: readonly AnyPipeline[]): TextFile[] {
   const { files, runbooks, catalog } = generateMonitoring(monitoringSettings.parse({}), pipelines);

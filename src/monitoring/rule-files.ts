@@ -54,6 +54,8 @@ export function rulesTestFile(context: RuleContext, ruleFiles: readonly string[]
   return yaml({
     rule_files: ruleFiles,
     evaluation_interval: `${TICK_S}s`,
+    // Rates come out of floating-point sums.
+    fuzzy_compare: true,
     tests: [
       ...alerts.flatMap((rule) => [firing(rule, context), quiet(rule)]),
       ...recordingRules(context).map(recorded),

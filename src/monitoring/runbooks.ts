@@ -42,15 +42,15 @@ Dashboard: \`/d/${rule.dashboard}\`. All alerts: [the list](README.md).
 
 function list(groups: readonly (readonly [string, readonly AlertRule[]])[]): string {
   const rows = groups.flatMap(([group, alerts]) =>
-    alerts.map(
-      ({ alert, severity, team, runbook }) =>
-        `| [${alert}](${alert}.md) | ${group} | ${severity} | ${team} | ${firstSentence(runbook.means)} |`,
-    ),
+    alerts.map(({ alert, severity, team, runbook }) => {
+      const cells = [`[${alert}](${alert}.md)`, group, severity, team];
+      return `| ${cells.join(' | ')} | ${firstSentence(runbook.means)} |`;
+    }),
   );
   return `# Runbooks
 
-One page for each alert of \`monitoring/prometheus/rules/alerts.yml\`; written by \`npm run docs\` from
-the same source as the rules (src/monitoring/rules/).
+One page for each alert of \`monitoring/prometheus/rules/alerts.yml\`; written by \`npm run docs\`
+from the same source as the rules (src/monitoring/rules/).
 
 | alert | group | severity | team | what it means |
 |---|---|---|---|---|

@@ -13,20 +13,18 @@ export function collectorConfig(): string {
       batch: { timeout: '1s', send_batch_size: 512, send_batch_max_size: 2048 },
     },
     exporters: {
-      'otlphttp/jaeger': {
+      'otlp_http/jaeger': {
         endpoint: 'http://jaeger:4318',
         sending_queue: { queue_size: 1000 },
         retry_on_failure: { max_elapsed_time: '300s' },
       },
     },
-    extensions: { health_check: { endpoint: '0.0.0.0:13133' } },
     service: {
-      extensions: ['health_check'],
       pipelines: {
         traces: {
           receivers: ['otlp'],
           processors: ['memory_limiter', 'batch'],
-          exporters: ['otlphttp/jaeger'],
+          exporters: ['otlp_http/jaeger'],
         },
       },
     },

@@ -24,7 +24,8 @@ function missing({ settings }: RuleContext): AlertRule {
     summary: 'Frames are lost on the way to {{ $labels.instance }}',
     description:
       '{{ $value | humanizePercentage }} of the frames of the last 10 minutes never came, by the ' +
-      'gaps in their numbers. Totals and energy are too low by as much; windows with gaps give no rates.',
+      'gaps in their numbers. Totals and energy are too low by as much; windows with gaps give ' +
+      'no rates.',
     dashboard: 'spikescope',
     runbook: {
       means:
@@ -33,11 +34,13 @@ function missing({ settings }: RuleContext): AlertRule {
       look: [
         '`spikescope_dropped_total{sink="nats"}`: Spikescope itself could not keep up.',
         'Slow consumers and `max_pending` in the log of nats-server.',
-        'The drop counters of the emitters: they drop when NATS is away for longer than they buffer.',
+        'The drop counters of the emitters: they drop when NATS is away for longer than they ' +
+          'buffer.',
       ],
       mend: [
         'Use JetStream: then what NATS has taken is not lost.',
-        'Raise `nats.buffer_bytes`, send larger and fewer frames, or give the service a core of its own.',
+        'Raise `nats.buffer_bytes`, send larger and fewer frames, or give the service a core of ' +
+          'its own.',
       ],
     },
     fires: {
@@ -105,7 +108,8 @@ function lagging({ settings }: RuleContext): AlertRule {
     team: 'platform',
     summary: `Frames of ${NAME} come late`,
     description:
-      `The last frame of ${NAME} arrived {{ $value | humanizeDuration }} after its end; more than ` +
+      `The last frame of ${NAME} arrived {{ $value | humanizeDuration }} after its end; more ` +
+      'than ' +
       `${lag} s is too long. Metrics tell of that time, not of now.`,
     dashboard: 'spikescope',
     runbook: {

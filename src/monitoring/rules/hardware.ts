@@ -30,7 +30,8 @@ function disconnected(): AlertRule {
     team: 'hardware',
     summary: `Chip ${NAME} is disconnected`,
     description:
-      `${NAME} says that it is down, answers no ping, or has sent nothing for a minute. What runs ` +
+      `${NAME} says that it is down, answers no ping, or has sent nothing for a minute. What ` +
+      'runs ' +
       'on it is not measured, and may not run.',
     dashboard: 'neuromorphic-hardware',
     runbook: {
@@ -46,7 +47,8 @@ function disconnected(): AlertRule {
       mend: [
         'No answer: start the emitter on the chip’s host again; look at its power and cabling.',
         'It says `down` itself: the `message` of its `health` frame says why.',
-        'It was taken away on purpose: silence the alert by `chip_id`; it ends when the chip is forgotten.',
+        'It was taken away on purpose: silence the alert by `chip_id`; it ends when the chip is ' +
+          'forgotten.',
       ],
     },
     fires: { input: [[STATUS, '1x3 0x40']], atS: 180, labels: { ...LABELS, ...SCRAPED_LABELS } },
@@ -64,12 +66,14 @@ function forgotten({ t }: RuleContext): AlertRule {
     team: 'hardware',
     summary: `Chip ${NAME} is gone`,
     description:
-      `${NAME} was known within the last hour and is forgotten: it has sent nothing for 5 minutes ` +
+      `${NAME} was known within the last hour and is forgotten: it has sent nothing for 5 ` +
+      'minutes ' +
       '(24 hours where it reported its health). HardwareDisconnected no longer tells of it.',
     dashboard: 'neuromorphic-hardware',
     runbook: {
       means:
-        'A chip that never reported its health is known only while it sends. It does not any more. ' +
+        'A chip that never reported its health is known only while it sends. It does not any ' +
+        'more. ' +
         'The alert ends by itself an hour after the chip was last known.',
       look: [
         'Was a run meant to end? Then this is what it looks like.',
@@ -117,12 +121,14 @@ function silent({ t }: RuleContext): AlertRule {
         'What reads the chip and publishes its frames is dead, stuck or cut off, whether or not ' +
         'the chip answers pings.',
       look: [
-        'Is `HardwareDisconnected` or `ChipForgotten` there for the same chip? Then look there first.',
+        'Is `HardwareDisconnected` or `ChipForgotten` there for the same chip? Then look there ' +
+          'first.',
         '`nats sub "<prefix>.*.<device_type>.<chip_id>"` on the server: does anything arrive?',
         '`spikescope_frames_invalid_total`: frames may arrive and be refused.',
       ],
       mend: [
-        'Start the emitter again. Emitters of this project reconnect by themselves; others may not.',
+        'Start the emitter again. Emitters of this project reconnect by themselves; others may ' +
+          'not.',
         'Frames on another subject or prefix: correct `device_type`, `chip_id` or `prefix`.',
       ],
     },

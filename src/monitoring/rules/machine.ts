@@ -16,7 +16,8 @@ export function machineAlerts({ settings }: RuleContext): AlertRule[] {
       team: 'platform',
       summary: 'The memory of {{ $labels.instance }} is nearly full',
       description:
-        '{{ $value | humanizePercentage }} of the memory of {{ $labels.instance }} is in use; more ' +
+        '{{ $value | humanizePercentage }} of the memory of {{ $labels.instance }} is in use; ' +
+        'more ' +
         'than that and processes are killed.',
       dashboard: 'spikescope',
       runbook: {
@@ -24,7 +25,8 @@ export function machineAlerts({ settings }: RuleContext): AlertRule[] {
           'What Linux could still give is little. It kills the largest process when there is none.',
         look: [
           '`ps -e -o rss,comm --sort=-rss | head`: which process?',
-          'Of Spikescope: queues that wait for a service that is away are bounded, see docs/configuration.md.',
+          'Of Spikescope: queues that wait for a service that is away are bounded, see ' +
+            'docs/configuration.md.',
         ],
         mend: [
           'Stop or bound what grows; give the machine memory; lower the queues of Spikescope.',

@@ -23,12 +23,14 @@ function spikescopeDown(): AlertRule {
     team: 'platform',
     summary: 'Spikescope does not answer',
     description:
-      'Prometheus has not been able to read /metrics of Spikescope for a minute. No chip is watched, ' +
+      'Prometheus has not been able to read /metrics of Spikescope for a minute. No chip is ' +
+      'watched, ' +
       'and no other alert about chips can be believed.',
     dashboard: 'spikescope',
     runbook: {
       means:
-        'The process is gone or stuck, or Prometheus asks in the wrong place. With JetStream nothing ' +
+        'The process is gone or stuck, or Prometheus asks in the wrong place. With JetStream ' +
+        'nothing ' +
         'is lost: the stream is processed from the last checkpoint on.',
       look: [
         'Prometheus, Status, Targets: the error. 401 is the token, 421 is `http.allowed_hosts`.',
@@ -56,7 +58,8 @@ function natsDisconnected(): AlertRule {
     dashboard: 'spikescope',
     runbook: {
       means:
-        'With core NATS what is published meanwhile is lost; with JetStream it waits in the stream.',
+        'With core NATS what is published meanwhile is lost; with JetStream it waits in the ' +
+        'stream.',
       look: [
         'The log of Spikescope: which servers it waits for, and what they answer.',
         '`nats server check connection` from the same machine.',
@@ -79,7 +82,8 @@ function pipelineFailed({ t }: RuleContext): AlertRule {
     team: 'platform',
     summary: 'The pipeline {{ $labels.pipeline }} has ended',
     description:
-      'The pipeline {{ $labels.pipeline }} of {{ $labels.instance }} ended with an error: a fault of ' +
+      'The pipeline {{ $labels.pipeline }} of {{ $labels.instance }} ended with an error: a ' +
+      'fault of ' +
       'Spikescope. The others go on; what it derives stands still until a restart.',
     dashboard: 'spikescope',
     runbook: {
@@ -106,7 +110,8 @@ function monitorStalled(): AlertRule {
     team: 'platform',
     summary: 'Chips are not being looked at',
     description:
-      'The last round of the health monitor of {{ $labels.instance }} was {{ $value | humanizeDuration }} ' +
+      'The last round of the health monitor of {{ $labels.instance }} was ' +
+      '{{ $value | humanizeDuration }} ' +
       'ago; a round a second is usual. The status of chips is not to be believed.',
     dashboard: 'spikescope',
     runbook: {
@@ -130,14 +135,16 @@ function seriesRefused({ t }: RuleContext): AlertRule {
     team: 'platform',
     summary: '{{ $labels.metric }} has too many series',
     description:
-      '{{ $labels.metric }} has as many sets of labels as it may. Further ones are folded into the ' +
+      '{{ $labels.metric }} has as many sets of labels as it may. Further ones are folded into ' +
+      'the ' +
       'series `other` (counters, histograms) or left out (gauges).',
     dashboard: 'spikescope',
     runbook: {
       means: 'Totals stay right; single layers, cores or chips can no longer be told apart.',
       look: ['`count({__name__="…"})` by each label: which one grows?'],
       mend: [
-        'Names that change with each run do not belong into `layer_name` or `chip_id`: use `run_id`.',
+        'Names that change with each run do not belong into `layer_name` or `chip_id`: use ' +
+          '`run_id`.',
         'As many as there really are: raise `metrics.series_max`.',
       ],
     },
@@ -161,7 +168,8 @@ function stateRefused({ t }: RuleContext): AlertRule {
     team: 'platform',
     summary: 'More {{ $labels.bound }} than are remembered',
     description:
-      'Frames came for more {{ $labels.bound }} than operators of {{ $labels.instance }} remember; ' +
+      'Frames came for more {{ $labels.bound }} than operators of {{ $labels.instance }} ' +
+      'remember; ' +
       'those beyond give no rates, energy or durations.',
     dashboard: 'spikescope',
     runbook: {

@@ -26,14 +26,16 @@ function queueFull({ t }: RuleContext): AlertRule {
     team: 'platform',
     summary: 'The queue of {{ $labels.sink }} is full; what comes is dropped',
     description:
-      'In the last 5 minutes {{ $labels.instance }} dropped what it had no room for on the way to ' +
+      'In the last 5 minutes {{ $labels.instance }} dropped what it had no room for on the way ' +
+      'to ' +
       '{{ $labels.sink }}. It is lost there; the other sinks have it.',
     dashboard: 'spikescope',
     runbook: {
       means: 'A sink has been slower than its input, or away, for longer than its queue holds.',
       look: [
         '`spikescope_queue_depth` by queue: which one is full, and since when?',
-        'The service behind it: NATS for `nats`, `derived` and `dead`, the store for `documents`, ' +
+        'The service behind it: NATS for `nats`, `derived` and `dead`, the store for ' +
+          '`documents`, ' +
           'the collector for `traces`, Alertmanager for `alertmanager`.',
       ],
       mend: [
@@ -60,13 +62,15 @@ function recordsDropped({ t }: RuleContext): AlertRule {
     team: 'platform',
     summary: '{{ $labels.sink }} drops: {{ $labels.reason }}',
     description:
-      'In the last 5 minutes {{ $labels.instance }} dropped what {{ $labels.sink }} could not take: ' +
+      'In the last 5 minutes {{ $labels.instance }} dropped what {{ $labels.sink }} could not ' +
+      'take: ' +
       '{{ $labels.reason }}.',
     dashboard: 'spikescope',
     runbook: {
       means: 'Single records were lost for a reason of their own; trying again would not help.',
       look: [
-        '`too_large`: `max_payload` of nats-server. `refused`, `export_failed`: the log of the receiver.',
+        '`too_large`: `max_payload` of nats-server. `refused`, `export_failed`: the log of the ' +
+          'receiver.',
       ],
       mend: ['Raise the limit, or mend what the receiver complains of.'],
     },
@@ -89,7 +93,8 @@ function storeDown(): AlertRule {
     team: 'platform',
     summary: 'The store of documents does not work',
     description:
-      'Every request of {{ $labels.instance }} to its store of documents has failed for 2 minutes. ' +
+      'Every request of {{ $labels.instance }} to its store of documents has failed for 2 ' +
+      'minutes. ' +
       'Documents wait, up to `documents.queue`; metrics and alerts go on.',
     dashboard: 'spikescope',
     runbook: {
@@ -120,7 +125,8 @@ function storeSlow({ settings }: RuleContext): AlertRule {
     team: 'platform',
     summary: 'Documents wait for their store',
     description:
-      'The oldest document of {{ $labels.instance }} has waited {{ $value | humanizeDuration }} for ' +
+      'The oldest document of {{ $labels.instance }} has waited {{ $value | humanizeDuration }} ' +
+      'for ' +
       `the store; more than ${oldest} s is too long.`,
     dashboard: 'spikescope',
     runbook: {
@@ -147,12 +153,14 @@ function documentsRefused({ t }: RuleContext): AlertRule {
     team: 'platform',
     summary: 'The store refuses documents of {{ $labels.index }}',
     description:
-      'In the last 10 minutes the store refused documents of {{ $labels.index }}. They are kept in ' +
+      'In the last 10 minutes the store refused documents of {{ $labels.index }}. They are kept ' +
+      'in ' +
       'the state folder, bounded: `spikescope dead list`.',
     dashboard: 'spikescope',
     runbook: {
       means:
-        'Documents do not fit the mapping of the store: it was changed, or made by another version.',
+        'Documents do not fit the mapping of the store: it was changed, or made by another ' +
+        'version.',
       look: ['`spikescope dead list` has the reason of each.'],
       mend: ['`spikescope setup`, then `spikescope dead resubmit`.'],
     },
@@ -178,7 +186,8 @@ function alertmanagerUnreachable(): AlertRule {
     team: 'platform',
     summary: 'Incidents do not reach Alertmanager from {{ $labels.instance }}',
     description:
-      'Every request of {{ $labels.instance }} to Alertmanager has failed for 2 minutes. Incidents ' +
+      'Every request of {{ $labels.instance }} to Alertmanager has failed for 2 minutes. ' +
+      'Incidents ' +
       'are in the documents and on NATS; nobody is told of them.',
     dashboard: 'spikescope',
     runbook: {
@@ -188,7 +197,8 @@ function alertmanagerUnreachable(): AlertRule {
         '`spikescope_incidents_open`: how many there are to tell of.',
       ],
       mend: [
-        'Correct `alertmanager.url` or its credentials. Open incidents are sent again by themselves.',
+        'Correct `alertmanager.url` or its credentials. Open incidents are sent again by ' +
+          'themselves.',
       ],
     },
     fires: { input: [[series, '0x60']], atS: 300, labels: SCRAPED_LABELS },
