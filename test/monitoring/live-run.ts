@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
+import { frameMessage } from '../../src/emitter/frame-message.ts';
+import { SequenceCounter } from '../../src/emitter/sequence-counter.ts';
+import { connectEmitter } from '../integration/nats-reader.ts';
+import { type NatsServer, startNatsServer } from '../integration/nats-server.ts';
+import { Exposition } from '../integration/service-process.ts';
+import { everythingElse } from './everything.ts';
+import { type RunningService, startGuarded } from './guarded-service.ts';
+
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+const ROUND_MS = 500;
+
+export interface LiveRun {
+  readonly nats: NatsServer;
+  readonly service: RunningService;
+  exposition(): Promise<Exposition>;
+  stop(): Promise<void>;
+}
+
+/** Bounds that a run reaches, so that what counts refusals has something to count. */
+const NARROW = {
+  metrics: { series_max: 30 },
+  documents: { queue: { documents: 2 } },
+  pipelines: { 'spike-rate': { parts_max: 4 } },
+};
+
+/** Spikescope with everything that there is coming in: a simulated chip, models, what is invalid. */
+export async function startLiveRun(folder: string, httpPort: number): Promise<LiveRun> {
+  const nats = await startNatsServer();
+  const config = join(folder, 'spikescope.yml');
+  await writeFile(config, JSON.stringify(NARROW));
+  const service = await startGuarded(folder, ['--config', config, '--nats', nats.url], httpPort);
+  const simulator = spawn(
+    process.execPath,
+    [MAIN, 'simulate', '--nats', nats.url, '--for', '10m'],
+    { stdio: 'ignore' },
+  );
+  const connection = await connectEmitter(nats.url);
+  const timer = sendEverything(connection);
+  return {
+    nats,
+    service,
+    exposition: async () => new Exposition(await service.metricsText()),
+    stop: async () => {
+      clearInterval(timer);
+      simulator.kill('SIGKILL');
+      await connection.close();
+      await service.stop();
+      await nats.stop();
+    },
+  };
+}
+
+function sendEverything(connection: NatsConnection): NodeJS.Timeout {
+  const counter = new SequenceCounter('everything');
+  let round = 0;
+  return setInterval(() => {
+    for (const frame of everythingElse(Date.now() * 1000, round++)) {
+      const message = frameMessage(frame, { counter });
+      const fields = headers();
+      for (const [name, value] of message.headers) fields.set(name, value);
+      connection.publish(message.subject, message.data, { headers: fields });
+    }
+    connection.publish('spikeformer.spikes.loihi2.9', '{"v":1}');
+  }, ROUND_MS);
+}
