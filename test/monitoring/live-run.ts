@@ -27,7 +27,7 @@ const NARROW = {
   pipelines: { 'spike-rate': { parts_max: 4 } },
 };
 
-/** Spikescope with everything that there is coming in: a simulated chip, models, what is invalid. */
+/** Spikescope with everything coming in: a simulated chip, models, what is invalid. */
 export async function startLiveRun(folder: string, httpPort: number): Promise<LiveRun> {
   const nats = await startNatsServer();
   const config = join(folder, 'spikescope.yml');
