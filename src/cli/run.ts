@@ -15,6 +15,7 @@ import { withoutUserinfo } from '../sources/nats-servers.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { OwnMetrics } from '../telemetry/own-metrics.ts';
 import { parseAddress } from './address.ts';
+import { checkAlerts, openAlerts } from './alert-parts.ts';
 import { runBenchmarks } from './benchmark-parts.ts';
 import { loadConfig } from './config/load.ts';
 import { type Config, configSchema } from './config/schema.ts';
@@ -63,6 +64,7 @@ async function run(flags: RunFlags, version: string): Promise<void> {
   if (flags.check === true) {
     // Files are opened as at a start; nothing connects.
     new NatsLink(config.nats, SILENT);
+    checkAlerts(config);
     checkTraces(config, process.env);
     await (await openDocumentStore(config))?.close();
     process.stdout.write('configuration is fine\n');
@@ -116,6 +118,7 @@ async function serve(
   const dead = outbox('dead', DEAD_LETTER_LIMITS);
   const derived = outbox('derived', DERIVED_LIMITS);
   const documents = await openDocuments(config, telemetry);
+  const alerts = openAlerts(config, telemetry, link);
   const service = createService({
     version,
     config,
@@ -124,7 +127,7 @@ async function serve(
     dead: deadLetters(config.prefix, dead),
     sinks: {
       ...NO_SINKS,
-      derived: fanOut(derivedStream(config.prefix, derived), documents.take),
+      derived: fanOut(fanOut(derivedStream(config.prefix, derived), documents.take), alerts.take),
       derivedLog: (level) => isAtLeast(level, config.derived.log_level),
       spans: traces.take,
     },
@@ -132,9 +135,17 @@ async function serve(
     documents: documents.store,
     pings: natsPings(config, link),
     database: documents.check,
+    alerts: alerts.route,
     beforeScrape: () => {
       documents.beforeScrape();
-      showQueues(own, { nats: inbox, dead, derived, ...traces.queues, ...documents.queues });
+      showQueues(own, {
+        nats: inbox,
+        dead,
+        derived,
+        ...traces.queues,
+        ...documents.queues,
+        ...alerts.queues,
+      });
     },
   });
   const clock = new ArrivalClock();
@@ -161,7 +172,7 @@ async function serve(
   } finally {
     // Stopping follows the flow: the source has ended, then the sinks, then what they share.
     const late = AbortSignal.timeout(STOP_MS_MAX);
-    const sinks = [dead, derived, traces, documents];
+    const sinks = [dead, derived, traces, documents, alerts];
     await Promise.all(sinks.map((sink) => sink.close(late)));
     await link.close();
     await service.close();

@@ -5,6 +5,7 @@ import type { AnyPipeline } from '../component/pipeline.ts';
 import { NO_SINKS, type RecordSinks } from '../component/record-sinks.ts';
 import type { FrameWatch } from '../component/source.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
+import type { AlertRouteOptions } from '../http/alert-route.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import type { DocumentStore } from '../sinks/documents/document-store.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
@@ -43,6 +44,8 @@ export interface ServiceParts {
   readonly pings: ChipPings | undefined;
   /** Whether the store works; undefined where none is configured. */
   readonly database: ServiceProbe | undefined;
+  /** Where Alertmanager tells of alerts; undefined where it may not. */
+  readonly alerts: AlertRouteOptions | undefined;
   /** Sets gauges that are read only when somebody asks. */
   readonly beforeScrape: () => void;
 }
@@ -54,6 +57,7 @@ export const NO_PARTS: Omit<ServiceParts, 'version' | 'config' | 'telemetry' | '
   documents: undefined,
   pings: undefined,
   database: undefined,
+  alerts: undefined,
   beforeScrape: () => {},
 };
 
@@ -102,6 +106,7 @@ export function createService(parts: ServiceParts): Service {
         metrics: () => exposition.text(),
         metricsType: CONTENT_TYPE,
         health: () => health.readings(connected()),
+        alerts: parts.alerts,
         logs: { store: parts.documents, nowMs: Date.now },
         live: live.routes(source, connected),
         now: () => new Date().toISOString(),

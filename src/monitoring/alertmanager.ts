@@ -1,9 +1,7 @@
+import { ALERTS_PATH } from '../sinks/alerts/alert-options.ts';
 import { yaml } from './rule-files.ts';
 import type { MonitoringSettings } from './settings.ts';
 import type { WriteTime } from './times.ts';
-
-/** Where Spikescope takes what Alertmanager sends. */
-export const WEBHOOK_PATH = '/api/alerts';
 
 const GROUP_S = 10;
 const REPEAT_S = 3600;
@@ -81,7 +79,16 @@ function inhibitions(): object[] {
     {
       source_matchers: ['severity="critical"'],
       target_matchers: ['severity="warning"'],
-      equal: ['alertname', 'instance', 'detector', 'series', 'device_type', 'chip_id'],
+      equal: [
+        'alertname',
+        'instance',
+        'detector',
+        'series',
+        'device_type',
+        'chip_id',
+        'layer_name',
+        'core_id',
+      ],
     },
     {
       source_matchers: ['alertname="HardwareDisconnected"'],
@@ -110,7 +117,7 @@ function receivers({ alertmanager, secrets }: MonitoringSettings): object[] {
       name: RECEIVERS.nats,
       webhook_configs: [
         {
-          url: `${spikescope_url.replace(/\/+$/, '')}${WEBHOOK_PATH}`,
+          url: `${spikescope_url.replace(/\/+$/, '')}${ALERTS_PATH}`,
           send_resolved: true,
           http_config: {
             authorization: { type: 'Bearer', credentials_file: `${secrets}/alert_webhook_token` },

@@ -194,7 +194,7 @@ function alertmanagerUnreachable(): AlertRule {
       means: 'Detectors find, and the message goes nowhere. Alerts of Prometheus take another way.',
       look: [
         'The log of Spikescope has the reason.',
-        '`spikescope_incidents_open`: how many there are to tell of.',
+        '`spikescope_queue_depth{queue="alertmanager"}`: how many there are to tell of.',
       ],
       mend: [
         'Correct `alertmanager.url` or its credentials. Open incidents are sent again by ' +

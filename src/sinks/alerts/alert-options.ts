@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { duration } from '../../component/duration.ts';
 
+/** Where the webhook of Alertmanager goes. */
+export const ALERTS_PATH = '/api/alerts';
+
 const address = z.url({ protocol: /^https?$/ });
 
 /** Alerts out to Alertmanager, and back from it to NATS. */
@@ -41,7 +44,9 @@ export const alertOptions = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('File with the token that Alertmanager sends; /api/alerts is there where it is set.'),
+    .describe(
+      `File with the token that Alertmanager sends; ${ALERTS_PATH} is there where it is set.`,
+    ),
   confirm: z
     .enum(['server', 'stream'])
     .default('server')
