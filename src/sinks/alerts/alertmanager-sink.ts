@@ -3,7 +3,7 @@ import type { DerivedRecord } from '../../component/derived-record.ts';
 import { AlertsRefused, type PostableAlert } from './alertmanager-client.ts';
 import { type AlertLinks, type IncidentAlert, incidentAlert } from './incident-alert.ts';
 
-/** `queue_full`: more incidents than may be told of at once. `refused`: Alertmanager's last word. */
+/** `queue_full`: more incidents than may be told of at once. `refused`: by Alertmanager. */
 export type AlertDropReason = 'queue_full' | 'refused' | 'stopped';
 
 export interface AlertSinkParts {

@@ -1,0 +1,202 @@
+import { afterEach, expect, it } from 'vitest';
+import type { DerivedRecord } from '../../src/component/derived-record.ts';
+import { AlertsRefused, type PostableAlert } from '../../src/sinks/alerts/alertmanager-client.ts';
+import { AlertmanagerSink } from '../../src/sinks/alerts/alertmanager-sink.ts';
+import { until } from '../integration/until.ts';
+
+const NOW_MS = 1_800_000_000_000;
+const KEEP_ALIVE_MS = 60_000;
+
+interface Bench {
+  readonly sink: AlertmanagerSink;
+  readonly posts: PostableAlert[][];
+  readonly drops: string[];
+  readonly failures: string[];
+  /** Decides what becomes of the next posts; undefined takes them. */
+  answer: (alerts: readonly PostableAlert[]) => Error | undefined;
+  nowMs: number;
+}
+
+const open: AlertmanagerSink[] = [];
+afterEach(async () => {
+  for (const sink of open.splice(0)) await sink.close(AbortSignal.abort());
+});
+
+function bench(incidentsMax = 10, keepAliveMs = KEEP_ALIVE_MS): Bench {
+  const posts: PostableAlert[][] = [];
+  const drops: string[] = [];
+  const failures: string[] = [];
+  const made: Bench = {
+    posts,
+    drops,
+    failures,
+    answer: () => undefined,
+    nowMs: NOW_MS,
+    sink: new AlertmanagerSink({
+      post: async (alerts) => {
+        const error = made.answer(alerts);
+        if (error !== undefined) throw error;
+        posts.push([...alerts]);
+      },
+      links: { page: 'http://page/', runbook: 'http://runbook', dashboard: undefined },
+      keepAliveMs,
+      incidentsMax,
+      nowMs: () => made.nowMs,
+      events: {
+        sent: () => {},
+        dropped: (reason, alerts) => drops.push(`${reason} ${alerts}`),
+        failed: (reason) => failures.push(reason),
+      },
+    }),
+  };
+  open.push(made.sink);
+  return made;
+}
+
+function record(id: string, event: string, more: Record<string, unknown> = {}): DerivedRecord {
+  const fields = {
+    incident_id: id,
+    event,
+    detector: 'silence',
+    series: 'rate',
+    device_type: 'loihi2',
+    chip_id: '0',
+    layer_name: id,
+    severity: 'critical',
+    text: `layer ${id} is silent`,
+    started_us: (NOW_MS - 5000) * 1000,
+    ...more,
+  };
+  return { record: 'anomaly', key: [], t0Us: NOW_MS * 1000, spanUs: 0, fields };
+}
+
+it('tells of an incident when it opens and when it is over', async () => {
+  const { sink, posts } = bench();
+  sink.take(record('l0', 'opened'));
+  await until('it is sent', () => posts.length === 1);
+  expect(posts[0]).toEqual([
+    {
+      labels: {
+        alertname: 'SpikescopeAnomaly',
+        severity: 'critical',
+        team: 'hardware',
+        detector: 'silence',
+        series: 'rate',
+        device_type: 'loihi2',
+        chip_id: '0',
+        layer_name: 'l0',
+      },
+      annotations: {
+        summary: 'silence of rate: loihi2/0, layer l0',
+        description: 'layer l0 is silent',
+        incident_id: 'l0',
+        runbook_url: 'http://runbook',
+        page_url: 'http://page/',
+      },
+      startsAt: new Date(NOW_MS - 5000).toISOString(),
+      endsAt: new Date(NOW_MS + 4 * KEEP_ALIVE_MS).toISOString(),
+      generatorURL: 'http://page/',
+    },
+  ]);
+  sink.take(record('l0', 'closed'));
+  await until('its end is sent', () => posts.length === 2);
+  expect(posts[1]?.[0]?.endsAt).toBe(new Date(NOW_MS).toISOString());
+  expect(sink.depth.messages).toBe(0);
+});
+
+it('sends what is open again, and nothing that is over', async () => {
+  const made = bench(10, 20);
+  const { sink, posts } = made;
+  sink.take(record('l0', 'opened'));
+  sink.take(record('l1', 'opened'));
+  sink.take(record('l1', 'closed'));
+  await until('it is kept alive', () => {
+    made.nowMs += 5;
+    return posts.length >= 4;
+  });
+  expect(
+    new Set(posts.slice(2).flatMap((each) => each.map((a) => a.labels['layer_name']))),
+  ).toEqual(new Set(['l0']));
+});
+
+it('tells of the last state alone after an outage', async () => {
+  const made = bench();
+  made.answer = () => new Error('away');
+  made.sink.take(record('l0', 'opened'));
+  await until('it has failed', () => made.failures.length > 0);
+  made.sink.take(record('l0', 'ongoing', { text: 'still' }));
+  made.sink.take(record('l1', 'ongoing'));
+  expect(made.sink.depth.messages).toBe(2);
+  made.answer = () => undefined;
+  await until('both are sent', () => made.posts.flat().length === 2);
+  expect(made.posts.flat().map((alert) => alert.annotations['description'])).toEqual([
+    'still',
+    'layer l1 is silent',
+  ]);
+  expect(made.drops).toEqual([]);
+});
+
+it('ends the alert of one severity when the incident gets another', async () => {
+  const { sink, posts } = bench();
+  sink.take(record('l0', 'opened', { severity: 'warning' }));
+  await until('it is sent', () => posts.length === 1);
+  sink.take(record('l0', 'ongoing'));
+  await until('both are sent', () => posts.flat().length === 3);
+  const ends = posts.slice(1).flat();
+  expect(
+    ends.map(({ labels, endsAt }) => [labels['severity'], Date.parse(endsAt) > NOW_MS]),
+  ).toEqual([
+    ['warning', false],
+    ['critical', true],
+  ]);
+});
+
+it('loses only what Alertmanager refuses', async () => {
+  const made = bench();
+  made.answer = (alerts) =>
+    alerts.some(({ labels }) => labels['layer_name'] === 'l1')
+      ? new AlertsRefused('400')
+      : undefined;
+  for (const id of ['l0', 'l1', 'l2']) made.sink.take(record(id, 'opened'));
+  await until('it is over', () => made.sink.depth.messages === 0);
+  expect(
+    made.posts
+      .flat()
+      .map(({ labels }) => labels['layer_name'])
+      .sort(),
+  ).toEqual(['l0', 'l2']);
+  expect(made.drops).toEqual(['refused 1']);
+});
+
+it('holds no more than it may, and counts what it drops', async () => {
+  const made = bench(2);
+  made.answer = () => new Error('away');
+  for (const id of ['l0', 'l1', 'l2']) made.sink.take(record(id, 'opened'));
+  expect(made.drops).toEqual(['queue_full 1']);
+  await made.sink.close(AbortSignal.abort());
+  expect(made.drops).toEqual(['queue_full 1', 'stopped 2']);
+});
+
+it('leaves alone what is muted, closed before it was told of, or no incident', async () => {
+  const { sink, posts } = bench();
+  sink.take(record('l0', 'opened', { muted: true }));
+  sink.take(record('l1', 'closed'));
+  sink.take({ ...record('l2', 'opened'), record: 'power' });
+  expect(sink.depth.messages).toBe(0);
+  await sink.close(new AbortController().signal);
+  expect(posts).toEqual([]);
+});
+
+it('lets no clock that is ahead end an alert before it starts', async () => {
+  const { sink, posts } = bench();
+  sink.take(record('l0', 'opened', { started_us: (NOW_MS + 1e7) * 1000 }));
+  await until('it is sent', () => posts.length === 1);
+  expect(posts[0]?.[0]?.startsAt).toBe(new Date(NOW_MS).toISOString());
+});
+
+it('sends what is new before it closes', async () => {
+  const { sink, posts } = bench();
+  sink.take(record('l0', 'opened'));
+  await sink.close(new AbortController().signal);
+  expect(posts.flat()).toHaveLength(1);
+});
