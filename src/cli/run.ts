@@ -127,7 +127,7 @@ async function serve(
     dead: deadLetters(config.prefix, dead),
     sinks: {
       ...NO_SINKS,
-      derived: fanOut(fanOut(derivedStream(config.prefix, derived), documents.take), alerts.take),
+      derived: fanOut(derivedStream(config.prefix, derived), documents.take, alerts.take),
       derivedLog: (level) => isAtLeast(level, config.derived.log_level),
       spans: traces.take,
     },
@@ -138,14 +138,8 @@ async function serve(
     alerts: alerts.route,
     beforeScrape: () => {
       documents.beforeScrape();
-      showQueues(own, {
-        nats: inbox,
-        dead,
-        derived,
-        ...traces.queues,
-        ...documents.queues,
-        ...alerts.queues,
-      });
+      const others = { ...traces.queues, ...documents.queues, ...alerts.queues };
+      showQueues(own, { nats: inbox, dead, derived, ...others });
     },
   });
   const clock = new ArrivalClock();
@@ -181,13 +175,15 @@ async function serve(
 
 type TakeDerived = NonNullable<RecordSinks['derived']>;
 
-/** Gives each record to both; one alone costs nothing more. */
-function fanOut(first: TakeDerived, second: TakeDerived | undefined): TakeDerived {
+/** Gives each record to all; one alone costs nothing more. */
+function fanOut(first: TakeDerived, ...others: (TakeDerived | undefined)[]): TakeDerived {
+  const [second, ...more] = others.filter((take) => take !== undefined);
   if (second === undefined) return first;
-  return (record) => {
+  const both: TakeDerived = (record) => {
     first(record);
     second(record);
   };
+  return fanOut(both, ...more);
 }
 
 function dropped(own: OwnMetrics, sink: string): (reason: string, count: number) => void {
