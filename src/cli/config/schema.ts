@@ -10,6 +10,7 @@ import { conversionOptions } from '../../sources/conversion-watch.ts';
 import { healthOptions } from '../../sources/health-options.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
 import { runOptions } from '../../sources/run-watch.ts';
+import { streamOptions } from '../../sources/stream-options.ts';
 
 const count = (max: number) => z.int().min(1).max(max);
 
@@ -94,6 +95,7 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
       .describe('Folder of what outlives a restart (by default $XDG_STATE_HOME/spikescope).'),
     documents: documentOptions.prefault({}),
     nats: natsOptions.prefault({}),
+    streams: streamOptions.prefault({}),
     conversions: conversionOptions.prefault({}),
     runs: runOptions.prefault({}),
     health: healthOptions.prefault({}),
