@@ -4,7 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { stringify } from 'yaml';
-import { DOCUMENTS_CONSUMER, streamNames } from '../../src/sources/jetstream-streams.ts';
+import {
+  DOCUMENTS_CONSUMER,
+  documentsConsumer,
+  setUpStreams,
+  streamNames,
+  wantedStreams,
+} from '../../src/sources/jetstream-streams.ts';
+import { streamOptions } from '../../src/sources/stream-options.ts';
 import { NatsServer } from '../../test/integration/nats-server.ts';
 import { CounterWatch } from './counter-watch.ts';
 import type { DocumentServer } from './document-server.ts';
@@ -17,6 +24,7 @@ export const STREAMS = streamNames('SPIKEFORMER');
 /** A checkpoint of the known stream takes far less; two generations and a third in the making. */
 const DISK_MIB = 24;
 const POLL_MS = 100;
+const STREAM_SETTINGS = { bytes_max: 1024 ** 3 };
 
 /**
  * What depends on the clock is made impossible: no chip, run or conversion is given up for silence.
@@ -70,10 +78,11 @@ export class Arena {
     await mkdir(natsFolder, { recursive: true });
     const nats = new NatsServer(natsFolder, { jetStream: true });
     await nats.start();
+    await makeStreams(nats.url);
     const config = {
       ...NOTHING_BY_THE_CLOCK,
       nats: { reconnect_wait: '50ms' },
-      streams: { bytes_max: 1024 ** 3 },
+      streams: STREAM_SETTINGS,
       documents: documents.settings,
       ...settings,
     };
@@ -146,5 +155,17 @@ export class Arena {
     await this.documents.close();
     await this.nats.kill();
     this.disk.close();
+  }
+}
+
+/** The emitters may begin before the service has: so the streams are there first. */
+async function makeStreams(url: string): Promise<void> {
+  const connection = await connect({ servers: url });
+  try {
+    const options = streamOptions.parse(STREAM_SETTINGS);
+    const wanted = wantedStreams('spikeformer', options, documentsConsumer('spikeformer'));
+    await setUpStreams(await jetstreamManager(connection), wanted, { change: false });
+  } finally {
+    await connection.close();
   }
 }

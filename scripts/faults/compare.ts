@@ -1,6 +1,6 @@
 /** A record of the derived stream. */
 export interface DerivedEntry {
-  /** Where it stands: sequence of the frame that gave it, and number among that frame's records. */
+  /** Sequence of the frame that gave it, and number among that frame's records: `12-0`. */
   readonly position: string;
   readonly subject: string;
   /** Hash of the payload. */
@@ -85,7 +85,7 @@ function outOfPlace(derived: readonly DerivedEntry[]): Difference[] {
   let highest: readonly number[] = [];
   let last = '';
   for (const { position, subject } of derived) {
-    const numbers = position.split('.').map(Number);
+    const numbers = position.split('-').map(Number);
     if (isBelow(numbers, highest)) found.push(`${position} (${subject}) after ${last}`);
     else {
       highest = numbers;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { ID_HEADER } from '../../src/sinks/derived-message.ts';
 import { INDEX_NAMES } from '../../src/sinks/documents/indices.ts';
 import { streamNames } from '../../src/sources/jetstream-streams.ts';
 import type { DerivedEntry, Outcome } from './compare.ts';
@@ -9,7 +10,6 @@ import type { StoredDocuments } from './document-server.ts';
 import type { Exposed } from './exposition.ts';
 
 const STREAMS = streamNames('SPIKEFORMER');
-const POSITION_HEADER = 'Spikescope-Position';
 const SEQUENCE_HEADER = 'Spikescope-Sequence';
 const REASON_HEADER = 'Spikescope-Reason';
 
@@ -24,7 +24,7 @@ export async function outcomeOf(
   await eachMessage(natsUrl, STREAMS.derived, (message) => {
     // The markers are how it is done, not what is derived.
     if (message.subject.split('.')[1] === 'control') return;
-    const position = message.headers?.get(POSITION_HEADER) ?? '';
+    const position = withoutOrigin(message.headers?.get(ID_HEADER) ?? '');
     derived.push({ position, subject: message.subject, payload: hashOf(message.data) });
   });
   await eachMessage(natsUrl, STREAMS.dead, (message) => {
@@ -44,12 +44,15 @@ async function documentsIn(stored: StoredDocuments): Promise<[string, string][]>
   const list: [string, string][] = [];
   for (const index of INDEX_NAMES) {
     for (const { id, timeUs, fields } of await stored.all(index)) {
-      // What is before the first dash tells when the stream was made.
-      const position = id.slice(id.indexOf('-') + 1);
-      list.push([`${index}/${position}`, JSON.stringify({ timeUs, ...fields })]);
+      list.push([`${index}/${withoutOrigin(id)}`, JSON.stringify({ timeUs, ...fields })]);
     }
   }
   return list;
+}
+
+/** The position alone: what is before the first dash tells when the stream was made. */
+function withoutOrigin(id: string): string {
+  return id.slice(id.indexOf('-') + 1);
 }
 
 function hashOf(data: Uint8Array): string {

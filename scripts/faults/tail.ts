@@ -17,6 +17,6 @@ export function withoutTail(faulty: Outcome, clean: Outcome): Outcome {
 
 /** Sequence of the frame in the stream; 0 where a position is none. */
 function frameOf(position: string): number {
-  const frame = Number(position.split(/[-.]/)[0]);
+  const frame = Number(position.split('-')[0]);
   return Number.isSafeInteger(frame) ? frame : 0;
 }

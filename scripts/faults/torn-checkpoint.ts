@@ -1,15 +1,23 @@
-import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Random } from './chip-frames.ts';
 
-/** What the files of checkpoints have in their names. */
-const CHECKPOINT = /checkpoint/;
+/** The names of finished checkpoints. */
+const CHECKPOINT = /checkpoint-\d+\.spkc$/;
 
 /** The files of checkpoints in a state folder, newest first. */
 export function checkpointFiles(stateFolder: string): string[] {
+  if (!existsSync(stateFolder)) return [];
   return readdirSync(stateFolder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(stateFolder, name))
-    .filter((path) => CHECKPOINT.test(path.slice(stateFolder.length)) && statSync(path).isFile())
+    .filter((path) => CHECKPOINT.test(path) && statSync(path).isFile())
     .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
 }
 
