@@ -1,3 +1,5 @@
+import type { Snapshot } from '../component/state.ts';
+
 /** The times that decide about a chip, ms of the monitor's clock. */
 export interface ChipRules {
   /** A chip that can't be asked is disconnected when it was silent for longer. */
@@ -54,6 +56,17 @@ export function newChip(
     dueMs: nowMs,
     said: 'nothing',
   };
+}
+
+/** What a restart has to know of a chip; its pings begin anew. */
+export function snapshotChip(chip: WatchedChip): Snapshot {
+  const { deviceType, chipId, wasEverHeard, hasSentHealth, saysDown, answered, said } = chip;
+  return { deviceType, chipId, wasEverHeard, hasSentHealth, saysDown, answered, said };
+}
+
+export function restoreChip(snapshot: Snapshot, nowMs: number): WatchedChip {
+  const kept = snapshot as unknown as WatchedChip;
+  return { ...newChip(kept.deviceType, kept.chipId, nowMs, false), ...kept };
 }
 
 /** Connected, as far as the stream was told and by its own word. */
