@@ -20,7 +20,9 @@ const OF_OWN_FRAMES: Readonly<Record<string, string>> = {
 };
 
 export function isOfProcess(series: string): boolean {
-  return nameOf(series) in OF_PROCESS;
+  const name = nameOf(series);
+  // What Node itself tells: CPU, garbage collection.
+  return name in OF_PROCESS || name.startsWith('process_') || name.startsWith('nodejs_');
 }
 
 /** The counters that a run without faults has the same. */
