@@ -17,6 +17,7 @@ import { natsLoad } from './parts/nats-load.ts';
 import { type BenchOptions, type Row, table } from './parts/report.ts';
 import { scrape } from './parts/scrape.ts';
 import { spkReplay } from './parts/spk-replay.ts';
+import { syncInterval } from './parts/sync-interval.ts';
 
 /** Parts by name, in the order in which they run. */
 const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>> = {
@@ -27,6 +28,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   memory,
   health,
   emitter: emitterCost,
+  'sync-interval': syncInterval,
   documents,
   'documents-alike': documentsAlike,
   'documents-kept': documentsKept,

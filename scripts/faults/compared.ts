@@ -14,7 +14,7 @@ const OF_PROCESS: Readonly<Record<string, string>> = {
   spikescope_document_store_failures_total: 'the store fails in one run only',
 };
 
-/** Counters of which the frames of emitter `spikescope` are part: one for each start of a process. */
+/** Counters that frames of emitter `spikescope` are part of: one for each start of a process. */
 const OF_OWN_FRAMES: Readonly<Record<string, string>> = {
   'spikescope_records_total{pipeline="chip-health"}': 'a start tells of the chip that is watched',
 };

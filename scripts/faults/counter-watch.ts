@@ -8,7 +8,7 @@ const FAULTS_MAX = 50;
 
 /**
  * Scrapes all the time, as Prometheus does, through every crash: no counter may ever be lower than
- * it was seen before, none may go, and until the service has caught up it shows only its own gauges.
+ * it was seen before, none may go, and until the service has caught up it shows own gauges only.
  */
 export class CounterWatch {
   readonly faults: string[] = [];

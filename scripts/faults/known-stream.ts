@@ -14,7 +14,7 @@ export interface StreamMessage {
   readonly id: string;
 }
 
-/** What the messages that were made should count, whatever their order: known without Spikescope. */
+/** What the messages that were made should count, in any order: known without Spikescope. */
 export class StreamTally {
   readonly framesByKind = new Map<FrameKind, number>();
   readonly samplesByKind = new Map<FrameKind, number>();

@@ -27,7 +27,8 @@ export function reportOf({ seed, kills, store }: FaultRunOptions, result: FaultR
     ['dead messages compared', count(faulty.dead.length)],
     [
       'counters compared',
-      `${count(faulty.counters.size)} series, above 0 in ${liveFamilies(faulty.counters).length} metrics`,
+      `${count(faulty.counters.size)} series, ` +
+        `above 0 in ${liveFamilies(faulty.counters).length} metrics`,
     ],
     [
       'scrapes under faults',

@@ -11,7 +11,7 @@ const bytes = (min: number) =>
     .min(min)
     .max(2 ** 50);
 
-/** The section `streams` of the configuration: the JetStream streams, as `setup` and `run` make them. */
+/** The section `streams` of the configuration: as `setup` and `run` make the JetStream streams. */
 export const streamOptions = z.strictObject({
   name: z
     .string()

@@ -77,7 +77,7 @@ describe('on a server with much room', () => {
     expect(await setUp()).toEqual({ made: [], changed: [], differs: [], vital: [] });
   });
 
-  test('what differs is said and left; with change it is changed, and the rest is said', async () => {
+  test('what differs is said and left; with change it is changed, the rest is said', async () => {
     await jsm.streams.add({
       name: NAMES.derived,
       subjects: ['spikeformer.derived.>', 'spikeformer.control.>'],
@@ -106,7 +106,7 @@ describe('on a server with much room', () => {
     ]);
   });
 
-  test('a bound of one’s own is no difference, unless the configuration names another', async () => {
+  test('a bound of one’s own is no difference, unless configuration names another', async () => {
     await setUp({ bytes_max: GIB });
     expect((await setUp()).differs).toEqual([]);
     const { differs } = await setUp({ bytes_max: 2 * GIB });
@@ -116,7 +116,7 @@ describe('on a server with much room', () => {
     expect((await stateOf(NAMES.frames)).max_bytes).toBe(2 * GIB);
   });
 
-  test('a consumer that sees too little is vital; a further subject of a stream is not', async () => {
+  test('a consumer that sees too little is vital; a further subject is not', async () => {
     await setUp();
     await jsm.streams.update(NAMES.dead, { subjects: ['spikeformer.dead.>', 'other.>'] });
     await jsm.consumers.update(NAMES.derived, 'documents', {
