@@ -120,6 +120,7 @@ export class DerivedCommit {
 
   /** The records to come are those of this frame. */
   begin(sequence: number): void {
+    if (sequence === this.atSequence) return;
     this.atSequence = sequence;
     this.atIndex = 0;
   }
