@@ -7,6 +7,7 @@ import { isAtLeast } from '../frames/log.ts';
 import { DEAD_LETTER_LIMITS, deadLetters } from '../sinks/dead-letters.ts';
 import { DERIVED_LIMITS, derivedStream } from '../sinks/derived-stream.ts';
 import { NatsOutbox, type OutboxLimits } from '../sinks/nats-outbox.ts';
+import { OWN_FRAME_LIMITS } from '../sinks/own-frames.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
 import { EVENT_LOOP, Inbox, inboxLimits } from '../sources/inbox.ts';
 import { NatsSource } from '../sources/nats.ts';
@@ -19,14 +20,15 @@ import { runBenchmarks } from './benchmark-parts.ts';
 import { loadConfig } from './config/load.ts';
 import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
-import { openDocuments } from './document-parts.ts';
+import { type DocumentParts, openDocuments } from './document-parts.ts';
 import { openDocumentStore } from './document-store.ts';
 import { natsPings } from './health-parts.ts';
 import { loadPipelines } from './load-pipelines.ts';
-import { createOwnTelemetry } from './own-telemetry.ts';
+import { JetStreamDelivery } from './jetstream-delivery.ts';
+import { createOwnTelemetry, type OwnTelemetry } from './own-telemetry.ts';
 import { createService } from './service.ts';
 import { stopSignal } from './stop-signal.ts';
-import { checkTraces, startTraces } from './traces.ts';
+import { checkTraces, startTraces, type Traces } from './traces.ts';
 
 interface RunFlags {
   readonly config?: string;
@@ -45,7 +47,7 @@ export function runCommand(version: string): Command {
     .option('--config <file>', 'YAML file with settings')
     .option('--nats <url>', 'NATS server')
     .option('--http <host:port>', 'where to serve /metrics, /health and the page')
-    .option('--delivery <core>', 'how frames come: core NATS, best effort')
+    .option('--delivery <core|jetstream>', 'how frames come: best effort, or each exactly once')
     .option('--state <dir>', 'folder of what outlives a restart')
     .option('--prefix <prefix>', 'first tokens of every subject')
     .option('--check', 'check the configuration and end')
@@ -113,9 +115,14 @@ async function serve(
   const inbox = new Inbox(inboxLimits(config.nats.buffer_bytes), EVENT_LOOP, dropped(own, 'nats'));
   const outbox = (sink: string, limits: OutboxLimits) =>
     new NatsOutbox({ connection: () => link.connection, limits, dropped: dropped(own, sink) });
+  const documents = await openDocuments(config, telemetry);
+  if (config.delivery === 'jetstream') {
+    const parts = { version, config, telemetry, pipelines, traces, link, documents, signal };
+    await serveJetStream(parts);
+    return;
+  }
   const dead = outbox('dead', DEAD_LETTER_LIMITS);
   const derived = outbox('derived', DERIVED_LIMITS);
-  const documents = await openDocuments(config, telemetry);
   const service = createService({
     version,
     config,
@@ -163,6 +170,74 @@ async function serve(
     const late = AbortSignal.timeout(STOP_MS_MAX);
     const sinks = [dead, derived, traces, documents];
     await Promise.all(sinks.map((sink) => sink.close(late)));
+    await link.close();
+    await service.close();
+  }
+}
+
+interface JetStreamServing {
+  readonly version: string;
+  readonly config: Config;
+  readonly telemetry: OwnTelemetry;
+  readonly pipelines: readonly AnyPipeline[];
+  readonly traces: Traces;
+  readonly link: NatsLink;
+  readonly documents: DocumentParts;
+  readonly signal: AbortSignal;
+}
+
+async function serveJetStream(parts: JetStreamServing): Promise<void> {
+  const { config, telemetry, traces, link, documents, signal } = parts;
+  const { log, own } = telemetry;
+  const outbox = (sink: string, limits: OutboxLimits) =>
+    new NatsOutbox({
+      connection: () => link.connection,
+      limits,
+      dropped: dropped(own, sink),
+      confirmed: 'stored',
+    });
+  const dead = outbox('dead', DEAD_LETTER_LIMITS);
+  const found = outbox('own', OWN_FRAME_LIMITS);
+  const delivery = new JetStreamDelivery({ ...parts, ownOutbox: found, deadOutbox: dead });
+  const service = createService({
+    ...parts,
+    dead: deadLetters(config.prefix, dead, delivery.deadId),
+    sinks: {
+      ...NO_SINKS,
+      derived: delivery.derived,
+      derivedLog: (level) => isAtLeast(level, config.derived.log_level),
+      spans: traces.take,
+    },
+    watches: [],
+    documents: documents.store,
+    pings: natsPings(config, link),
+    database: documents.check,
+    stream: delivery.stream,
+    beforeScrape: () => {
+      documents.beforeScrape();
+      delivery.beforeScrape();
+      showQueues(own, {
+        ...{ dead, own: found },
+        ...delivery.queues,
+        ...traces.queues,
+        ...documents.queues,
+      });
+    },
+  });
+  const shown = [config.nats.servers].flat().map(withoutUserinfo).join(', ');
+  const clock = new ArrivalClock();
+  try {
+    await documents.start();
+    await service.serve(`JetStream at ${shown}`, () => link.isConnected);
+    await Promise.all([
+      delivery.run(service, (inlet) => traces.around(inlet), signal),
+      runBenchmarks({ config, link, log, own, clock }, delivery.stream.own, signal),
+    ]);
+  } finally {
+    const late = AbortSignal.timeout(STOP_MS_MAX);
+    // The last checkpoint waits for dead letters; documents are read from the stream again.
+    await delivery.close(late);
+    await Promise.all([dead, found, traces, documents].map((sink) => sink.close(late)));
     await link.close();
     await service.close();
   }

@@ -46,6 +46,7 @@ interface Watched {
  * arrived, a finish of emitter `spikescope` with `error_type` `timeout` enters the stream.
  */
 export class ConversionWatch implements FrameWatch, HeldState {
+  readonly stateName = 'conversions';
   private readonly options: ConversionWatchOptions;
   /** In the order of their first events, which is that of their bounds. */
   private readonly watched = new Map<string, Watched>();

@@ -32,7 +32,9 @@ export interface JetStreamSourceParts {
   readonly hasRoom: () => boolean;
   /** Where to go on; asked at each beginning. Undefined: from the first message on. */
   readonly next: () => number | undefined;
-  /** The stream as it is, at each beginning and every second. */
+  /** Reading is about to begin, of a stream that may be another one than before. */
+  readonly opened: (view: StreamView) => Promise<void>;
+  /** The stream as it is, every second. */
   readonly seen: (view: StreamView) => void;
   /**
    * No message up to this one will come any more, and none waits: they were deleted at the end of
@@ -78,7 +80,6 @@ export class JetStreamSource implements Source {
     const failed = Promise.withResolvers<never>();
     failed.promise.catch(() => {});
     this.parts.inbox.connect(inlet, failed.reject);
-    this.expected = this.parts.next();
     const stopped = new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve(), { once: true });
       if (signal.aborted) resolve();
@@ -90,12 +91,6 @@ export class JetStreamSource implements Source {
       const late = sleep(DRAIN_MS_MAX, undefined, { ref: false });
       await Promise.race([this.parts.inbox.drained(), late]);
     }
-  }
-
-  /** Reading begins at another place: the stream is another one. */
-  moveTo(next: number | undefined): void {
-    this.expected = next;
-    this.session?.finish('the place to read from has changed');
   }
 
   private async readOn(signal: AbortSignal): Promise<void> {
@@ -120,7 +115,9 @@ export class JetStreamSource implements Source {
     const { stream } = this.parts;
     const view = await this.look(manager.streams.info(stream));
     if (view === undefined) return `the stream ${stream} is not there`;
-    const from = this.expected;
+    await this.parts.opened(view);
+    const from = this.parts.next();
+    this.expected = from;
     const info = await manager.consumers.add(stream, consumerFrom(from));
     if (signal.aborted) return 'stopped';
     let counted = 0;
@@ -137,7 +134,7 @@ export class JetStreamSource implements Source {
     this.parts.began(from);
     const views = setInterval(() => {
       // What fails here fails the session as well, or passes.
-      this.keepLooking(connection, consumer).catch(() => {});
+      this.keepLooking(connection, consumer, view.created).catch(() => {});
     }, VIEW_EVERY_MS);
     try {
       return await this.session.ended;
@@ -169,18 +166,25 @@ export class JetStreamSource implements Source {
       await this.parts.missing();
       return undefined;
     }
-    const view = viewOf(info);
-    this.parts.seen(view);
-    return view;
+    return viewOf(info);
   }
 
   /** Tells how the stream stands, and finds what was deleted at its end. */
-  private async keepLooking(connection: NatsConnection, consumer: string): Promise<void> {
+  private async keepLooking(
+    connection: NatsConnection,
+    consumer: string,
+    created: string,
+  ): Promise<void> {
     const { stream, inbox, vanished } = this.parts;
     const manager = await jetstreamManager(connection, { timeout: API_MS_MAX, checkAPI: false });
     const view = await this.look(manager.streams.info(stream));
     const session = this.session;
     if (view === undefined || session === undefined) return;
+    if (view.created !== created) {
+      session.finish('the stream was made anew');
+      return;
+    }
+    this.parts.seen(view);
     const expected = this.expected ?? 0;
     if (view.lastSequence < expected || inbox.depth.messages > 0) return;
     const info = await manager.consumers.info(stream, consumer);

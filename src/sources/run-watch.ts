@@ -47,6 +47,7 @@ type KeptRun = Pick<Watched, 'deviceType' | 'chipId' | 'endUs'> & { readonly run
  * chip that sends nothing has none.
  */
 export class RunWatch implements FrameWatch, HeldState {
+  readonly stateName = 'runs';
   private readonly options: RunWatchOptions;
   private readonly watched = new Map<string, Watched>();
 
