@@ -12,6 +12,9 @@ const OF_PROCESS: Readonly<Record<string, string>> = {
   spikescope_health_monitor_failures_total: 'of rounds by the clock',
   spikescope_documents_total: 'a document that is offered again is present, not created',
   spikescope_document_store_failures_total: 'the store fails in one run only',
+  spikescope_stream_interruptions_total: 'reading begins anew in one run only',
+  spikescope_commit_failures_total: 'as above',
+  spikescope_checkpoints_total: 'written by the clock',
 };
 
 /** Counters that frames of emitter `spikescope` are part of: one for each start of a process. */
@@ -19,10 +22,22 @@ const OF_OWN_FRAMES: Readonly<Record<string, string>> = {
   'spikescope_records_total{pipeline="chip-health"}': 'a start tells of the chip that is watched',
 };
 
-export function isOfProcess(series: string): boolean {
+function isOfProcess(series: string): boolean {
+  return nameOf(series) in OF_PROCESS || isOfNode(series);
+}
+
+/** What Node itself tells: CPU, garbage collection. */
+function isOfNode(series: string): boolean {
   const name = nameOf(series);
-  // What Node itself tells: CPU, garbage collection.
-  return name in OF_PROCESS || name.startsWith('process_') || name.startsWith('nodejs_');
+  return name.startsWith('process_') || name.startsWith('nodejs_');
+}
+
+/** Sums of potentials, which are negative: what adds to such a sum makes it less. */
+const NEGATIVE_SUM = /^(membrane_potential|neuromorphic_membrane_raw)_sum\{/;
+
+/** Whether a counter may be lower than it was. */
+export function mayFall(series: string): boolean {
+  return isOfNode(series) || NEGATIVE_SUM.test(series);
 }
 
 /** The counters that a run without faults has the same. */

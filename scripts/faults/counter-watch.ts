@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isOfProcess } from './compared.ts';
+import { mayFall } from './compared.ts';
 import { type Exposed, nameOf, readExposition } from './exposition.ts';
 
 const EVERY_MS = 60;
@@ -67,7 +67,7 @@ export class CounterWatch {
       return;
     }
     for (const [series, value] of exposed.counters) {
-      if (isOfProcess(series)) continue;
+      if (mayFall(series)) continue;
       const before = this.highest.get(series);
       if (before !== undefined && !(value >= before)) {
         this.fault(`${series} fell from ${before} to ${value}`);
