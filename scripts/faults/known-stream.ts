@@ -45,7 +45,7 @@ const RESTART_SHARE = 0.01;
 const LATE_BY_MAX = 40;
 const MALFORMED_BYTES_MAX = 20_000;
 const START_US = 1_800_000_000_000_000;
-const IN_STREAM = new RegExp(`^spikeformer\\.(${FRAME_KINDS.join('|')})(\\.[!-)+-=?-~]+)+$`);
+const IN_STREAM = new RegExp(`^spikeformer\\.(${FRAME_KINDS.join('|')})(\\.[!-)+-\\-/-=?-~]+)+$`);
 
 interface Emitter {
   readonly chip: Chip;

@@ -24,8 +24,8 @@ import {
   wantedStreams,
 } from '../sources/jetstream-streams.ts';
 import type { NatsLink } from '../sources/nats-link.ts';
-import { CheckpointFolder } from '../topology/checkpoint-folder.ts';
 import { type CheckpointContent, stateHash } from '../topology/checkpoint-file.ts';
+import { CheckpointFolder } from '../topology/checkpoint-folder.ts';
 import { Checkpointer } from '../topology/checkpointer.ts';
 import { KeptState } from '../topology/kept-state.ts';
 import { StreamInlet } from '../topology/stream-inlet.ts';

@@ -1,12 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import type { DerivedRecord } from '../component/derived-record.ts';
-import {
-  isStored,
-  laterOf,
-  recordId,
-  type StreamPosition,
-} from '../component/stream-position.ts';
+import { isStored, laterOf, recordId, type StreamPosition } from '../component/stream-position.ts';
 import { BATCH_MESSAGES_MAX, type BatchMessage, storeAtomically } from './atomic-batch.ts';
 import { DerivedWriter, derivedHeaders } from './derived-message.ts';
 import { encodeMarker, type Marker, type StoredMarker } from './marker.ts';

@@ -188,8 +188,6 @@ function unlessAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
-    promise
-      .then(() => resolve(), reject)
-      .finally(() => signal.removeEventListener('abort', stop));
+    promise.then(() => resolve(), reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }

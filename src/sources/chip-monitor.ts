@@ -1,5 +1,5 @@
-import type { FrameWatch, Inlet } from '../component/source.ts';
 import type { InboundMessage } from '../component/message.ts';
+import type { FrameWatch, Inlet } from '../component/source.ts';
 import type { HeldState, Snapshot } from '../component/state.ts';
 import type { Timers } from '../component/timers.ts';
 import type { Frame } from '../frames/frame.ts';

@@ -101,9 +101,7 @@ export class DerivedReader {
     }
     const first = from();
     const start =
-      first <= 1
-        ? {}
-        : { deliver_policy: 'by_start_sequence' as const, opt_start_seq: first };
+      first <= 1 ? {} : { deliver_policy: 'by_start_sequence' as const, opt_start_seq: first };
     return await manager.consumers.add(stream, { ...consumer, ...start });
   }
 
@@ -132,7 +130,9 @@ export class DerivedReader {
   }
 
   /** Undefined for what is no record of a stream's frame. */
-  private recordOf(message: Msg): { readonly record: DerivedRecord; readonly id: string } | undefined {
+  private recordOf(
+    message: Msg,
+  ): { readonly record: DerivedRecord; readonly id: string } | undefined {
     const id = message.headers?.get(this.parts.idHeader) ?? '';
     if (id === '') return undefined;
     try {

@@ -223,7 +223,6 @@ function isNotFound(error: unknown): boolean {
   return (error as { code?: number }).code === STREAM_NOT_FOUND;
 }
 
-
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,9 @@
-import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import {
+  createInbox,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from '@nats-io/transport-node';
 import type { Timers } from '../component/timers.ts';
 import { type PullDelivery, pullDelivery } from './pull-delivery.ts';
 

@@ -256,5 +256,8 @@ function mapValues<K extends string, A, B>(
   change: (value: A, key: K) => B,
 ): Record<K, B> {
   const entries = Object.entries(map) as [K, A][];
-  return Object.fromEntries(entries.map(([key, value]) => [key, change(value, key)])) as Record<K, B>;
+  return Object.fromEntries(entries.map(([key, value]) => [key, change(value, key)])) as Record<
+    K,
+    B
+  >;
 }

@@ -45,22 +45,29 @@ export class KeptState {
   restore({ states, metrics }: StateCopy, were: Readonly<Record<string, string>>): string[] {
     const said = this.restoreMetrics(metrics);
     const { pipelines } = this.parts;
-    const changed = new Set(Object.keys(pipelines).filter((name) => were[name] !== pipelines[name]));
+    const changed = new Set(
+      Object.keys(pipelines).filter((name) => were[name] !== pipelines[name]),
+    );
     const kept = Object.entries(states).filter(([name]) => !changed.has(pipelineOf(name)));
     try {
       // States that the checkpoint does not know are as they are at a start.
       this.parts.states.restore({ ...this.fresh, ...Object.fromEntries(kept) });
     } catch (error) {
       this.startAfresh();
-      return [`the states of the checkpoint do not fit (${(error as Error).message}): all begin anew`];
+      return [
+        `the states of the checkpoint do not fit (${(error as Error).message}): all begin anew`,
+      ];
     }
     for (const name of changed) {
       this.parts.metrics.rebase(this.parts.metricsOf(name));
       const isNew = were[name] === undefined;
-      said.push(`pipeline ${name} ${isNew ? 'is new' : 'was changed'}: it begins with nothing seen`);
+      said.push(
+        `pipeline ${name} ${isNew ? 'is new' : 'was changed'}: it begins with nothing seen`,
+      );
     }
     for (const name of Object.keys(were)) {
-      if (pipelines[name] === undefined) said.push(`pipeline ${name} is gone, and its state with it`);
+      if (pipelines[name] === undefined)
+        said.push(`pipeline ${name} is gone, and its state with it`);
     }
     return said;
   }

@@ -102,13 +102,10 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
       .refine(isPrefix, 'needs one to four tokens of A-Z a-z 0-9 _ - joined by dots')
       .default(PREFIX_DEFAULT)
       .describe('First tokens of every subject.'),
-    delivery: z
-      .enum(['core', 'jetstream'])
-      .default('core')
-      .describe(
-        'How frames come: core NATS, best effort, losses counted by seq; or JetStream, each counts \
+    delivery: z.enum(['core', 'jetstream']).default('core').describe(
+      'How frames come: core NATS, best effort, losses counted by seq; or JetStream, each counts \
 exactly once.',
-      ),
+    ),
     checkpoints: checkpointOptions.prefault({}),
     log_level: z
       .enum(LOG_LEVELS)
