@@ -170,6 +170,7 @@ export class JetStreamDelivery {
     await this.commit.close(late);
     if (!late.aborted) await Promise.race([this.checkpointer?.write(), aborted(late)]);
     this.shownCounters.keep();
+    this.shownCounters.close();
     this.lock.release();
   }
 

@@ -25,10 +25,7 @@ export class FileLock {
     const db = new DatabaseSync(file, { timeout: WAIT_MS });
     try {
       db.exec('BEGIN IMMEDIATE');
-      db.exec('CREATE TABLE IF NOT EXISTS writer (who TEXT NOT NULL) STRICT');
-      db.exec('DELETE FROM writer');
-      db.prepare('INSERT INTO writer (who) VALUES (?)').run(ownName(sinceMs));
-      db.exec('COMMIT');
+      signName(db, ownName(sinceMs));
       db.exec('BEGIN IMMEDIATE');
       return new FileLock(db);
     } catch (error) {
@@ -41,6 +38,19 @@ export class FileLock {
 
   release(): void {
     this.db.close();
+  }
+}
+
+/** Says in the file who has it; a full disk has no room for that, and is no reason to wait. */
+function signName(db: DatabaseSync, name: string): void {
+  try {
+    db.exec('CREATE TABLE IF NOT EXISTS writer (who TEXT NOT NULL) STRICT');
+    db.exec('DELETE FROM writer');
+    db.prepare('INSERT INTO writer (who) VALUES (?)').run(name);
+    db.exec('COMMIT');
+  } catch (error) {
+    if (codeOf(error) !== SQLITE_FULL) throw error;
+    if (db.isTransaction) db.exec('ROLLBACK');
   }
 }
 
@@ -57,8 +67,15 @@ function holderOf(db: DatabaseSync): string {
   }
 }
 
-/** SQLITE_BUSY with whatever extension. */
+const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;
+
 function isBusy(error: unknown): boolean {
+  return codeOf(error) === SQLITE_BUSY;
+}
+
+/** Without its extension. */
+function codeOf(error: unknown): number | undefined {
   const { errcode } = error as { errcode?: number };
-  return errcode !== undefined && (errcode & 0xff) === 5;
+  return errcode === undefined ? undefined : errcode & 0xff;
 }
