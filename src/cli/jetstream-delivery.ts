@@ -91,7 +91,7 @@ export class JetStreamDelivery {
     const { config, link, telemetry } = parts;
     const { own, store } = telemetry;
     const folder = stateFolder(config);
-    this.lock = lockState(folder);
+    this.lock = lockState(folder, telemetry.log);
     this.names = streamNames(config.streams.name);
     this.folder = new CheckpointFolder(join(folder, 'checkpoints'));
     this.shownCounters = new ShownCounters(join(folder, 'shown-counters'), store);

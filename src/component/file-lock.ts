@@ -15,9 +15,12 @@ export class LockedError extends Error {
  */
 export class FileLock {
   private readonly db: DatabaseSync;
+  /** False where the disk was so full that there was no room for a lock. */
+  readonly isHeld: boolean;
 
-  private constructor(db: DatabaseSync) {
+  private constructor(db: DatabaseSync, isHeld: boolean) {
     this.db = db;
+    this.isHeld = isHeld;
   }
 
   /** @throws LockedError that says who holds it already */
@@ -27,8 +30,9 @@ export class FileLock {
       db.exec('BEGIN IMMEDIATE');
       signName(db, ownName(sinceMs));
       db.exec('BEGIN IMMEDIATE');
-      return new FileLock(db);
+      return new FileLock(db, true);
     } catch (error) {
+      if (codeOf(error) === SQLITE_FULL) return new FileLock(db, false);
       const who = isBusy(error) ? holderOf(db) : undefined;
       db.close();
       if (who === undefined) throw error;

@@ -81,7 +81,8 @@ const STREAM_RULES: Readonly<Record<string, Rule>> = {
 
 const CONSUMER_RULES: Readonly<Record<string, Rule>> = {
   filter_subjects: rule(sameSet, true, list),
-  deliver_policy: rule(same, true),
+  // One that was deleted is made anew behind what was settled.
+  deliver_policy: rule((is) => is === 'all' || is === 'by_start_sequence', true),
   ack_policy: rule(same, true),
   ack_wait: rule(same, false, time),
   max_ack_pending: rule(same, false, limit),
