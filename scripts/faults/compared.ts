@@ -22,7 +22,7 @@ const OF_OWN_FRAMES: Readonly<Record<string, string>> = {
   'spikescope_records_total{pipeline="chip-health"}': 'a start tells of the chip that is watched',
 };
 
-function isOfProcess(series: string): boolean {
+export function isOfProcess(series: string): boolean {
   return nameOf(series) in OF_PROCESS || isOfNode(series);
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mayFall } from './compared.ts';
+import { isOfProcess, mayFall } from './compared.ts';
 import { type Exposed, nameOf, readExposition } from './exposition.ts';
 
 const EVERY_MS = 60;
@@ -15,6 +15,11 @@ export class CounterWatch {
   samples = 0;
   samplesCatchingUp = 0;
   last: Exposed | undefined;
+  /**
+   * The disk was full: what a process counts could not be written down before it was shown, and may
+   * be less after a kill. What frames count may not.
+   */
+  hadNoRoom = false;
   private readonly url: string;
   private readonly highest = new Map<string, number>();
   private readonly stopping = new AbortController();
@@ -67,7 +72,7 @@ export class CounterWatch {
       return;
     }
     for (const [series, value] of exposed.counters) {
-      if (mayFall(series)) continue;
+      if (mayFall(series) || (this.hadNoRoom && isOfProcess(series))) continue;
       const before = this.highest.get(series);
       if (before !== undefined && !(value >= before)) {
         this.fault(`${series} fell from ${before} to ${value}`);
@@ -76,6 +81,7 @@ export class CounterWatch {
     }
     for (const series of this.highest.keys()) {
       if (exposed.counters.has(series)) continue;
+      if (this.hadNoRoom && isOfProcess(series)) continue;
       this.fault(`${series} has gone; it was ${this.highest.get(series)}`);
       this.highest.delete(series);
     }

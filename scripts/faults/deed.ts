@@ -53,6 +53,7 @@ export async function doStep(arena: Arena, step: Step, random: Random): Promise<
     case 'delete-documents-consumer':
       return await deleteConsumers(arena, STREAMS.derived, (name) => name === DOCUMENTS_CONSUMER);
     case 'no-room':
+      arena.watch.hadNoRoom = true;
       arena.disk.fill();
       await sleep(lengthMs);
       await service.kill();

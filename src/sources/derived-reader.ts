@@ -24,12 +24,13 @@ export interface DerivedReaderParts {
   readonly take: (record: DerivedRecord, id: string, settled: () => void) => boolean;
   /** Where to begin should the consumer be gone: the first message that was not acknowledged. */
   readonly from: () => number;
-  /** All up to this message of the derived stream are settled. */
+  /** All up to this message of the derived stream are acknowledged, by the server's word. */
   readonly reached: (sequence: number) => void;
   readonly interrupted: (reason: string) => void;
 }
 
 const API_MS_MAX = 2000;
+const LOOK_EVERY_MS = 1000;
 const RETRY_MS_MAX = 2000;
 const CONSUMER_NOT_FOUND = 10014;
 /** Records are our own, and hold texts. */
@@ -78,7 +79,7 @@ export class DerivedReader {
     if (connection === undefined || connection.isClosed()) return 'not connected to NATS';
     const info = await this.consumer(connection);
     if (signal.aborted) return 'stopped';
-    const { stream, consumer, window, hasRoom } = this.parts;
+    const { stream, window, hasRoom } = this.parts;
     this.session = new PullSession({
       ...{ connection, stream, consumer: info.name, window, hasRoom, timers: TIMERS },
       take: (message, { streamSequence }) => {
@@ -86,8 +87,26 @@ export class DerivedReader {
         return undefined;
       },
     });
-    void consumer;
-    return await this.session.ended;
+    const looks = setInterval(() => {
+      // What fails here fails the session as well, or passes.
+      this.look(connection).catch(() => {});
+    }, LOOK_EVERY_MS);
+    try {
+      return await this.session.ended;
+    } finally {
+      clearInterval(looks);
+    }
+  }
+
+  /**
+   * How far the sink is. Only the server knows: what was delivered to a process before this one, and
+   * not acknowledged, comes again at its time.
+   */
+  private async look(connection: NatsConnection): Promise<void> {
+    const { stream, consumer, reached } = this.parts;
+    const manager = await jetstreamManager(connection, { timeout: API_MS_MAX, checkAPI: false });
+    const info = await manager.consumers.info(stream, consumer.durable_name);
+    reached(info.ack_floor.stream_seq);
   }
 
   /** The consumer as it is; made anew, behind what was settled, where somebody deleted it. */
@@ -124,8 +143,6 @@ export class DerivedReader {
     if (reply !== undefined && connection?.isClosed() === false) {
       connection.publish(reply, '+ACK');
     }
-    const first = Math.min(...[...this.open.keys()].slice(0, 1), sequence + 1);
-    this.parts.reached(first - 1);
     this.session?.wake();
   }
 
