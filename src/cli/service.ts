@@ -104,15 +104,19 @@ export function createService(parts: ServiceParts): Service {
   const isBehind = (): boolean => stream?.isBehind() === true;
   const exposition = new Exposition(store, beforeScrape, isBehind);
   const found = stream?.own ?? topology.inlet;
-  let isWatching = false;
+  // Chips are asked for their health as soon as the service serves and knows what they said before.
   let isServing = false;
+  let isWatching = false;
+  const watchChips = (): void => {
+    if (!isServing || isWatching || isBehind()) return;
+    health.watch(found);
+    isWatching = true;
+  };
   const ticks = setInterval(() => {
     store.tick();
     live.tick();
-    if (isBehind()) return;
-    if (isServing && !isWatching) health.watch(found);
-    isWatching ||= isServing;
-    watches.check(found);
+    watchChips();
+    if (!isBehind()) watches.check(found);
   }, TICK_MS);
   let http: HttpServer | undefined;
   return {
@@ -120,10 +124,7 @@ export function createService(parts: ServiceParts): Service {
     serve: async (source, connected) => {
       const looked = health.start();
       isServing = true;
-      if (!isBehind()) {
-        health.watch(found);
-        isWatching = true;
-      }
+      watchChips();
       http = await createHttpServer({
         host: config.http.host,
         port: config.http.port,

@@ -24,8 +24,8 @@ const SEQUENCE_DIGITS = 12;
 const INDEX_DIGITS = 4;
 
 /**
- * The name of a record for all time: when its stream was made (ms, base 36), its frame's sequence in
- * that stream, its index among the frame's records. Ids in this order are those of time.
+ * The name of a record for all time: when its stream was made (ms, base 36), its frame's sequence
+ * in that stream, its index among the frame's records. Ids in this order are those of time.
  */
 export function recordId(streamCreated: string, sequence: number, index: number): string {
   const created = Date.parse(streamCreated).toString(36);

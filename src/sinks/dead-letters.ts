@@ -17,8 +17,8 @@ const CONTENT_TYPE_CHARS_MAX = 128;
 
 /**
  * Messages that are no frames, on `<prefix>.dead.<reason>` with their original bytes, for whoever
- * wants to know what was wrong with them. Takes a message and copies its data. `idOf` names a letter,
- * so that a stream takes each once.
+ * wants to know what was wrong with them. Takes a message and copies its data. `idOf` names a
+ * letter, so that a stream takes each once.
  */
 export function deadLetters(
   prefix: string,

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import type { DerivedRecord } from '../component/derived-record.ts';
 import { isStored, laterOf, recordId, type StreamPosition } from '../component/stream-position.ts';
-import { BATCH_MESSAGES_MAX, type BatchMessage, storeAtomically } from './atomic-batch.ts';
+import { type BatchMessage, storeAtomically } from './atomic-batch.ts';
 import { DerivedWriter, derivedHeaders } from './derived-message.ts';
 import { encodeMarker, type Marker, type StoredMarker } from './marker.ts';
 import { type MarkerPlace, markerSubject, positionOfRecords, readMarker } from './marker-store.ts';
+import { type RecordBatch, WaitingRecords } from './waiting-records.ts';
 
 export interface CommitLimits {
   /** Between two commits, while there is something to store. */
@@ -43,27 +44,11 @@ export class FencedError extends Error {
 const REQUEST_MS_MAX = 2000;
 const RETRY_MS_FIRST = 20;
 const RETRY_MS_MAX = 2000;
-const BATCH_BYTES_MAX = 4 * 1024 * 1024;
-/** What a waiting record takes beside its bytes. */
-const RECORD_BYTES = 256;
 /** A marker without records, where frames gave none. */
 const MARK_EVERY_MS = 1000;
 /** The stream forgets what is old: the marker must not be. */
 const REFRESH_EVERY_MS = 3_600_000;
 const NOWHERE: StreamPosition = { sequence: 0, records: null };
-
-interface WaitingRecord {
-  readonly sequence: number;
-  readonly index: number;
-  readonly subject: string;
-  readonly data: Uint8Array;
-}
-
-interface Batch {
-  readonly records: readonly WaitingRecord[];
-  readonly bytes: number;
-  readonly position: StreamPosition;
-}
 
 /**
  * Derived records on their way into the derived stream, each exactly once (DESIGN §6): with the
@@ -74,8 +59,7 @@ interface Batch {
 export class DerivedCommit {
   private readonly parts: DerivedCommitParts;
   private readonly writer: DerivedWriter;
-  private readonly waiting: WaitingRecord[] = [];
-  private waitingBytes = 0;
+  private readonly waiting = new WaitingRecords();
   private created = '';
   private epoch = 0;
   /** Of the last marker in the derived stream, 0 for none. */
@@ -88,7 +72,6 @@ export class DerivedCommit {
   private markedMs = 0;
   private due = Promise.withResolvers<void>();
   private readonly stopping = new AbortController();
-  private onStored: { readonly sequence: number; readonly resolve: () => void }[] = [];
 
   constructor(parts: DerivedCommitParts) {
     this.parts = parts;
@@ -96,7 +79,7 @@ export class DerivedCommit {
   }
 
   get depth(): { readonly messages: number; readonly bytes: number } {
-    return { messages: this.waiting.length, bytes: this.waitingBytes };
+    return { messages: this.waiting.count, bytes: this.waiting.bytes };
   }
 
   /** Up to where records are stored; for the checkpoint. */
@@ -105,7 +88,7 @@ export class DerivedCommit {
   }
 
   get hasRoom(): boolean {
-    return this.waitingBytes < this.parts.limits.waitingBytesMax / 2;
+    return this.waiting.bytes < this.parts.limits.waitingBytesMax / 2;
   }
 
   /** Whether what is derived now was derived and stored before this process began. */
@@ -126,9 +109,8 @@ export class DerivedCommit {
     if (isStored(this.storedTo, this.atSequence, index)) return;
     const data = this.writer.data(record);
     const subject = this.writer.subject(record);
-    this.waiting.push({ sequence: this.atSequence, index, subject, data });
-    this.waitingBytes += data.length + RECORD_BYTES;
-    if (this.waiting.length >= BATCH_MESSAGES_MAX) this.due.resolve();
+    this.waiting.add({ sequence: this.atSequence, index, subject, data });
+    if (this.waiting.isBatchFull) this.due.resolve();
   }
 
   /**
@@ -167,9 +149,7 @@ export class DerivedCommit {
 
   /** Resolves when no record of that frame or of those before it waits any more. */
   whenStored(sequence: number): Promise<void> {
-    const [first] = this.waiting;
-    if (first === undefined || first.sequence > sequence) return Promise.resolve();
-    return new Promise((resolve) => this.onStored.push({ sequence, resolve }));
+    return this.waiting.whenStored(sequence);
   }
 
   /**
@@ -181,8 +161,7 @@ export class DerivedCommit {
     signal.addEventListener('abort', stop, { once: true });
     while (!signal.aborted) {
       const pause = sleep(this.parts.limits.everyMs, undefined, { signal }).catch(() => {});
-      const isFull = this.waiting.length >= BATCH_MESSAGES_MAX;
-      if (!isFull) await Promise.race([pause, this.due.promise]);
+      if (!this.waiting.isBatchFull) await Promise.race([pause, this.due.promise]);
       this.due = Promise.withResolvers<void>();
       if (this.isDue()) await this.commit();
     }
@@ -194,19 +173,19 @@ export class DerivedCommit {
     const giveUp = () => this.stopping.abort();
     if (signal.aborted) giveUp();
     signal.addEventListener('abort', giveUp, { once: true });
-    while (this.waiting.length > 0 && !this.stopping.signal.aborted) await this.commit();
+    while (this.waiting.count > 0 && !this.stopping.signal.aborted) await this.commit();
     signal.removeEventListener('abort', giveUp);
   }
 
   private isDue(): boolean {
-    if (this.waiting.length > 0) return true;
+    if (this.waiting.count > 0) return true;
     const sinceMs = performance.now() - this.markedMs;
     const isBehind = this.storedTo.sequence < this.atSequence;
     return sinceMs > (isBehind ? MARK_EVERY_MS : REFRESH_EVERY_MS);
   }
 
   private async commit(): Promise<void> {
-    const batch = this.nextBatch();
+    const batch = this.waiting.nextBatch(this.atSequence, this.storedTo);
     const beganMs = performance.now();
     await this.retried(this.stopping.signal, (connection) => this.store(connection, batch));
     if (this.stopping.signal.aborted) return;
@@ -216,42 +195,15 @@ export class DerivedCommit {
     this.parts.events.stored(batch.records.length, tookMs);
   }
 
-  /** What goes together, and how far it reaches; between two frames, so all of one or none wait. */
-  private nextBatch(): Batch {
-    let bytes = 0;
-    let count = 0;
-    for (const { data } of this.waiting) {
-      if (count >= BATCH_MESSAGES_MAX - 1 || (count > 0 && bytes > BATCH_BYTES_MAX)) break;
-      bytes += data.length + RECORD_BYTES;
-      count++;
-    }
-    const records = this.waiting.slice(0, count);
-    const last = records.at(-1);
-    const next = this.waiting[count];
-    let position: StreamPosition;
-    if (last === undefined || next === undefined) {
-      position = laterOf(this.storedTo, { sequence: this.atSequence, records: null });
-    } else if (next.sequence === last.sequence) {
-      position = { sequence: last.sequence, records: last.index + 1 };
-    } else position = { sequence: last.sequence, records: null };
-    return { records, bytes, position };
-  }
-
-  private settle({ records, bytes, position }: Batch): void {
+  private settle(batch: RecordBatch): void {
     const hadRoom = this.hasRoom;
-    this.waiting.splice(0, records.length);
-    this.waitingBytes -= bytes;
-    this.storedTo = position;
-    const first = this.waiting[0]?.sequence ?? Number.POSITIVE_INFINITY;
-    const waits = this.onStored.filter(({ sequence }) => sequence >= first);
-    for (const { sequence, resolve } of this.onStored) if (sequence < first) resolve();
-    this.onStored = this.waiting.length === 0 ? [] : waits;
-    if (this.waiting.length === 0) for (const { resolve } of waits) resolve();
+    this.storedTo = batch.position;
+    this.waiting.stored(batch);
     if (!hadRoom && this.hasRoom) this.parts.roomMade();
   }
 
   /** One attempt. Where its end is unknown or it was refused, the marker tells what is there. */
-  private async store(connection: NatsConnection, batch: Batch): Promise<void> {
+  private async store(connection: NatsConnection, batch: RecordBatch): Promise<void> {
     const left = batch.records.filter(({ sequence, index }) => {
       return !isStored(this.storedTo, sequence, index);
     });

@@ -15,8 +15,8 @@ export const OWN_FRAME_LIMITS: OutboxLimits = {
 };
 
 /**
- * What the service finds by a clock, and answers to its own questions, on their way into the stream:
- * they come back with the frames of all others, in one order for every replay.
+ * What the service finds by a clock, and answers to its own questions, on their way into the
+ * stream: they come back with the frames of all others, in one order for every replay.
  */
 export class OwnFrames implements Inlet {
   private readonly prefix: string;

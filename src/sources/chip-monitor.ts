@@ -3,7 +3,6 @@ import type { FrameWatch, Inlet } from '../component/source.ts';
 import type { HeldState, Snapshot } from '../component/state.ts';
 import type { Timers } from '../component/timers.ts';
 import type { Frame } from '../frames/frame.ts';
-import { OWN_EMITTER } from '../frames/header.ts';
 import type { HealthFrame } from '../frames/health.ts';
 import type { ChipPings, PingResult } from './chip-pings.ts';
 import { Rounds } from './rounds.ts';
@@ -16,6 +15,7 @@ import {
   restoreChip,
   seconds,
   snapshotChip,
+  toldHealth,
   type WatchedChip,
 } from './watched-chip.ts';
 
@@ -286,22 +286,6 @@ export class ChipMonitor implements FrameWatch, HeldState {
   }
 
   private tell(chip: WatchedChip, status: 'ok' | 'down', text: string, forgotten?: true): void {
-    const nowUs = this.parts.nowUs();
-    this.inlet?.frame({
-      kind: 'health',
-      deviceType: chip.deviceType,
-      chipId: chip.chipId,
-      t0Us: nowUs,
-      spanUs: 0,
-      seq: undefined,
-      runId: undefined,
-      emitter: OWN_EMITTER,
-      arrivedUs: nowUs,
-      restarts: 0,
-      status,
-      text,
-      temperatureC: undefined,
-      forgotten,
-    });
+    this.inlet?.frame(toldHealth(chip, this.parts.nowUs(), { status, text, forgotten }));
   }
 }

@@ -18,8 +18,8 @@ export interface DerivedReaderParts {
   readonly window: PullWindow;
   readonly hasRoom: () => boolean;
   /**
-   * Takes a record with its id; calls `settled` when it is where it belongs. False where there is no
-   * room: it comes again.
+   * Takes a record with its id; calls `settled` when it is where it belongs. False where there is
+   * no room: it comes again.
    */
   readonly take: (record: DerivedRecord, id: string, settled: () => void) => boolean;
   /** Where to begin should the consumer be gone: the first message that was not acknowledged. */

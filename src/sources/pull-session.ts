@@ -41,8 +41,8 @@ const ENDS_OF_REQUEST = /exceeds? maxbytes|batch completed|interest expired/i;
 /**
  * Messages of one JetStream consumer, asked for in requests of which two overlap, until something
  * is amiss: the consumer is gone, the server silent, a message was lost on the way. Then it ends
- * with the reason, and its maker begins anew where it stands. What the server may send is bounded by
- * what was asked for, so nothing here waits and nothing is dropped.
+ * with the reason, and its maker begins anew where it stands. What the server may send is bounded
+ * by what was asked for, so nothing here waits and nothing is dropped.
  */
 export class PullSession {
   private readonly parts: PullSessionParts;

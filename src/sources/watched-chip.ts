@@ -1,4 +1,6 @@
 import type { Snapshot } from '../component/state.ts';
+import { OWN_EMITTER } from '../frames/header.ts';
+import type { HealthFrame } from '../frames/health.ts';
 
 /** The times that decide about a chip, ms of the monitor's clock. */
 export interface ChipRules {
@@ -96,6 +98,28 @@ export function absenceOf(
 export function forgottenAfterMs(chip: WatchedChip, rules: ChipRules): number | undefined {
   if (chip.isConfigured) return undefined;
   return chip.hasSentHealth ? rules.forgetReportingMs : rules.forgetMs;
+}
+
+/** What the service itself says of a chip, as the frame that goes into the stream. */
+export function toldHealth(
+  { deviceType, chipId }: WatchedChip,
+  nowUs: number,
+  told: Pick<HealthFrame, 'status' | 'text' | 'forgotten'>,
+): HealthFrame {
+  return {
+    kind: 'health',
+    deviceType,
+    chipId,
+    t0Us: nowUs,
+    spanUs: 0,
+    seq: undefined,
+    runId: undefined,
+    emitter: OWN_EMITTER,
+    arrivedUs: nowUs,
+    restarts: 0,
+    temperatureC: undefined,
+    ...told,
+  };
 }
 
 export function seconds(ms: number): string {

@@ -21,8 +21,8 @@ export interface StreamInletParts {
 }
 
 /**
- * The way from a stream into the pipelines: knows where in the stream their state stands, takes each
- * message once, and finds what is missing between two.
+ * The way from a stream into the pipelines: knows where in the stream their state stands, takes
+ * each message once, and finds what is missing between two.
  */
 export class StreamInlet implements Inlet {
   private readonly parts: StreamInletParts;

@@ -5,6 +5,7 @@ import { documentOf, type StoredDocument } from './document.ts';
 import { type DocumentBatch, DocumentQueue, type QueueLimits } from './document-queue.ts';
 import { type DocumentStore, StoreError, type WriteOutcome } from './document-store.ts';
 import type { IndexName } from './indices.ts';
+import { KeptDocuments } from './kept-documents.ts';
 
 /** Batches on their way at once: one is prepared while the other is waited for. */
 const IN_FLIGHT_MAX = 2;
@@ -54,8 +55,7 @@ export interface DocumentSinkParts {
 export class DocumentSink {
   private readonly parts: DocumentSinkParts;
   private readonly queue: DocumentQueue;
-  /** What to say when a document that somebody keeps is settled. */
-  private readonly kept = new Map<StoredDocument, () => void>();
+  private readonly kept = new KeptDocuments();
   private inFlight = 0;
   private isDue = false;
   private timer: NodeJS.Timeout | undefined;
@@ -121,7 +121,7 @@ export class DocumentSink {
     }
     if (this.stopping.signal.aborted) return false;
     if (!this.queue.offer(document, performance.now())) return false;
-    this.kept.set(document, settled);
+    this.kept.add(document, settled);
     this.look();
     return true;
   }
@@ -211,7 +211,7 @@ export class DocumentSink {
 
   /** What is kept elsewhere is not lost: it comes again. */
   private drop(documents: readonly StoredDocument[]): void {
-    const lost = documents.filter((document) => !this.kept.delete(document)).length;
+    const lost = documents.filter((document) => !this.kept.forget(document)).length;
     if (lost > 0) this.parts.events.dropped('stopped', lost);
   }
 
@@ -260,13 +260,7 @@ export class DocumentSink {
     }
     if (dead.length > 0) await this.parts.bury(dead);
     for (const { document } of dead) events.settled(document.index, 'refused');
-    const left = new Set(busy);
-    for (const document of batch) {
-      const settled = left.has(document) ? undefined : this.kept.get(document);
-      if (settled === undefined) continue;
-      this.kept.delete(document);
-      settled();
-    }
+    this.kept.settle(batch, busy);
     return busy;
   }
 
