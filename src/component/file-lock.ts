@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -37,6 +38,22 @@ export class FileLock {
       db.close();
       if (who === undefined) throw error;
       throw new LockedError(who);
+    }
+  }
+
+  /** Who holds it now; undefined where nobody does, or this user may not find out. */
+  static holder(file: string): string | undefined {
+    if (!existsSync(file)) return undefined;
+    let db: DatabaseSync | undefined;
+    try {
+      db = new DatabaseSync(file, { timeout: 0 });
+      db.exec('BEGIN IMMEDIATE');
+      db.exec('ROLLBACK');
+      return undefined;
+    } catch (error) {
+      return db !== undefined && isBusy(error) ? holderOf(db) : undefined;
+    } finally {
+      db?.close();
     }
   }
 

@@ -91,12 +91,13 @@ export async function encodeCheckpoint(
 }
 
 /**
- * Reads what a checkpoint says of itself.
+ * Holds every checksum of a checkpoint against it, and gives what it says of itself.
  * @throws CheckpointError where it is torn or another program's
  */
-export async function readCheckpointHeader(path: string): Promise<CheckpointHeader> {
+export async function checkCheckpoint(path: string): Promise<CheckpointHeader> {
   return await reading(path, async (file) => {
-    const { sections: _sections, ...header } = await readHeader(file, path);
+    const { sections, ...header } = await readHeader(file, path);
+    await readSections(file, sections, path, () => {});
     return header;
   });
 }
@@ -109,17 +110,29 @@ export async function readCheckpoint(path: string): Promise<CheckpointContent> {
   return await reading(path, async (file) => {
     const { sections, ...header } = await readHeader(file, path);
     const content = { states: {}, metrics: {} } as Record<string, Record<string, Snapshot>>;
-    for (const { group, name, bytes, crc32: sum } of sections) {
-      const data = await readBytes(file, bytes, path);
-      if (crc32(data) !== sum) {
-        throw new CheckpointError(`${path}: the checksum of ${group} ${name} is wrong`);
-      }
+    await readSections(file, sections, path, ({ group, name }, data) => {
       (content[group] as Record<string, Snapshot>)[name] = deserialize(data) as Snapshot;
-    }
-    const { bytesRead } = await file.read(Buffer.alloc(1), 0, 1);
-    if (bytesRead > 0) throw new CheckpointError(`${path}: has bytes after its end`);
+    });
     return { ...header, ...content } as CheckpointContent;
   });
+}
+
+async function readSections(
+  file: FileHandle,
+  sections: readonly Section[],
+  path: string,
+  take: (section: Section, data: Buffer) => void,
+): Promise<void> {
+  for (const section of sections) {
+    const { group, name, bytes, crc32: sum } = section;
+    const data = await readBytes(file, bytes, path);
+    if (crc32(data) !== sum) {
+      throw new CheckpointError(`${path}: the checksum of ${group} ${name} is wrong`);
+    }
+    take(section, data);
+  }
+  const { bytesRead } = await file.read(Buffer.alloc(1), 0, 1);
+  if (bytesRead > 0) throw new CheckpointError(`${path}: has bytes after its end`);
 }
 
 async function reading<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T> {

@@ -1,12 +1,12 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import {
   type CheckpointContent,
   type CheckpointHeader,
+  checkCheckpoint,
   encodeCheckpoint,
   readCheckpoint,
-  readCheckpointHeader,
 } from './checkpoint-file.ts';
 
 /** Kept beside the newest, for when that can't be read. */
@@ -20,6 +20,12 @@ const REFUSED = 'checkpoint.refused';
 export interface CheckpointEntry {
   readonly path: string;
   readonly generation: number;
+}
+
+/** One that was looked at; all of its bytes were read. */
+export interface CheckedCheckpoint extends CheckpointEntry {
+  readonly bytes: number;
+  readonly header: CheckpointHeader | Error;
 }
 
 /** The newest checkpoint that could be read, and why newer ones could not. */
@@ -71,15 +77,20 @@ export class CheckpointFolder {
     for (const { path } of refused) await rename(path, join(this.folder, REFUSED));
   }
 
-  /** The headers that can be read, newest first, and the errors of the others. */
-  async headers(): Promise<(CheckpointEntry & { header: CheckpointHeader | Error })[]> {
+  /**
+   * What each says of itself, newest first, or why it can't be used. A service may write meanwhile:
+   * what it removed since the folder was read is left out.
+   */
+  async checked(): Promise<CheckedCheckpoint[]> {
     const entries = await this.entries();
-    return await Promise.all(
-      entries.map(async (entry) => ({
-        ...entry,
-        header: await readCheckpointHeader(entry.path).catch((error: unknown) => error as Error),
-      })),
-    );
+    const all = await Promise.all(entries.map(check));
+    return all.filter((each) => each !== undefined);
+  }
+
+  /** Where the last one that a service could not use is, where there is one. */
+  async refused(): Promise<string | undefined> {
+    const path = join(this.folder, REFUSED);
+    return (await bytesOf(path)) === undefined ? undefined : path;
   }
 
   /** Writes a checkpoint; gives its bytes. What fails leaves the earlier ones as they were. */
@@ -99,6 +110,22 @@ export class CheckpointFolder {
     }
     for (const { path } of before.slice(GENERATIONS - 1)) await rm(path, { force: true });
     return parts.reduce((bytes, part) => bytes + part.byteLength, 0);
+  }
+}
+
+async function check(entry: CheckpointEntry): Promise<CheckedCheckpoint | undefined> {
+  const header = await checkCheckpoint(entry.path).catch((error: unknown) => error as Error);
+  const bytes = await bytesOf(entry.path);
+  return bytes === undefined ? undefined : { ...entry, bytes, header };
+}
+
+/** Undefined where there is no such file. */
+async function bytesOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
