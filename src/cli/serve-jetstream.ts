@@ -6,7 +6,7 @@ import { OWN_FRAME_LIMITS } from '../sinks/own-frames.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
 import { runBenchmarks } from './benchmark-parts.ts';
 import { natsPings } from './health-parts.ts';
-import { JetStreamDelivery } from './jetstream-delivery.ts';
+import { JetStreamDelivery } from './jetstream/delivery.ts';
 import { createService } from './service.ts';
 import { dropped, type Serving, STOP_MS_MAX, shownServers, showQueues } from './serving.ts';
 

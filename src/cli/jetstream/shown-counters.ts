@@ -2,8 +2,8 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } fr
 import { dirname } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
-import type { Snapshot } from '../component/state.ts';
-import type { MetricStore } from '../sinks/prometheus/metric-store.ts';
+import type { Snapshot } from '../../component/state.ts';
+import type { MetricStore } from '../../sinks/prometheus/metric-store.ts';
 
 /** Two of them, written in turns: one is whole whenever the process is killed. */
 const SLOTS = 2;

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { FileLock, LockedError } from '../component/file-lock.ts';
-import type { Log } from '../telemetry/log.ts';
-import { ConfigError } from './config/config-error.ts';
+import { FileLock, LockedError } from '../../component/file-lock.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { ConfigError } from '../config/config-error.ts';
 
 /** @throws ConfigError where another process keeps its state there */
 export function lockState(folder: string, log: Pick<Log, 'warn'>): FileLock {
