@@ -21,6 +21,7 @@ import { pageTab } from './parts/page-tab.ts';
 import { type BenchOptions, type Row, table } from './parts/report.ts';
 import { scrape } from './parts/scrape.ts';
 import { spkReplay } from './parts/spk-replay.ts';
+import { syncInterval } from './parts/sync-interval.ts';
 
 /** Parts by name, in the order in which they run. */
 const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>> = {
@@ -33,6 +34,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   detect,
   nab,
   emitter: emitterCost,
+  'sync-interval': syncInterval,
   documents,
   'documents-alike': documentsAlike,
   'documents-kept': documentsKept,

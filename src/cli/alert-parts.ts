@@ -15,6 +15,8 @@ export interface AlertParts {
   readonly queues: Readonly<Record<string, Pick<AlertmanagerSink, 'depth'>>>;
   /** Undefined where no token is configured. */
   readonly route: AlertRouteOptions | undefined;
+  /** Frames are read again after a restart: as long as this is so, nobody is told of incidents. */
+  holdWhile(isHeld: () => boolean): void;
   /** Tells what is new, until the signal. */
   close(signal: AbortSignal): Promise<void>;
 }
@@ -32,6 +34,7 @@ export function openAlerts(
     take: sink === undefined ? undefined : (record) => sink.take(record),
     queues: sink === undefined ? {} : { alertmanager: sink },
     route: openRoute(config, telemetry, link),
+    holdWhile: (isHeld) => sink?.holdWhile(isHeld),
     close: async (signal) => await sink?.close(signal),
   };
 }
@@ -72,13 +75,15 @@ function openSink({ alerts }: Config, telemetry: OwnTelemetry): AlertmanagerSink
 }
 
 function openRoute(
-  { alerts, prefix }: Config,
+  { alerts, prefix, delivery }: Config,
   { own, log }: OwnTelemetry,
   link: Pick<NatsLink, 'connection'>,
 ): AlertRouteOptions | undefined {
   const token = webhookToken(alerts);
   if (token === undefined) return undefined;
-  const parts = { prefix, confirm: alerts.confirm, connection: () => link.connection };
+  // JetStream's own stream has the subjects of alerts.
+  const confirm = alerts.confirm ?? (delivery === 'jetstream' ? 'stream' : 'server');
+  const parts = { prefix, confirm, connection: () => link.connection };
   return {
     token: () => token.latest(),
     publish: async (told) => {

@@ -1,4 +1,5 @@
 import type { FrameWatch, Inlet } from '../component/source.ts';
+import type { HeldState } from '../component/state.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
 import { ConversionWatch } from '../sources/conversion-watch.ts';
 import { RunWatch } from '../sources/run-watch.ts';
@@ -7,7 +8,7 @@ import type { Config } from './config/schema.ts';
 
 /** What finds by arrival what frames' own times can't tell: conversions and runs without an end. */
 export interface ArrivalWatches {
-  readonly all: readonly FrameWatch[];
+  readonly all: readonly (FrameWatch & HeldState & { readonly stateName: string })[];
   /** Puts what they found into the stream. */
   check(inlet: Inlet): void;
 }

@@ -16,6 +16,8 @@ import { stateFolder } from './state-folder.ts';
 /** What a service needs of documents; where no store is configured it costs nothing. */
 export interface DocumentParts {
   readonly take: RecordSinks['derived'];
+  /** The same for records that a stream keeps until they are settled. */
+  readonly sink: Pick<DocumentSink, 'takeKept' | 'hasRoom'> | undefined;
   /** For those who ask it, and for lines that are shipped; undefined where there is none. */
   readonly store: DocumentStore | undefined;
   /** Resolves when the store answers; undefined where there is none. */
@@ -31,6 +33,7 @@ export interface DocumentParts {
 
 const NO_DOCUMENTS: DocumentParts = {
   take: undefined,
+  sink: undefined,
   store: undefined,
   check: undefined,
   queues: {},
@@ -66,6 +69,7 @@ export async function openDocuments(
   const { own } = telemetry;
   return {
     take: (record) => sink.take(record),
+    sink,
     store,
     check: (signal) => store.check(signal),
     queues: { documents: sink },

@@ -1,3 +1,4 @@
+import type { InboundMessage } from '../component/message.ts';
 import type { Inlet } from '../component/source.ts';
 import { TIMERS } from '../component/timers.ts';
 import type { HealthReadings } from '../http/detailed-health.ts';
@@ -15,7 +16,9 @@ import { stateFolder } from './state-folder.ts';
 export interface HealthParts {
   readonly monitor: ChipMonitor;
   /** Resolves when the machine was looked at once, or that takes long. */
-  start(inlet: Inlet): Promise<void>;
+  start(): Promise<void>;
+  /** The stream has come to now: chips are watched, and what is found goes that way. */
+  watch(inlet: Inlet): void;
   readings(nats: boolean | undefined): HealthReadings;
   /** Sets gauges that are read only when somebody asks. */
   beforeScrape(): void;
@@ -27,6 +30,8 @@ export interface HealthPartsOptions {
   readonly telemetry: OwnTelemetry;
   /** Undefined where there is nobody to ask. */
   readonly pings: ChipPings | undefined;
+  /** Whether an answer to a ping is health; undefined where the inlet shows it. */
+  readonly isHealth?: ((answer: InboundMessage) => boolean) | undefined;
   /** Undefined where no store is configured. */
   readonly database: ServiceProbe | undefined;
 }
@@ -42,8 +47,8 @@ export function createHealthParts(options: HealthPartsOptions): HealthParts {
   const all = Object.values(checks);
   return {
     monitor,
-    start: async (inlet) => {
-      monitor.start(inlet);
+    watch: (inlet) => monitor.start(inlet),
+    start: async () => {
       const looks = all.map((check) => check?.start());
       const late = Promise.withResolvers<void>();
       const callOff = TIMERS.after(FIRST_LOOK_MS_MAX, late.resolve);
@@ -69,7 +74,7 @@ export function createHealthParts(options: HealthPartsOptions): HealthParts {
   };
 }
 
-function createMonitor({ config, telemetry, pings }: HealthPartsOptions): ChipMonitor {
+function createMonitor({ config, telemetry, pings, isHealth }: HealthPartsOptions): ChipMonitor {
   const { health } = config;
   const { own, log } = telemetry;
   const clock = new ArrivalClock();
@@ -85,6 +90,7 @@ function createMonitor({ config, telemetry, pings }: HealthPartsOptions): ChipMo
       forgetReportingMs: health.forget_reporting_after / 1000,
     },
     pings,
+    isHealth,
     timers: TIMERS,
     nowUs: () => clock.nowUs(),
     checked: (outcome) => own.healthChecks.series(outcome).add(1),

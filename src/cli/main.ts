@@ -28,6 +28,7 @@ const COMMANDS: Commands = {
   convert: async () => (await import('./convert.ts')).convertCommand(),
   detect: async () => (await import('./detect.ts')).detectCommand(),
   setup: async () => (await import('./setup.ts')).setupCommand(),
+  status: async () => (await import('./status.ts')).statusCommand(),
   dead: async () => (await import('./dead.ts')).deadCommand(),
   logs: async () => (await import('./logs.ts')).logsCommand(),
   simulate: async (version) => (await import('./simulate.ts')).simulateCommand(version),

@@ -2,30 +2,20 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { AnyPipeline } from '../component/pipeline.ts';
-import { NO_SINKS, type RecordSinks } from '../component/record-sinks.ts';
-import { isAtLeast } from '../frames/log.ts';
-import { DEAD_LETTER_LIMITS, deadLetters } from '../sinks/dead-letters.ts';
-import { DERIVED_LIMITS, derivedStream } from '../sinks/derived-stream.ts';
-import { NatsOutbox, type OutboxLimits } from '../sinks/nats-outbox.ts';
-import { ArrivalClock } from '../sources/arrival-clock.ts';
-import { EVENT_LOOP, Inbox, inboxLimits } from '../sources/inbox.ts';
-import { NatsSource } from '../sources/nats.ts';
-import { NatsLink, type NatsLinkEvents } from '../sources/nats-link.ts';
+import { NatsLink } from '../sources/nats-link.ts';
 import { withoutUserinfo } from '../sources/nats-servers.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { OwnMetrics } from '../telemetry/own-metrics.ts';
 import { parseAddress } from './address.ts';
 import { checkAlerts, openAlerts } from './alert-parts.ts';
-import { runBenchmarks } from './benchmark-parts.ts';
 import { loadConfig } from './config/load.ts';
 import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
 import { openDocuments } from './document-parts.ts';
 import { openDocumentStore } from './document-store.ts';
-import { natsPings } from './health-parts.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { createOwnTelemetry } from './own-telemetry.ts';
-import { createService } from './service.ts';
+import { serveCore } from './serve-core.ts';
+import { serveJetStream } from './serve-jetstream.ts';
+import { linkEvents } from './serving.ts';
 import { stopSignal } from './stop-signal.ts';
 import { checkTraces, startTraces } from './traces.ts';
 
@@ -46,7 +36,7 @@ export function runCommand(version: string): Command {
     .option('--config <file>', 'YAML file with settings')
     .option('--nats <url>', 'NATS server')
     .option('--http <host:port>', 'where to serve /metrics, /health and the page')
-    .option('--delivery <core>', 'how frames come: core NATS, best effort')
+    .option('--delivery <core|jetstream>', 'how frames come: best effort, or each exactly once')
     .option('--state <dir>', 'folder of what outlives a restart')
     .option('--prefix <prefix>', 'first tokens of every subject')
     .option('--check', 'check the configuration and end')
@@ -72,9 +62,6 @@ async function run(flags: RunFlags, version: string): Promise<void> {
   }
   await serve(version, config, pipelines);
 }
-
-/** What waits for a server that does not answer is given up after this. */
-const STOP_MS_MAX = 3000;
 
 const SILENT = {
   waiting: () => {},
@@ -112,110 +99,8 @@ async function serve(
   const { log, own } = telemetry;
   const traces = await startTraces(config, version, telemetry, process.env);
   const link = new NatsLink(config.nats, linkEvents(log, own));
-  const inbox = new Inbox(inboxLimits(config.nats.buffer_bytes), EVENT_LOOP, dropped(own, 'nats'));
-  const outbox = (sink: string, limits: OutboxLimits) =>
-    new NatsOutbox({ connection: () => link.connection, limits, dropped: dropped(own, sink) });
-  const dead = outbox('dead', DEAD_LETTER_LIMITS);
-  const derived = outbox('derived', DERIVED_LIMITS);
   const documents = await openDocuments(config, telemetry);
   const alerts = openAlerts(config, telemetry, link);
-  const service = createService({
-    version,
-    config,
-    telemetry,
-    pipelines,
-    dead: deadLetters(config.prefix, dead),
-    sinks: {
-      ...NO_SINKS,
-      derived: fanOut(derivedStream(config.prefix, derived), documents.take, alerts.take),
-      derivedLog: (level) => isAtLeast(level, config.derived.log_level),
-      spans: traces.take,
-    },
-    watches: [],
-    documents: documents.store,
-    pings: natsPings(config, link),
-    database: documents.check,
-    alerts: alerts.route,
-    beforeScrape: () => {
-      documents.beforeScrape();
-      const others = { ...traces.queues, ...documents.queues, ...alerts.queues };
-      showQueues(own, { nats: inbox, dead, derived, ...others });
-    },
-  });
-  const clock = new ArrivalClock();
-  const source = new NatsSource({
-    link,
-    prefix: config.prefix,
-    inbox,
-    clock,
-    listening: () => {
-      own.natsConnected.series().set(1);
-      log.info(`listening on ${config.prefix}.<kind>.>`);
-    },
-  });
-  const shown = [config.nats.servers].flat().map(withoutUserinfo).join(', ');
-  try {
-    await documents.start();
-    await service.serve(`core NATS at ${shown}`, () => link.isConnected);
-    const { inlet } = service.topology;
-    const benchmarks = { config, link, log, own, clock };
-    await Promise.all([
-      source.run(traces.around(inlet), signal),
-      runBenchmarks(benchmarks, inlet, signal),
-    ]);
-  } finally {
-    // Stopping follows the flow: the source has ended, then the sinks, then what they share.
-    const late = AbortSignal.timeout(STOP_MS_MAX);
-    const sinks = [dead, derived, traces, documents, alerts];
-    await Promise.all(sinks.map((sink) => sink.close(late)));
-    await link.close();
-    await service.close();
-  }
-}
-
-type TakeDerived = NonNullable<RecordSinks['derived']>;
-
-/** Gives each record to all; one alone costs nothing more. */
-function fanOut(first: TakeDerived, ...others: (TakeDerived | undefined)[]): TakeDerived {
-  const [second, ...more] = others.filter((take) => take !== undefined);
-  if (second === undefined) return first;
-  const both: TakeDerived = (record) => {
-    first(record);
-    second(record);
-  };
-  return fanOut(both, ...more);
-}
-
-function dropped(own: OwnMetrics, sink: string): (reason: string, count: number) => void {
-  return (reason, count) => own.dropped.series(sink, reason).add(count);
-}
-
-interface Queue {
-  readonly depth: { readonly messages: number; readonly bytes?: number };
-}
-
-function showQueues(own: OwnMetrics, queues: Readonly<Record<string, Queue>>): void {
-  for (const [name, { depth }] of Object.entries(queues)) {
-    own.queueDepth.series(name).set(depth.messages);
-    if (depth.bytes !== undefined) own.queueBytes.series(name).set(depth.bytes);
-  }
-}
-
-/** What happens to the connection, in the log and the metrics. */
-function linkEvents(log: Log, own: OwnMetrics): NatsLinkEvents {
-  return {
-    waiting: (servers, reason) => log.warn(`waiting for NATS at ${servers}: ${reason}`),
-    connected: (server) => log.info(`connected to NATS at ${server}`),
-    disconnected: (server, reason) => {
-      own.natsConnected.series().set(0);
-      own.natsDisconnects.series().add(1);
-      log.warn(`lost NATS at ${server}: ${reason}; what is published meanwhile is lost`);
-    },
-    reconnected: (server) => {
-      own.natsConnected.series().set(1);
-      own.natsReconnects.series().add(1);
-      log.info(`connected to NATS at ${server} again`);
-    },
-    refused: (text) => log.error(`NATS refuses: ${text}`),
-  };
+  const parts = { version, config, telemetry, pipelines, traces, link, documents, alerts, signal };
+  await (config.delivery === 'jetstream' ? serveJetStream(parts) : serveCore(parts));
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { DeadMessage } from '../component/message.ts';
+import type { DeadMessage, InboundMessage } from '../component/message.ts';
 import type { AnyPipeline } from '../component/pipeline.ts';
-import { NO_SINKS, type RecordSinks } from '../component/record-sinks.ts';
-import type { FrameWatch } from '../component/source.ts';
+import { type LogSink, NO_SINKS, type RecordSinks } from '../component/record-sinks.ts';
+import type { FrameWatch, Inlet } from '../component/source.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
 import type { AlertRouteOptions } from '../http/alert-route.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
@@ -11,6 +11,7 @@ import type { DocumentStore } from '../sinks/documents/document-store.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
 import { TICK_MS } from '../sinks/prometheus/metric-store.ts';
 import type { ChipPings } from '../sources/chip-pings.ts';
+import type { Log } from '../telemetry/log.ts';
 import { startTopology, type Topology } from '../topology/topology.ts';
 import { arrivalWatches } from './arrival-watches.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -48,6 +49,21 @@ export interface ServiceParts {
   readonly alerts: AlertRouteOptions | undefined;
   /** Sets gauges that are read only when somebody asks. */
   readonly beforeScrape: () => void;
+  /** Undefined where frames come as they are sent, and only then. */
+  readonly stream?: StreamSide | undefined;
+}
+
+/** What is different where frames come from a stream that is read again after a restart. */
+export interface StreamSide {
+  /** Where what the service itself finds goes: into the stream. */
+  readonly own: Inlet;
+  readonly isHealth: (answer: InboundMessage) => boolean;
+  /** Reprocessing has not come to where it was: metrics are held back, nothing is watched. */
+  readonly isBehind: () => boolean;
+  /** What is derived now was derived and told before the restart. */
+  readonly isAgain: () => boolean;
+  /** Counters of the process are about to be shown: they must not be forgotten. */
+  readonly shown: () => void;
 }
 
 export const NO_PARTS: Omit<ServiceParts, 'version' | 'config' | 'telemetry' | 'pipelines'> = {
@@ -66,7 +82,8 @@ export function createService(parts: ServiceParts): Service {
   const { config, version, telemetry } = parts;
   const { log, own, store } = telemetry;
   const watches = arrivalWatches(config, own);
-  const health = createHealthParts(parts);
+  const { stream } = parts;
+  const health = createHealthParts({ ...parts, isHealth: stream?.isHealth });
   const beforeScrape = (): void => {
     parts.beforeScrape();
     health.beforeScrape();
@@ -80,30 +97,49 @@ export function createService(parts: ServiceParts): Service {
     configHash: configHash(config),
     define: store,
     own,
-    sinks: live.beside({ ...parts.sinks, log }),
+    sinks: live.beside({ ...parts.sinks, log: stream === undefined ? log : once(log, stream) }),
     watches: [...parts.watches, ...watches.all, health.monitor, live.watch],
     heard: (deviceType, chipId) => store.heard(deviceType, chipId),
     dead: parts.dead,
     onFailure: (pipeline, error) => log.error(`pipeline ${pipeline} ended`, { error }),
   });
-  const exposition = new Exposition(store, beforeScrape);
+  for (const watch of watches.all) topology.states.slot(`watch/${watch.stateName}`).hold(watch);
+  topology.states.slot('watch/chips').hold(health.monitor);
+  const isBehind = (): boolean => stream?.isBehind() === true;
+  const exposition = new Exposition(store, beforeScrape, isBehind);
+  const found = stream?.own ?? topology.inlet;
+  // Chips are asked for their health as soon as the service serves and knows what they said before.
+  let isServing = false;
+  let isWatching = false;
+  const watchChips = (): void => {
+    if (!isServing || isWatching || isBehind()) return;
+    health.watch(found);
+    isWatching = true;
+  };
   const ticks = setInterval(() => {
     store.tick();
     live.tick();
-    watches.check(topology.inlet);
+    watchChips();
+    if (!isBehind()) watches.check(found);
   }, TICK_MS);
   let http: HttpServer | undefined;
   return {
     topology,
     serve: async (source, connected) => {
-      const looked = health.start(topology.inlet);
+      const looked = health.start();
+      isServing = true;
+      watchChips();
       http = await createHttpServer({
         host: config.http.host,
         port: config.http.port,
         token: readToken(config),
         allowedHosts: config.http.allowed_hosts,
         version,
-        metrics: () => exposition.text(),
+        metrics: async () => {
+          const text = await exposition.text();
+          stream?.shown();
+          return text;
+        },
         metricsType: CONTENT_TYPE,
         health: () => health.readings(connected()),
         alerts: parts.alerts,
@@ -125,8 +161,18 @@ export function createService(parts: ServiceParts): Service {
   };
 }
 
+/** Log lines of what was derived before are not written again. */
+function once(log: Log, { isAgain }: StreamSide): LogSink {
+  return {
+    isEnabled: (level) => log.isEnabled(level),
+    write: (event) => {
+      if (!isAgain()) log.write(event);
+    },
+  };
+}
+
 /** Tells two configurations apart by which the same frames would give other numbers. */
-function configHash({ pipelines, limits, conversions, runs }: Config): string {
+export function configHash({ pipelines, limits, conversions, runs }: Config): string {
   const text = JSON.stringify({ pipelines, limits, conversions, runs });
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

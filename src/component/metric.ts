@@ -11,6 +11,11 @@ export interface MetricSpec {
   readonly expires: 'chip' | 'series' | 'never';
   /** `<device_type>/<chip_id>` of a series, for `expires: 'chip'`. */
   readonly chipOf?: (labels: readonly string[]) => string;
+  /**
+   * It tells of this process and not of the frames: a checkpoint does not hold it, and it is shown
+   * while one is being recovered from.
+   */
+  readonly ofProcess?: boolean;
   /** Series at most, where the configured cap for all families does not fit. */
   readonly seriesMax?: number;
 }

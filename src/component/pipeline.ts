@@ -28,6 +28,11 @@ export interface PipelineDefinition<Kind extends FrameKind, Options, Record> {
   readonly summary: string;
   /** The kind of frames that it reads, or a list of kinds: those come in the order of arrival. */
   readonly reads: Kind | readonly Kind[];
+  /**
+   * The form of its state, 1 where it does not say: who changes that form or its meaning counts it
+   * up, so that a checkpoint of the old one is not restored into the new.
+   */
+  readonly stateVersion?: number;
   /** Schema of its options: the only source of their types, defaults, checks and reference. */
   readonly options: z.ZodType<Options>;
   readonly through: (

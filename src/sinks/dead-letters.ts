@@ -17,19 +17,29 @@ const CONTENT_TYPE_CHARS_MAX = 128;
 
 /**
  * Messages that are no frames, on `<prefix>.dead.<reason>` with their original bytes, for whoever
- * wants to know what was wrong with them. Takes a message and copies its data.
+ * wants to know what was wrong with them. Takes a message and copies its data. `idOf` names a
+ * letter, so that a stream takes each once.
  */
-export function deadLetters(prefix: string, outbox: NatsOutbox): (dead: DeadMessage) => void {
+export function deadLetters(
+  prefix: string,
+  outbox: NatsOutbox,
+  idOf: (dead: DeadMessage) => string = () => nuid.next(),
+): (dead: DeadMessage) => void {
   return (dead) => {
-    if (outbox.hasRoomFor(dead.message.data.byteLength)) outbox.offer(letterOf(prefix, dead));
+    if (!outbox.hasRoomFor(dead.message.data.byteLength)) return;
+    outbox.offer(letterOf(prefix, dead, idOf(dead)));
   };
 }
 
 /** A letter with a copy of the bytes, which are valid during the call only. */
-function letterOf(prefix: string, { message, reason, detail }: DeadMessage): OutboxMessage {
+function letterOf(
+  prefix: string,
+  { message, reason, detail }: DeadMessage,
+  id: string,
+): OutboxMessage {
   const reasonToken = isToken(reason) ? reason : 'other';
   const fields = headers();
-  fields.set('Nats-Msg-Id', nuid.next());
+  fields.set('Nats-Msg-Id', id);
   fields.set('Spikescope-Subject', oneLine(message.subject, SUBJECT_CHARS_MAX));
   if (message.sequence !== undefined) fields.set('Spikescope-Sequence', String(message.sequence));
   fields.set('Spikescope-Reason', reasonToken);

@@ -23,6 +23,8 @@ export interface OutboxParts {
   readonly connection: () => NatsConnection | undefined;
   readonly limits: OutboxLimits;
   readonly dropped: (reason: OutboxDropReason, messages: number) => void;
+  /** `read` (the default): the server has it. `stored`: a stream says that it holds it. */
+  readonly confirmed?: 'read' | 'stored';
 }
 
 export interface OutboxMessage {
@@ -44,6 +46,9 @@ export class NatsOutbox {
   private readonly waiting: OutboxMessage[] = [];
   private waitingBytes = 0;
   private sending: Promise<void> | undefined;
+  private taken = 0;
+  private done = 0;
+  private waits: { readonly until: number; readonly resolve: () => void }[] = [];
   private readonly stopping = new AbortController();
 
   constructor(parts: OutboxParts) {
@@ -67,11 +72,19 @@ export class NatsOutbox {
   /** Takes a message; never waits, never throws. */
   offer(message: OutboxMessage): void {
     if (!this.hasRoomFor(message.data.byteLength)) return;
+    this.taken++;
     this.waiting.push(message);
     this.waitingBytes += this.bytesOf(message);
     this.sending ??= this.send().finally(() => {
       this.sending = undefined;
     });
+  }
+
+  /** Resolves when what was taken until now is where it belongs, or was dropped. */
+  settled(): Promise<void> {
+    if (this.done >= this.taken) return Promise.resolve();
+    const until = this.taken;
+    return new Promise((resolve) => this.waits.push({ until, resolve }));
   }
 
   /** Resolves when the server has all that waits, or at the abort; drops and counts the rest. */
@@ -83,6 +96,7 @@ export class NatsOutbox {
     signal.removeEventListener('abort', stop);
     stop();
     if (this.waiting.length > 0) this.parts.dropped('stopped', this.waiting.length);
+    this.count(this.waiting.length);
     this.waiting.length = 0;
     this.waitingBytes = 0;
   }
@@ -103,22 +117,37 @@ export class NatsOutbox {
     let messages = 0;
     let bytes = 0;
     let tooLarge = 0;
+    const isStored = this.parts.confirmed === 'stored';
+    const answers: Promise<void>[] = [];
     try {
       for (const message of this.waiting) {
         if (messages > 0 && bytes + this.bytesOf(message) > this.parts.limits.batchBytesMax) break;
-        if (!publish(connection, message, payloadBytesMax)) tooLarge++;
+        if (isStored && messages >= STORED_MESSAGES_MAX) break;
+        const data = fitted(message, payloadBytesMax);
+        if (data === undefined) tooLarge++;
+        else if (isStored) answers.push(store(connection, message, data));
+        else connection.publish(message.subject, data, { headers: message.headers });
         messages++;
         bytes += this.bytesOf(message);
       }
       // Rejects when the connection is lost; it never settles when it is closed for good.
-      await unlessAborted(connection.flush(), signal);
+      const end = isStored ? Promise.all(answers) : connection.flush();
+      await unlessAborted(end, signal);
     } catch {
+      await Promise.allSettled(answers);
       return false;
     }
     this.waiting.splice(0, messages);
     this.waitingBytes -= bytes;
+    this.count(messages);
     if (tooLarge > 0) this.parts.dropped('too_large', tooLarge);
     return true;
+  }
+
+  private count(messages: number): void {
+    this.done += messages;
+    for (const { until, resolve } of this.waits) if (until <= this.done) resolve();
+    this.waits = this.waits.filter(({ until }) => until > this.done);
   }
 
   private bytesOf({ data }: OutboxMessage): number {
@@ -126,33 +155,39 @@ export class NatsOutbox {
   }
 }
 
-/** Publishes what fits into a message of the server's; false where it can't be made to fit. */
-function publish(
+/** Messages that a stream is asked to confirm at once. */
+const STORED_MESSAGES_MAX = 256;
+const STORED_MS_MAX = 2000;
+
+/** Resolves when a stream holds the message; one that it holds already is known by its id. */
+async function store(
   connection: NatsConnection,
-  message: OutboxMessage,
-  payloadBytesMax: number,
-): boolean {
-  const { headers, cutHeader } = message;
-  let { data } = message;
-  if (headerBytes(headers) + data.length > payloadBytesMax) {
-    if (cutHeader === undefined) return false;
-    headers.set(cutHeader, String(data.length));
-    const room = payloadBytesMax - headerBytes(headers);
-    if (room < 0) return false;
-    data = data.subarray(0, room);
-  }
-  connection.publish(message.subject, data, { headers });
-  return true;
+  { subject, headers }: OutboxMessage,
+  data: Uint8Array,
+): Promise<void> {
+  const answer = await connection.request(subject, data, { headers, timeout: STORED_MS_MAX });
+  const { error } = answer.json<{ readonly error?: { readonly description?: string } }>();
+  if (error !== undefined) throw new Error(error.description ?? 'not stored');
+}
+
+/** What fits into a message of the server's; undefined where it can't be made to fit. */
+function fitted(message: OutboxMessage, payloadBytesMax: number): Uint8Array | undefined {
+  const { headers, cutHeader, data } = message;
+  if (headerBytes(headers) + data.length <= payloadBytesMax) return data;
+  if (cutHeader === undefined) return undefined;
+  headers.set(cutHeader, String(data.length));
+  const room = payloadBytesMax - headerBytes(headers);
+  return room < 0 ? undefined : data.subarray(0, room);
 }
 
 function headerBytes(fields: MsgHdrs): number {
   return Buffer.byteLength(String(fields));
 }
 
-function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+function unlessAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    promise.then(() => resolve(), reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }

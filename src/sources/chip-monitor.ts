@@ -1,7 +1,8 @@
+import type { InboundMessage } from '../component/message.ts';
 import type { FrameWatch, Inlet } from '../component/source.ts';
+import type { HeldState, Snapshot } from '../component/state.ts';
 import type { Timers } from '../component/timers.ts';
 import type { Frame } from '../frames/frame.ts';
-import { OWN_EMITTER } from '../frames/header.ts';
 import type { HealthFrame } from '../frames/health.ts';
 import type { ChipPings, PingResult } from './chip-pings.ts';
 import { Rounds } from './rounds.ts';
@@ -11,7 +12,10 @@ import {
   forgottenAfterMs,
   isConnected,
   newChip,
+  restoreChip,
   seconds,
+  snapshotChip,
+  toldHealth,
   type WatchedChip,
 } from './watched-chip.ts';
 
@@ -37,6 +41,11 @@ export interface ChipMonitorParts {
   readonly timers: Timers;
   /** µs since the Unix epoch. */
   readonly nowUs: () => number;
+  /**
+   * Whether an answer is a health frame of its chip, where the inlet takes it later; where this is
+   * absent the inlet takes it at once, and the frame shows it.
+   */
+  readonly isHealth?: ((answer: InboundMessage) => boolean) | undefined;
   /** A ping has ended. */
   readonly checked: (outcome: CheckOutcome) => void;
   /** A frame came of one chip more than `chipsMax`. */
@@ -62,7 +71,7 @@ const WORKING_MS_MAX = 15_000;
  * the stream, as frames of emitter `spikescope`, whom it saw first, who is gone and why, who is
  * back, and who is forgotten. What a chip says of itself is in the stream already.
  */
-export class ChipMonitor implements FrameWatch {
+export class ChipMonitor implements FrameWatch, HeldState {
   private readonly parts: ChipMonitorParts;
   private readonly chips = new Map<string, Map<string, WatchedChip>>();
   private readonly all = new Set<WatchedChip>();
@@ -134,6 +143,21 @@ export class ChipMonitor implements FrameWatch {
   /** Since the last round that went well. */
   get roundAgeMs(): number {
     return this.rounds.ageMs;
+  }
+
+  /** What is known of chips; the times of silence begin anew when it is restored. */
+  snapshot(): Snapshot {
+    return [...this.all].map(snapshotChip);
+  }
+
+  restore(snapshot: Snapshot): void {
+    for (const entry of snapshot as readonly Snapshot[]) {
+      const kept = restoreChip(entry, this.rounds.nowMs);
+      const known = this.chips.get(kept.deviceType)?.get(kept.chipId);
+      // Which chips are configured is for this start to say.
+      if (known !== undefined) Object.assign(known, { ...kept, isConfigured: known.isConfigured });
+      else if (this.all.size < this.parts.options.chipsMax) this.add(kept);
+    }
   }
 
   private meet({ deviceType, chipId }: Frame): WatchedChip | undefined {
@@ -251,28 +275,17 @@ export class ChipMonitor implements FrameWatch {
   /** An answer goes through the door as any message does; there it shows whether it is valid. */
   private outcomeOf(result: PingResult, inlet: Inlet): CheckOutcome {
     if (result.outcome !== 'answer') return result.outcome;
+    const { isHealth } = this.parts;
+    if (isHealth !== undefined) {
+      inlet.message(result.message);
+      return isHealth(result.message) ? 'answered' : 'invalid';
+    }
     const before = this.healthFrames;
     inlet.message(result.message);
     return this.healthFrames > before ? 'answered' : 'invalid';
   }
 
   private tell(chip: WatchedChip, status: 'ok' | 'down', text: string, forgotten?: true): void {
-    const nowUs = this.parts.nowUs();
-    this.inlet?.frame({
-      kind: 'health',
-      deviceType: chip.deviceType,
-      chipId: chip.chipId,
-      t0Us: nowUs,
-      spanUs: 0,
-      seq: undefined,
-      runId: undefined,
-      emitter: OWN_EMITTER,
-      arrivedUs: nowUs,
-      restarts: 0,
-      status,
-      text,
-      temperatureC: undefined,
-      forgotten,
-    });
+    this.inlet?.frame(toldHealth(chip, this.parts.nowUs(), { status, text, forgotten }));
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, formatDuration } from '../component/duration.ts';
 import type { FrameWatch, Inlet } from '../component/source.ts';
+import type { HeldState, Snapshot } from '../component/state.ts';
 import type { ConversionFinished, ConversionFrame } from '../frames/conversion.ts';
 import type { Frame } from '../frames/frame.ts';
 import { OWN_EMITTER } from '../frames/header.ts';
@@ -44,7 +45,8 @@ interface Watched {
  * Gives up conversions that never finish: when the bound has passed since the first event of one
  * arrived, a finish of emitter `spikescope` with `error_type` `timeout` enters the stream.
  */
-export class ConversionWatch implements FrameWatch {
+export class ConversionWatch implements FrameWatch, HeldState {
+  readonly stateName = 'conversions';
   private readonly options: ConversionWatchOptions;
   /** In the order of their first events, which is that of their bounds. */
   private readonly watched = new Map<string, Watched>();
@@ -72,12 +74,27 @@ export class ConversionWatch implements FrameWatch {
     if (watched.hasStarted && watched.finishedUs >= 0) this.watched.delete(conversionId);
   }
 
-  private add({ conversionId, deviceType, chipId, t0Us }: ConversionFrame): Watched | undefined {
+  snapshot(): Snapshot {
+    return [...this.watched].map(([conversionId, watched]) => ({ conversionId, ...watched }));
+  }
+
+  restore(snapshot: Snapshot): void {
+    this.watched.clear();
+    for (const entry of snapshot as readonly Snapshot[]) {
+      const { conversionId, ...watched } = entry as unknown as Watched & { conversionId: string };
+      this.watched.set(conversionId, watched);
+    }
+  }
+
+  private add(frame: ConversionFrame): Watched | undefined {
+    const { conversionId, deviceType, chipId, t0Us, arrivedUs } = frame;
     if (this.watched.size >= this.options.watchedMax) {
       this.options.refused();
       return undefined;
     }
-    const dueUs = this.options.nowUs() + this.options.boundUs;
+    // What a stream kept for a while has arrived when it was stored there.
+    const cameUs = Number.isNaN(arrivedUs) ? this.options.nowUs() : arrivedUs;
+    const dueUs = cameUs + this.options.boundUs;
     const added = { deviceType, chipId, t0Us, dueUs, hasStarted: false, finishedUs: -1 };
     this.watched.set(conversionId, added);
     return added;

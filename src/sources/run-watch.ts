@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, formatDuration } from '../component/duration.ts';
 import type { FrameWatch, Inlet } from '../component/source.ts';
+import type { HeldState, Snapshot } from '../component/state.ts';
 import type { Frame } from '../frames/frame.ts';
 import { OWN_EMITTER } from '../frames/header.ts';
 import type { LogFrame } from '../frames/log.ts';
@@ -38,12 +39,15 @@ interface Watched {
   silentSinceUs: number;
 }
 
+type KeptRun = Pick<Watched, 'deviceType' | 'chipId' | 'endUs'> & { readonly runId: string };
+
 /**
  * Finds runs that fall silent: when no frame of one has arrived for so long, a log line of emitter
  * `spikescope` with the event `run_end` enters the stream. Frames' own times can't tell that: a
  * chip that sends nothing has none.
  */
-export class RunWatch implements FrameWatch {
+export class RunWatch implements FrameWatch, HeldState {
+  readonly stateName = 'runs';
   private readonly options: RunWatchOptions;
   private readonly watched = new Map<string, Watched>();
 
@@ -70,6 +74,21 @@ export class RunWatch implements FrameWatch {
     const added = { deviceType: '', chipId: '', endUs: 0, isHeard: true, silentSinceUs: 0 };
     this.watched.set(runId, added);
     return added;
+  }
+
+  snapshot(): Snapshot {
+    return [...this.watched].map(([runId, { deviceType, chipId, endUs }]) => {
+      return { runId, deviceType, chipId, endUs };
+    });
+  }
+
+  /** Their silence begins with the next check. */
+  restore(snapshot: Snapshot): void {
+    this.watched.clear();
+    for (const entry of snapshot as readonly Snapshot[]) {
+      const { runId, ...kept } = entry as unknown as KeptRun;
+      this.watched.set(runId, { ...kept, isHeard: true, silentSinceUs: 0 });
+    }
   }
 
   /** Ends those that were silent for long enough. */

@@ -1,3 +1,7 @@
+import type { Snapshot } from '../component/state.ts';
+import { OWN_EMITTER } from '../frames/header.ts';
+import type { HealthFrame } from '../frames/health.ts';
+
 /** The times that decide about a chip, ms of the monitor's clock. */
 export interface ChipRules {
   /** A chip that can't be asked is disconnected when it was silent for longer. */
@@ -56,6 +60,17 @@ export function newChip(
   };
 }
 
+/** What a restart has to know of a chip; its pings begin anew. */
+export function snapshotChip(chip: WatchedChip): Snapshot {
+  const { deviceType, chipId, wasEverHeard, hasSentHealth, saysDown, answered, said } = chip;
+  return { deviceType, chipId, wasEverHeard, hasSentHealth, saysDown, answered, said };
+}
+
+export function restoreChip(snapshot: Snapshot, nowMs: number): WatchedChip {
+  const kept = snapshot as unknown as WatchedChip;
+  return { ...newChip(kept.deviceType, kept.chipId, nowMs, false), ...kept };
+}
+
 /** Connected, as far as the stream was told and by its own word. */
 export function isConnected(chip: WatchedChip): boolean {
   return chip.said === 'present' && !chip.saysDown;
@@ -83,6 +98,28 @@ export function absenceOf(
 export function forgottenAfterMs(chip: WatchedChip, rules: ChipRules): number | undefined {
   if (chip.isConfigured) return undefined;
   return chip.hasSentHealth ? rules.forgetReportingMs : rules.forgetMs;
+}
+
+/** What the service itself says of a chip, as the frame that goes into the stream. */
+export function toldHealth(
+  { deviceType, chipId }: WatchedChip,
+  nowUs: number,
+  told: Pick<HealthFrame, 'status' | 'text' | 'forgotten'>,
+): HealthFrame {
+  return {
+    kind: 'health',
+    deviceType,
+    chipId,
+    t0Us: nowUs,
+    spanUs: 0,
+    seq: undefined,
+    runId: undefined,
+    emitter: OWN_EMITTER,
+    arrivedUs: nowUs,
+    restarts: 0,
+    temperatureC: undefined,
+    ...told,
+  };
 }
 
 export function seconds(ms: number): string {

@@ -17,6 +17,23 @@ function row(name: string, help: string, ...labels: string[]): MetricSpec {
   return { name: `spikescope_${name}`, help, labels, expires: 'never', seriesMax };
 }
 
+/** Counters of what this process did; all others count what frames said, and outlive it. */
+const OF_PROCESS: ReadonlySet<string> = new Set([
+  'dropped',
+  'documents',
+  'documentStoreFailures',
+  'documentsDeleted',
+  'benchmarkRuns',
+  'healthChecks',
+  'healthMonitorFailures',
+  'natsDisconnects',
+  'natsReconnects',
+  'pageLooksSkipped',
+  'streamInterruptions',
+  'commitFailures',
+  'checkpoints',
+]);
+
 const COUNTERS = {
   frames: row('frames_total', 'Frames that counted.', 'kind'),
   samples: row('samples_total', 'Samples in frames that counted.', 'kind'),
@@ -121,9 +138,38 @@ const COUNTERS = {
   ),
   natsDisconnects: row('nats_disconnects_total', 'Connections to NATS lost.'),
   natsReconnects: row('nats_reconnects_total', 'Connections to NATS made again.'),
+  streamMessagesLost: row(
+    'stream_messages_lost_total',
+    'Messages of the stream that were discarded, deleted or purged before they were read.',
+  ),
+  streamInterruptions: row(
+    'stream_interruptions_total',
+    'Times that reading from a stream began anew, by what reads.',
+    'reader',
+  ),
+  commitFailures: row(
+    'commit_failures_total',
+    'Attempts to store derived records that failed; they are made again for ever.',
+  ),
+  checkpoints: row('checkpoints_total', 'Checkpoints written, or failed to.', 'outcome'),
 };
 
 const GAUGES = {
+  catchingUp: row(
+    'catching_up',
+    '1 while what the stream held at the start is reprocessed, and no metric of frames is shown.',
+  ),
+  streamLag: row(
+    'stream_lag_messages',
+    'Messages of the stream of frames that are not processed yet.',
+  ),
+  checkpointAge: row('checkpoint_age_seconds', 'Since the state was last safe in a checkpoint.'),
+  checkpointBytes: row('checkpoint_bytes', 'Size of the last checkpoint.'),
+  checkpointHeld: row(
+    'checkpoint_held_seconds',
+    'How long the copy for the last checkpoint held everything else.',
+  ),
+  commitSeconds: row('commit_seconds', 'How long it took to store the last derived records.'),
   queueDepth: row('queue_depth', 'Entries that wait in a queue.', 'queue'),
   queueBytes: row('queue_bytes', 'Bytes that wait in a queue.', 'queue'),
   pageClients: row('page_clients', 'Live pages that are open.'),
@@ -175,8 +221,12 @@ export type OwnMetrics = {
 
 /** Defines the service's own metrics; those without labels are there, at 0, from the start. */
 export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
-  const counters = mapValues(COUNTERS, (spec) => define.counter(spec));
-  const gauges = mapValues(GAUGES, (spec) => define.gauge(spec));
+  const counters = mapValues(COUNTERS, (spec, key) =>
+    define.counter({ ...spec, ofProcess: OF_PROCESS.has(key) }),
+  );
+  const gauges = mapValues(GAUGES, (spec, key) =>
+    define.gauge({ ...spec, ofProcess: key !== 'eventLag' }),
+  );
   for (const [key, spec] of Object.entries(COUNTERS)) {
     if (spec.labels.length === 0) counters[key as keyof typeof COUNTERS].series();
   }
@@ -215,8 +265,11 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
 
 function mapValues<K extends string, A, B>(
   map: Readonly<Record<K, A>>,
-  change: (value: A) => B,
+  change: (value: A, key: K) => B,
 ): Record<K, B> {
   const entries = Object.entries(map) as [K, A][];
-  return Object.fromEntries(entries.map(([key, value]) => [key, change(value)])) as Record<K, B>;
+  return Object.fromEntries(entries.map(([key, value]) => [key, change(value, key)])) as Record<
+    K,
+    B
+  >;
 }

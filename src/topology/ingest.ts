@@ -72,23 +72,19 @@ export class Ingest implements Inlet {
   }
 
   frame(frame: Frame): void {
-    const subject = formatSubject(this.options.prefix, frame);
-    if (frame.emitter === OWN_EMITTER) {
-      // What a watch found came from nobody: the counts stay those of what emitters sent.
-      this.tracker.track(subject, frame);
-      this.options.next(frame);
-    } else {
-      this.accept(subject, frame);
-    }
+    this.accept(formatSubject(this.options.prefix, frame), frame);
   }
 
   private accept(subject: string, frame: Frame): void {
     const { counts } = this.options;
     const verdict = this.tracker.track(subject, frame);
-    if (frame.emitter !== OWN_EMITTER) {
-      counts.heard(frame.deviceType, frame.chipId, lagOf(frame));
-      for (const watch of this.options.watches) watch.saw(frame, verdict.repeated);
+    if (frame.emitter === OWN_EMITTER) {
+      // What a watch found came from nobody: the counts stay those of what emitters sent.
+      this.options.next(frame);
+      return;
     }
+    counts.heard(frame.deviceType, frame.chipId, lagOf(frame));
+    for (const watch of this.options.watches) watch.saw(frame, verdict.repeated);
     if (verdict.repeated) {
       counts.repeated();
       return;

@@ -30,6 +30,7 @@ export interface PipelineRunOptions {
 export class PipelineRun {
   private readonly streams = new Map<FrameKind, Subject<Frame>>();
   private readonly subscriptions: Subscription[] = [];
+  private readonly metricNames = new Map<string, string[]>();
 
   constructor(options: PipelineRunOptions) {
     for (const kind of FRAME_KINDS) this.streams.set(kind, new Subject<Frame>());
@@ -39,7 +40,10 @@ export class PipelineRun {
   private start(pipeline: AnyPipeline, run: PipelineRunOptions): void {
     const { name } = pipeline;
     const options = run.options.get(name);
-    const projections = projectionsOf(pipeline, options, run);
+    const names: string[] = [];
+    this.metricNames.set(name, names);
+    const define = namedBy(run.define, names);
+    const projections = projectionsOf(pipeline, options, { ...run, define });
     const through = pipeline.through({
       options,
       configHash: run.configHash,
@@ -74,6 +78,11 @@ export class PipelineRun {
     (this.streams.get(frame.kind) as Subject<Frame>).next(frame);
   }
 
+  /** The metrics that a pipeline has defined. */
+  metricsOf(pipeline: string): readonly string[] {
+    return this.metricNames.get(pipeline) ?? [];
+  }
+
   /** The input has ended: operators flush what they hold. */
   complete(): void {
     for (const stream of this.streams.values()) stream.complete();
@@ -82,6 +91,21 @@ export class PipelineRun {
   close(): void {
     for (const subscription of this.subscriptions) subscription.unsubscribe();
   }
+}
+
+/** The same, and writes down each name. */
+function namedBy(define: MetricDefiner, names: string[]): MetricDefiner {
+  const noted = <Spec extends { readonly name: string }, Family>(make: (spec: Spec) => Family) => {
+    return (spec: Spec): Family => {
+      names.push(spec.name);
+      return make(spec);
+    };
+  };
+  return {
+    counter: noted((spec) => define.counter(spec)),
+    gauge: noted((spec) => define.gauge(spec)),
+    histogram: noted((spec) => define.histogram(spec)),
+  };
 }
 
 type Project = (record: unknown) => void;

@@ -33,6 +33,8 @@ export interface TopologyOptions {
 export interface Topology {
   readonly inlet: Inlet;
   readonly states: StateRegistry;
+  /** The metrics that a pipeline has defined. */
+  metricsOf(pipeline: string): readonly string[];
   /** The input has ended: operators flush what they hold. */
   complete(): void;
   close(): void;
@@ -77,5 +79,11 @@ export function startTopology(options: TopologyOptions): Topology {
       },
     },
   });
-  return { inlet, states, complete: () => run.complete(), close: () => run.close() };
+  return {
+    inlet,
+    states,
+    metricsOf: (pipeline) => run.metricsOf(pipeline),
+    complete: () => run.complete(),
+    close: () => run.close(),
+  };
 }

@@ -9,8 +9,8 @@ import { serviceBinary } from '../../scripts/services/service-binary.ts';
 export interface NatsServerOptions {
   /** Lines of the server's configuration, such as `authorization { … }` or `tls { … }`. */
   readonly config?: string;
-  /** Keeps streams in the server's folder, across restarts. */
-  readonly jetStream?: boolean;
+  /** Keeps streams in the server's folder, across restarts; a text is further settings of them. */
+  readonly jetStream?: boolean | string;
   /** A free port where undefined. */
   readonly port?: number;
 }
@@ -83,14 +83,20 @@ export class NatsServer {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  private jetStreamLines(): string[] {
+    const { jetStream = false } = this.options;
+    if (jetStream === false) return [];
+    const settings = jetStream === true ? '' : jetStream;
+    const folder = JSON.stringify(join(this.folder, 'streams'));
+    return [`jetstream { store_dir: ${folder}, ${settings} }`];
+  }
+
   private configText(config: string): string {
     return [
       'server_name: spikescope-test',
       `listen: "127.0.0.1:${this.portTaken}"`,
       `log_file: ${JSON.stringify(join(this.folder, 'server.log'))}`,
-      ...(this.options.jetStream
-        ? [`jetstream { store_dir: ${JSON.stringify(join(this.folder, 'streams'))} }`]
-        : []),
+      ...this.jetStreamLines(),
       config,
     ].join('\n');
   }

@@ -200,3 +200,41 @@ it('sends what is new before it closes', async () => {
   await sink.close(new AbortController().signal);
   expect(posts.flat()).toHaveLength(1);
 });
+
+it('holds back what is derived again, and then tells what lasts and what just ended', async () => {
+  const { sink, posts } = bench();
+  let isHeld = true;
+  sink.holdWhile(() => isHeld);
+  const longAgo = { t0Us: (NOW_MS - 5 * KEEP_ALIVE_MS) * 1000 };
+  sink.take({ ...record('long over', 'opened'), ...longAgo });
+  sink.take({ ...record('long over', 'closed'), ...longAgo });
+  sink.take(record('just over', 'opened'));
+  sink.take(record('just over', 'closed'));
+  sink.take(record('told before', 'closed'));
+  sink.take({ ...record('ended by itself', 'closed'), ...longAgo });
+  sink.take(record('lasts', 'opened'));
+  sink.take(record('lasts', 'ongoing'));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(posts).toEqual([]);
+  isHeld = false;
+  await until('they are sent', () => posts.length === 1);
+  const endsAt = posts[0]?.map(({ labels, endsAt }) => [
+    labels['layer_name'],
+    Date.parse(endsAt) > NOW_MS ? 'firing' : 'resolved',
+  ]);
+  expect(endsAt).toEqual([
+    ['just over', 'resolved'],
+    ['told before', 'resolved'],
+    ['lasts', 'firing'],
+  ]);
+  expect(sink.depth).toEqual({ messages: 0 });
+});
+
+it('ends what the process before this one told of, where frames are read again', async () => {
+  const { sink, posts } = bench();
+  sink.holdWhile(() => false);
+  sink.take(record('l0', 'closed'));
+  sink.take(record('l1', 'closed', { muted: true }));
+  await until('it is sent', () => posts.length === 1);
+  expect(posts[0]?.map(({ labels }) => labels['layer_name'])).toEqual(['l0']);
+});

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { duration } from '../../component/duration.ts';
 import type { AnyPipeline } from '../../component/pipeline.ts';
 import { FRAME_LIMITS } from '../../frames/limits.ts';
 import { LOG_LEVELS } from '../../frames/log.ts';
@@ -11,6 +12,7 @@ import { conversionOptions } from '../../sources/conversion-watch.ts';
 import { healthOptions } from '../../sources/health-options.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
 import { runOptions } from '../../sources/run-watch.ts';
+import { streamOptions } from '../../sources/stream-options.ts';
 
 const count = (max: number) => z.int().min(1).max(max);
 
@@ -71,6 +73,22 @@ const metrics = z.strictObject({
     .describe('Sets of labels a metric has at most; core gauges have their own 10,000.'),
 });
 
+/** How the state is kept where frames come by JetStream. */
+const checkpointOptions = z.strictObject({
+  interval: duration(100_000, 3_600_000_000)
+    .prefault('5s')
+    .describe('Between two checkpoints; so much is reprocessed at most after a crash.'),
+  frames_max: count(1_000_000_000)
+    .default(1_000_000)
+    .describe('Frames after which a checkpoint is written before its time.'),
+  commit_interval: duration(10_000, 60_000_000)
+    .prefault('200ms')
+    .describe('Between two commits of derived records to their stream.'),
+  waiting_bytes_max: count(4 * 1024 ** 3)
+    .default(64 * 1024 * 1024)
+    .describe('Bytes of derived records that wait to be stored; at half of it reading pauses.'),
+});
+
 /** The schema of the whole configuration: types, defaults, checks, help and reference in one. */
 export function configSchema(pipelines: readonly AnyPipeline[]) {
   const byName = Object.fromEntries(
@@ -85,10 +103,11 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
       .refine(isPrefix, 'needs one to four tokens of A-Z a-z 0-9 _ - joined by dots')
       .default(PREFIX_DEFAULT)
       .describe('First tokens of every subject.'),
-    delivery: z
-      .enum(['core'])
-      .default('core')
-      .describe('How frames come: core NATS, best effort, losses counted by seq.'),
+    delivery: z.enum(['core', 'jetstream']).default('core').describe(
+      'How frames come: core NATS, best effort, losses counted by seq; or JetStream, each counts \
+exactly once.',
+    ),
+    checkpoints: checkpointOptions.prefault({}),
     log_level: z
       .enum(LOG_LEVELS)
       .default('INFO')
@@ -109,6 +128,7 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
     documents: documentOptions.prefault({}),
     alerts: alertOptions.prefault({}),
     nats: natsOptions.prefault({}),
+    streams: streamOptions.prefault({}),
     conversions: conversionOptions.prefault({}),
     runs: runOptions.prefault({}),
     health: healthOptions.prefault({}),

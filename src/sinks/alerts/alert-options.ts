@@ -47,10 +47,10 @@ export const alertOptions = z.strictObject({
     .describe(
       `File with the token that Alertmanager sends; ${ALERTS_PATH} is there where it is set.`,
     ),
-  confirm: z
-    .enum(['server', 'stream'])
-    .default('server')
-    .describe('What must have an alert before the webhook is answered: NATS, or a stream in it.'),
+  confirm: z.enum(['server', 'stream']).optional().describe(
+    'What must have an alert before the webhook is answered: NATS, or a stream in it; by default \
+a stream with delivery jetstream, else NATS.',
+  ),
 });
 
 export type AlertOptions = z.output<typeof alertOptions>;

@@ -34,13 +34,16 @@ interface Entry {
 const BATCH_MAX = 64;
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 30_000;
+/** How soon it is noticed that nothing holds incidents back any more. */
+const HELD_LOOK_MS = 100;
 /** Three may be lost before Alertmanager takes an incident for ended. */
 const KEEP_ALIVES = 4;
 
 /**
  * Tells Alertmanager of incidents: when they open, again and again while they last, and when they
  * are over. Of each only the last state waits, so that an outage of any length is made up for with
- * one request and nothing that is over is told as new.
+ * one request and nothing that is over is told as new. So it is after a restart that reads frames
+ * again: when that is done, it tells what is open.
  */
 export class AlertmanagerSink {
   private readonly parts: AlertSinkParts;
@@ -51,6 +54,8 @@ export class AlertmanagerSink {
   private wake = Promise.withResolvers<void>();
   private running: Promise<void> | undefined;
   private isClosing = false;
+  /** Undefined where no restart reads frames again. */
+  private isHeld: (() => boolean) | undefined;
 
   constructor(parts: AlertSinkParts) {
     this.parts = parts;
@@ -61,6 +66,11 @@ export class AlertmanagerSink {
     let messages = 0;
     for (const entry of this.entries.values()) if (isNews(entry)) messages++;
     return { messages };
+  }
+
+  /** Nothing is sent while this is so; what was told before the restart is known to end. */
+  holdWhile(isHeld: () => boolean): void {
+    this.isHeld = isHeld;
   }
 
   /** Takes a record of any stream; never waits, never throws. */
@@ -86,7 +96,7 @@ export class AlertmanagerSink {
     await this.running;
     signal.removeEventListener('abort', stop);
     const { messages } = this.depth;
-    if (messages > 0) this.parts.events.dropped('stopped', messages);
+    if (messages > 0 && this.isHeld?.() !== true) this.parts.events.dropped('stopped', messages);
     this.entries.clear();
     this.keys.clear();
   }
@@ -96,16 +106,29 @@ export class AlertmanagerSink {
     if (entry !== undefined) {
       entry.incident = incident;
       entry.revision++;
+      if (entry.sentRevision === 0 && this.isPast(incident)) this.forget(key, incident);
       return;
     }
     // One that nobody was told of needs no end.
-    if (!incident.isOpen) return;
+    if (!incident.isOpen && !this.mayBeKnown(incident)) return;
     if (this.entries.size >= this.parts.incidentsMax) {
       this.parts.events.dropped('queue_full', 1);
       return;
     }
     this.entries.set(key, { incident, revision: 1, sentRevision: 0, dueMs: 0 });
     this.keys.set(incident.incidentId, key);
+  }
+
+  /** Told by the process before this one, and not ended by Alertmanager itself yet. */
+  private mayBeKnown(incident: IncidentAlert): boolean {
+    return this.isHeld !== undefined && incident.isOver && !this.isPast(incident);
+  }
+
+  /** It is over for so long that Alertmanager has ended it, where it knew of it. */
+  private isPast({ isOver, atMs }: IncidentAlert): boolean {
+    const { keepAliveMs, nowMs } = this.parts;
+    const pastMs = nowMs() - KEEP_ALIVES * keepAliveMs;
+    return this.isHeld?.() === true && isOver && atMs < pastMs;
   }
 
   private end(key: string): void {
@@ -118,6 +141,12 @@ export class AlertmanagerSink {
   private async run(): Promise<void> {
     const { signal } = this.stopping;
     for (let failures = 0; !signal.aborted; ) {
+      if (this.isHeld?.() === true) {
+        // What lasts says so again each minute, and then the next process tells of it.
+        if (this.isClosing) return;
+        await this.until(this.parts.nowMs() + HELD_LOOK_MS, signal);
+        continue;
+      }
       const batch = this.due();
       if (batch.length > 0) {
         failures = (await this.sendBatch(batch)) ? 0 : failures + 1;
@@ -182,9 +211,12 @@ export class AlertmanagerSink {
     entry.sentRevision = revision;
     entry.dueMs = this.parts.nowMs() + this.parts.keepAliveMs;
     if (incident.isOpen || isNews(entry)) return;
-    const key = JSON.stringify([incident.incidentId, incident.labels['severity']]);
+    this.forget(JSON.stringify([incident.incidentId, incident.labels['severity']]), incident);
+  }
+
+  private forget(key: string, { incidentId }: IncidentAlert): void {
     this.entries.delete(key);
-    if (this.keys.get(incident.incidentId) === key) this.keys.delete(incident.incidentId);
+    if (this.keys.get(incidentId) === key) this.keys.delete(incidentId);
   }
 
   private alertOf({ isOpen, startedMs, labels, annotations }: IncidentAlert): PostableAlert {

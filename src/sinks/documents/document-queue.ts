@@ -40,6 +40,11 @@ export class DocumentQueue {
     return { messages: this.documents, bytes: this.bytes };
   }
 
+  get isHalfEmpty(): boolean {
+    const { documentsMax, bytesMax } = this.limits;
+    return this.documents < documentsMax / 2 && this.bytes < bytesMax / 2;
+  }
+
   /** When the oldest document came that the store does not have. */
   get oldestMs(): number | undefined {
     const [first] = this.lent;

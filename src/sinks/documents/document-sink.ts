@@ -5,6 +5,7 @@ import { documentOf, type StoredDocument } from './document.ts';
 import { type DocumentBatch, DocumentQueue, type QueueLimits } from './document-queue.ts';
 import { type DocumentStore, StoreError, type WriteOutcome } from './document-store.ts';
 import type { IndexName } from './indices.ts';
+import { KeptDocuments } from './kept-documents.ts';
 
 /** Batches on their way at once: one is prepared while the other is waited for. */
 const IN_FLIGHT_MAX = 2;
@@ -54,6 +55,7 @@ export interface DocumentSinkParts {
 export class DocumentSink {
   private readonly parts: DocumentSinkParts;
   private readonly queue: DocumentQueue;
+  private readonly kept = new KeptDocuments();
   private inFlight = 0;
   private isDue = false;
   private timer: NodeJS.Timeout | undefined;
@@ -107,6 +109,28 @@ export class DocumentSink {
     if (document !== undefined) this.offer(document);
   }
 
+  /**
+   * Takes a record that is kept elsewhere until it is `settled`: that the store has it, or that it
+   * is with the dead documents. False where there is no room for it, or the service stops.
+   */
+  takeKept(record: DerivedRecord, id: string, settled: () => void): boolean {
+    const document = documentOf(record, id);
+    if (document === undefined) {
+      settled();
+      return true;
+    }
+    if (this.stopping.signal.aborted) return false;
+    if (!this.queue.offer(document, performance.now())) return false;
+    this.kept.add(document, settled);
+    this.look();
+    return true;
+  }
+
+  /** Whether there is room for a good deal more. */
+  get hasRoom(): boolean {
+    return !this.stopping.signal.aborted && this.queue.isHalfEmpty;
+  }
+
   private offer(document: StoredDocument): void {
     const { events } = this.parts;
     if (this.stopping.signal.aborted) events.dropped('stopped', 1);
@@ -130,7 +154,7 @@ export class DocumentSink {
     giveUp();
     clearTimeout(this.timer);
     for (let batch = this.queue.next(0); batch !== undefined; batch = this.queue.next(0)) {
-      this.parts.events.dropped('stopped', batch.documents.length);
+      this.drop(batch.documents);
       this.queue.done(batch);
     }
   }
@@ -182,7 +206,13 @@ export class DocumentSink {
       if (left.length > 0) await this.pause(failures);
     }
     this.queue.done(batch);
-    if (left.length > 0) this.parts.events.dropped('stopped', left.length);
+    if (left.length > 0) this.drop(left);
+  }
+
+  /** What is kept elsewhere is not lost: it comes again. */
+  private drop(documents: readonly StoredDocument[]): void {
+    const lost = documents.filter((document) => !this.kept.forget(document)).length;
+    if (lost > 0) this.parts.events.dropped('stopped', lost);
   }
 
   /** One attempt; gives what is to be offered again, the same list where nothing is known. */
@@ -230,6 +260,7 @@ export class DocumentSink {
     }
     if (dead.length > 0) await this.parts.bury(dead);
     for (const { document } of dead) events.settled(document.index, 'refused');
+    this.kept.settle(batch, busy);
     return busy;
   }
 

@@ -46,10 +46,17 @@ export class Exposition {
   private reading: Promise<string> | undefined;
   private readonly before: () => void;
 
-  /** `before` runs ahead of each reading: gauges that are looked up only when asked for. */
-  constructor(store: MetricStore, before: () => void) {
+  private readonly isBehind: () => boolean;
+
+  /**
+   * `before` runs ahead of each reading: gauges that are looked up only when asked for. While the
+   * state `isBehind` what was shown before a restart, only gauges of the process are shown, so that
+   * no counter falls.
+   */
+  constructor(store: MetricStore, before: () => void, isBehind: () => boolean = () => false) {
     this.store = store;
     this.before = before;
+    this.isBehind = isBehind;
     collectDefaultMetrics({ register: this.registry });
   }
 
@@ -62,10 +69,19 @@ export class Exposition {
 
   private async read(): Promise<string> {
     this.before();
+    if (this.isBehind()) return await this.readProcess();
     for (const family of this.store.families()) {
       // Registering the same object again changes nothing; the registry asks for no more than this.
       this.registry.registerMetric(family as unknown as Metric<string>);
     }
     return await this.registry.metrics();
+  }
+
+  private async readProcess(): Promise<string> {
+    const shown = this.store
+      .families()
+      .filter(({ type, spec }) => type === 'gauge' && spec.ofProcess === true);
+    const texts = await Promise.all(shown.map((family) => familyText(family)));
+    return `${texts.join('\n\n')}\n`;
   }
 }

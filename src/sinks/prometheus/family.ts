@@ -1,4 +1,5 @@
 import type { MetricFamily, MetricSpec } from '../../component/metric.ts';
+import type { Snapshot } from '../../component/state.ts';
 import { escapeHelp, fitLabel, labelText } from './label-text.ts';
 import type { Series } from './series.ts';
 
@@ -131,6 +132,16 @@ export class Family<S extends Series> implements MetricFamily<S> {
     }
   }
 
+  /** Whether a value that a snapshot holds is one of this family's. */
+  takes(value: Snapshot): boolean {
+    const one = this.make(this.spec.labels, '').snapshot();
+    const shape = (snapshot: Snapshot): string =>
+      Array.isArray(snapshot)
+        ? snapshot.map((each: Snapshot) => (ArrayBuffer.isView(each) ? lengthOf(each) : '')).join()
+        : 'one';
+    return shape(one) === shape(value);
+  }
+
   /** Series that are shown. */
   shown(): S[] {
     return [...this.all].filter((series) => !series.hidden);
@@ -143,4 +154,8 @@ export class Family<S extends Series> implements MetricFamily<S> {
   header(): string {
     return `# HELP ${this.name} ${escapeHelp(this.spec.help)}\n# TYPE ${this.name} ${this.type}\n`;
   }
+}
+
+function lengthOf(view: Snapshot): number {
+  return (view as Float64Array).length;
 }

@@ -112,10 +112,11 @@ export class MetricStore implements MetricDefiner {
     }
   }
 
-  /** All values, for a checkpoint; those that `keep` refuses are left out. */
-  snapshot(): Record<string, Snapshot> {
+  /** All values of the families that `keep` takes, by name. */
+  snapshot(keep: (family: Family<Series>) => boolean = () => true): Record<string, Snapshot> {
     const values: Record<string, Snapshot> = {};
     for (const [name, family] of this.byName) {
+      if (!keep(family)) continue;
       values[name] = [...family.everySeries()].map((series) => [
         [...series.labels],
         series.hidden,
@@ -125,15 +126,25 @@ export class MetricStore implements MetricDefiner {
     return values;
   }
 
-  restore(values: Readonly<Record<string, Snapshot>>): void {
+  /** Restores what fits; gives the names of families that have changed since, which begin anew. */
+  restore(values: Readonly<Record<string, Snapshot>>): string[] {
+    const changed: string[] = [];
     for (const [name, family] of this.byName) {
-      for (const entry of (values[name] ?? []) as readonly Snapshot[]) {
-        const [labels, hidden, value] = entry as [string[], boolean, Snapshot];
+      const entries = (values[name] ?? []) as unknown as readonly SeriesEntry[];
+      const fits = entries.every(([labels, , value]) => {
+        return labels.length === family.spec.labels.length && family.takes(value);
+      });
+      if (!fits) {
+        changed.push(name);
+        continue;
+      }
+      for (const [labels, hidden, value] of entries) {
         const series = family.series(...labels);
         series.restore(value);
         series.hidden = hidden;
       }
     }
+    return changed;
   }
 
   /**
@@ -145,6 +156,8 @@ export class MetricStore implements MetricDefiner {
     }
   }
 }
+
+type SeriesEntry = readonly [labels: string[], hidden: boolean, value: Snapshot];
 
 function chipOf(spec: MetricSpec, labels: readonly string[]): string {
   return spec.chipOf === undefined ? `${labels[0]}/${labels[1]}` : spec.chipOf(labels);

@@ -1,0 +1,45 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { ID_HEADER } from '../../sinks/derived-message.ts';
+import { DerivedReader } from '../../sources/derived-reader.ts';
+import { documentsConsumer } from '../../sources/jetstream-streams.ts';
+import type { DocumentParts } from '../document-parts.ts';
+
+export interface DocumentReadingParts {
+  readonly connection: () => NatsConnection | undefined;
+  /** Name of the derived stream. */
+  readonly stream: string;
+  readonly prefix: string;
+  /** Undefined where no documents are written. */
+  readonly sink: DocumentParts['sink'];
+  readonly interrupted: (reason: string) => void;
+}
+
+const WINDOW = { messages: 4096, bytes: 8 * 1024 * 1024 };
+
+/** Records of the derived stream on their way into documents, apart from all else. */
+export class DocumentReading {
+  /** All messages up to this one are documents; kept in checkpoints. */
+  to = 0;
+  private readonly reader: DerivedReader | undefined;
+
+  constructor({ connection, stream, prefix, sink, interrupted }: DocumentReadingParts) {
+    if (sink === undefined) return;
+    this.reader = new DerivedReader({
+      ...{ connection, stream, interrupted },
+      consumer: documentsConsumer(prefix),
+      idHeader: ID_HEADER,
+      window: WINDOW,
+      hasRoom: () => sink.hasRoom,
+      take: (record, id, settled) => sink.takeKept(record, id, settled),
+      from: () => this.to + 1,
+      reached: (sequence) => {
+        this.to = Math.max(this.to, sequence);
+      },
+    });
+  }
+
+  /** Until the signal; at once where no documents are written. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.reader?.run(signal);
+  }
+}

@@ -1,0 +1,151 @@
+import type { AnyPipeline } from '../../component/pipeline.ts';
+import type { StreamPosition } from '../../component/stream-position.ts';
+import { type CheckpointContent, stateHash } from '../../topology/checkpoint-file.ts';
+import { CheckpointFolder } from '../../topology/checkpoint-folder.ts';
+import { Checkpointer } from '../../topology/checkpointer.ts';
+import { KeptState } from '../../topology/kept-state.ts';
+import type { Topology } from '../../topology/topology.ts';
+import type { Config } from '../config/schema.ts';
+import type { OwnTelemetry } from '../own-telemetry.ts';
+import { configHash } from '../service.ts';
+import type { RareLog } from './rare-log.ts';
+
+export interface KeepingParts {
+  readonly version: string;
+  readonly config: Config;
+  readonly telemetry: OwnTelemetry;
+  readonly rare: RareLog;
+  readonly pipelines: readonly AnyPipeline[];
+  readonly topology: Topology;
+  readonly folder: string;
+  /** Name of the stream of frames. */
+  readonly stream: string;
+  /** When it was made: another one of the same name is another stream. */
+  readonly created: () => string;
+  /** Up to which message frames are processed. */
+  readonly position: () => number | undefined;
+  readonly stored: () => StreamPosition;
+  readonly documentsTo: () => number;
+  /** Resolves when what frames up to this one put out is where it belongs. */
+  readonly settled: (sequence: number) => Promise<void>;
+}
+
+/** State in the folder of the service: what was kept by the process before, and what this keeps. */
+export class Keeping {
+  readonly checkpointer: Checkpointer;
+  private readonly parts: KeepingParts;
+  private readonly folder: CheckpointFolder;
+  private readonly state: KeptState;
+
+  constructor(parts: KeepingParts) {
+    this.parts = parts;
+    this.folder = new CheckpointFolder(parts.folder);
+    this.state = this.makeState();
+    this.checkpointer = this.makeCheckpointer();
+  }
+
+  /**
+   * Restores the newest checkpoint that can be used, for a stream made then; gives what it held.
+   * Where it is of another stream, only the counters go on.
+   */
+  async restore(created: string): Promise<CheckpointContent | undefined> {
+    const { log } = this.parts.telemetry;
+    const { content, refused } = await this.folder.newest();
+    for (const { reason } of refused) log.error(`a checkpoint can't be used: ${reason}`);
+    await this.folder.setAside(refused);
+    if (content === undefined) return undefined;
+    const { sequence, stream, streamCreated } = content;
+    let said: string[];
+    if (streamCreated === created && stream === this.parts.stream) {
+      said = this.state.restore(content, content.pipelines);
+      log.info(`going on behind message ${sequence} of ${stream}`);
+    } else {
+      said = this.state.restoreMetrics(content.metrics);
+      this.state.startAfresh();
+      log.warn(
+        `the checkpoint is of another stream (${stream}, made ${streamCreated}): operators begin \
+anew, counters go on`,
+      );
+    }
+    for (const sentence of said) log.warn(sentence);
+    this.checkpointer.began(sequence, Date.now() - Date.parse(content.writtenAt));
+    return content;
+  }
+
+  /** The frames to come are those of another stream: operators begin anew, counters go on. */
+  startAfresh(): void {
+    this.state.startAfresh();
+  }
+
+  private makeState(): KeptState {
+    const { config, pipelines, telemetry, topology } = this.parts;
+    const { store } = telemetry;
+    const ofFrames = ({ spec }: { readonly spec: { readonly ofProcess?: boolean } }): boolean =>
+      spec.ofProcess !== true;
+    return new KeptState({
+      states: topology.states,
+      metrics: {
+        snapshot: () => store.snapshot(ofFrames),
+        restore: (values) => store.restore(values),
+        rebase: (names) => store.rebase(names),
+      },
+      pipelines: hashesOf(pipelines, config),
+      metricsOf: (pipeline) => topology.metricsOf(pipeline),
+    });
+  }
+
+  private makeCheckpointer(): Checkpointer {
+    const { config, telemetry, rare, settled, stored, documentsTo } = this.parts;
+    const { own, log } = telemetry;
+    return new Checkpointer({
+      folder: this.folder,
+      everyMs: config.checkpoints.interval / 1000,
+      framesMax: config.checkpoints.frames_max,
+      copy: () => this.copy(),
+      settled: async (copy) => {
+        await settled(copy.sequence);
+        return { ...copy, stored: stored(), documentsTo: documentsTo() };
+      },
+      events: {
+        written: (bytes, heldMs) => {
+          own.checkpoints.series('written').add(1);
+          own.checkpointBytes.series().set(bytes);
+          own.checkpointHeld.series().set(heldMs / 1000);
+        },
+        failed: (error) => {
+          own.checkpoints.series('failed').add(1);
+          rare.warn('checkpoint', `no checkpoint could be written: ${(error as Error).message}`);
+          log.debug('a checkpoint failed', { error });
+        },
+      },
+    });
+  }
+
+  private copy(): CheckpointContent | undefined {
+    const { config, pipelines, position, stored, documentsTo } = this.parts;
+    const sequence = position();
+    if (sequence === undefined) return undefined;
+    return {
+      version: 1,
+      writtenAt: new Date().toISOString(),
+      service: this.parts.version,
+      stream: this.parts.stream,
+      streamCreated: this.parts.created(),
+      sequence,
+      stored: stored(),
+      documentsTo: documentsTo(),
+      pipelines: hashesOf(pipelines, config),
+      configHash: configHash(config),
+      ...this.state.copy(),
+    };
+  }
+}
+
+/** What the form and the meaning of each pipeline's state depend on. */
+function hashesOf(pipelines: readonly AnyPipeline[], config: Config): Record<string, string> {
+  const options = config.pipelines as Readonly<Record<string, unknown>>;
+  const entries = pipelines.map(({ name, stateVersion = 1 }) => {
+    return [name, stateHash(options[name], stateVersion)] as const;
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,72 @@
+import { NO_SINKS } from '../component/record-sinks.ts';
+import { isAtLeast } from '../frames/log.ts';
+import { DEAD_LETTER_LIMITS, deadLetters } from '../sinks/dead-letters.ts';
+import { NatsOutbox, type OutboxLimits } from '../sinks/nats-outbox.ts';
+import { OWN_FRAME_LIMITS } from '../sinks/own-frames.ts';
+import { ArrivalClock } from '../sources/arrival-clock.ts';
+import { runBenchmarks } from './benchmark-parts.ts';
+import { natsPings } from './health-parts.ts';
+import { JetStreamDelivery } from './jetstream/delivery.ts';
+import { createService } from './service.ts';
+import { dropped, fanOut, type Serving, STOP_MS_MAX, shownServers, showQueues } from './serving.ts';
+
+/** Each frame exactly once, until the signal (DESIGN §6). */
+export async function serveJetStream(parts: Serving): Promise<void> {
+  const { config, telemetry, traces, link, documents, alerts, signal } = parts;
+  const { log, own } = telemetry;
+  const outbox = (sink: string, limits: OutboxLimits) =>
+    new NatsOutbox({
+      connection: () => link.connection,
+      limits,
+      dropped: dropped(own, sink),
+      confirmed: 'stored',
+    });
+  const dead = outbox('dead', DEAD_LETTER_LIMITS);
+  const found = outbox('own', OWN_FRAME_LIMITS);
+  const delivery = new JetStreamDelivery({ ...parts, ownOutbox: found, deadOutbox: dead });
+  // Until the stream is caught up with, what is derived is of another time, or was told before.
+  alerts.holdWhile(() => delivery.stream.isBehind() || delivery.stream.isAgain());
+  const service = createService({
+    ...parts,
+    dead: deadLetters(config.prefix, dead, delivery.deadId),
+    sinks: {
+      ...NO_SINKS,
+      derived: fanOut(delivery.derived, alerts.take),
+      derivedLog: (level) => isAtLeast(level, config.derived.log_level),
+      spans: traces.take,
+    },
+    watches: [],
+    documents: documents.store,
+    pings: natsPings(config, link),
+    database: documents.check,
+    alerts: alerts.route,
+    stream: delivery.stream,
+    beforeScrape: () => {
+      documents.beforeScrape();
+      delivery.beforeScrape();
+      showQueues(own, {
+        ...{ dead, own: found },
+        ...delivery.queues,
+        ...traces.queues,
+        ...documents.queues,
+        ...alerts.queues,
+      });
+    },
+  });
+  const clock = new ArrivalClock();
+  try {
+    await documents.start();
+    await service.serve(`JetStream at ${shownServers(config)}`, () => link.isConnected);
+    await Promise.all([
+      delivery.run(service, (inlet) => traces.around(inlet), signal),
+      runBenchmarks({ config, link, log, own, clock }, delivery.stream.own, signal),
+    ]);
+  } finally {
+    const late = AbortSignal.timeout(STOP_MS_MAX);
+    // The last checkpoint waits for dead letters; documents are read from the stream again.
+    await delivery.close(late);
+    await Promise.all([dead, found, traces, documents, alerts].map((sink) => sink.close(late)));
+    await link.close();
+    await service.close();
+  }
+}

@@ -1,0 +1,42 @@
+import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import type { DerivedRecord } from '../component/derived-record.ts';
+import { CONTENT_TYPES } from '../frames/encode.ts';
+import { MsgpackWriter } from '../frames/msgpack-write.ts';
+
+/** The header that names a record for all time, where it is in a stream. */
+export const ID_HEADER = 'Spikescope-Id';
+
+const TOKEN_CHARS_MAX = 64;
+
+/** Writes derived records as messages (docs/derived-stream.md). */
+export class DerivedWriter {
+  private readonly prefix: string;
+  private readonly writer = new MsgpackWriter();
+
+  constructor(prefix: string) {
+    this.prefix = prefix;
+  }
+
+  /** Bytes of their own. */
+  data({ record, t0Us, spanUs, fields }: DerivedRecord): Uint8Array {
+    return this.writer.write({ v: 1, record, t0: t0Us, span_us: spanUs, ...fields });
+  }
+
+  subject({ record, key }: DerivedRecord): string {
+    return [this.prefix, 'derived', record, ...key.map(asToken)].join('.');
+  }
+}
+
+/** The headers of a record; with an id where it is stored. */
+export function derivedHeaders(id?: string): MsgHdrs {
+  const fields = headers();
+  fields.set('Content-Type', CONTENT_TYPES.msgpack);
+  if (id !== undefined) fields.set(ID_HEADER, id);
+  return fields;
+}
+
+/** A name from outside as a token of a subject. */
+function asToken(name: string): string {
+  const token = name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, TOKEN_CHARS_MAX);
+  return token === '' ? '_' : token;
+}

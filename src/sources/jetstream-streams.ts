@@ -1,0 +1,296 @@
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import { FRAME_KINDS } from '../frames/header.ts';
+import { consumerDifferences, type Difference, streamDifferences } from './stream-differences.ts';
+import type { StreamOptions } from './stream-options.ts';
+
+export interface WantedStream {
+  readonly name: string;
+  /** All but the bytes, where those depend on the store that is free. */
+  readonly config: Partial<StreamConfig> & { readonly subjects: string[] };
+  /** Durable consumers that others count on. */
+  readonly consumers: readonly WantedConsumer[];
+}
+
+export type WantedConsumer = Partial<ConsumerConfig> & { readonly durable_name: string };
+
+/** What was made, and what is other than it is wanted, each a sentence for people. */
+export interface StreamsSetUp {
+  readonly made: string[];
+  /** Changed because that was allowed. */
+  readonly changed: string[];
+  readonly differs: string[];
+  /** Those of `differs` without which the promises do not hold: not for a service to start on. */
+  readonly vital: string[];
+}
+
+/** A stream that can't be made as it is wanted; the message says why and what to do. */
+export class StreamSetupError extends Error {
+  override readonly name = 'StreamSetupError';
+}
+
+/** The default where a stream's bytes are not configured: at most this, of what is free half. */
+const BYTES_MAX = 8 * 1024 ** 3;
+const BYTES_MIN = 16 * 1024 ** 2;
+/** A name in the configuration of documents names its durable consumer. */
+export const DOCUMENTS_CONSUMER = 'documents';
+
+export interface StreamNames {
+  readonly frames: string;
+  readonly derived: string;
+  readonly dead: string;
+}
+
+export function streamNames(name: string): StreamNames {
+  return { frames: name, derived: `${name}_DERIVED`, dead: `${name}_DEAD` };
+}
+
+/** The consumer of those who write documents; all records but the markers. */
+export function documentsConsumer(prefix: string): WantedConsumer {
+  return {
+    durable_name: DOCUMENTS_CONSUMER,
+    deliver_policy: DeliverPolicy.All,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: 30_000_000_000,
+    max_ack_pending: 10_000,
+    max_deliver: -1,
+    filter_subjects: ['derived', 'anomaly', 'alert'].map((token) => `${prefix}.${token}.>`),
+  };
+}
+
+/** The streams of a prefix (DESIGN §2), with the consumer of documents where there are any. */
+export function wantedStreams(
+  prefix: string,
+  options: StreamOptions,
+  documents: WantedConsumer | undefined,
+): readonly WantedStream[] {
+  const names = streamNames(options.name);
+  const below = (tokens: readonly string[]) => tokens.map((token) => `${prefix}.${token}.>`);
+  const base = {
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.Old,
+    no_ack: false,
+    allow_direct: true,
+    max_msgs: -1,
+    max_msgs_per_subject: -1,
+    max_msg_size: -1,
+    max_age: options.kept * 1000,
+    duplicate_window: Math.min(options.duplicate_window, options.kept) * 1000,
+    num_replicas: options.replicas,
+    ...(options.bytes_max !== undefined && { max_bytes: options.bytes_max }),
+  };
+  return [
+    { name: names.frames, config: { ...base, subjects: below(FRAME_KINDS) }, consumers: [] },
+    {
+      name: names.derived,
+      config: {
+        ...base,
+        subjects: below(['derived', 'anomaly', 'alert', 'control']),
+        allow_atomic: true,
+        allow_rollup_hdrs: true,
+      },
+      consumers: documents === undefined ? [] : [documents],
+    },
+    {
+      name: names.dead,
+      config: { ...base, subjects: below(['dead']), max_bytes: options.dead_bytes_max },
+      consumers: [],
+    },
+  ];
+}
+
+/**
+ * Makes what is missing and says what differs; only with `change` is anything changed that is
+ * there, and then what can't be changed is still said to differ.
+ * @throws StreamSetupError where a stream can't be made
+ */
+export async function setUpStreams(
+  jsm: JetStreamManager,
+  wanted: readonly WantedStream[],
+  { change }: { readonly change: boolean },
+): Promise<StreamsSetUp> {
+  const done: StreamsSetUp = { made: [], changed: [], differs: [], vital: [] };
+  for (const stream of wanted) {
+    await setUpStream(jsm, stream, change, done);
+    for (const consumer of stream.consumers) {
+      await setUpConsumer(jsm, stream.name, consumer, change, done);
+    }
+  }
+  return done;
+}
+
+async function setUpStream(
+  jsm: JetStreamManager,
+  wanted: WantedStream,
+  change: boolean,
+  done: StreamsSetUp,
+): Promise<void> {
+  const { name, config } = wanted;
+  const there = await found(jsm.streams.info(name), STREAM_NOT_FOUND);
+  if (there === undefined) {
+    const made = await makeStream(jsm, wanted);
+    done.made.push(`made stream ${name} of ${config.subjects.join(', ')}`);
+    // A server too old for an option leaves it out and says nothing.
+    tellDifferences(`stream ${name}`, streamDifferences(config, made.config), done);
+    return;
+  }
+  const before = streamDifferences(withBytes(config, there), there.config);
+  if (before.length === 0 || !change) {
+    tellDifferences(`stream ${name}`, before, done);
+    return;
+  }
+  await apply(`stream ${name}`, before, done, async (fields) => {
+    const after = await jsm.streams.update(name, picked(withBytes(config, there), fields));
+    return streamDifferences(withBytes(config, there), after.config);
+  });
+}
+
+async function setUpConsumer(
+  jsm: JetStreamManager,
+  stream: string,
+  wanted: WantedConsumer,
+  change: boolean,
+  done: StreamsSetUp,
+): Promise<void> {
+  const name = wanted.durable_name;
+  const what = `consumer ${name} of ${stream}`;
+  const there = await found(jsm.consumers.info(stream, name), CONSUMER_NOT_FOUND);
+  if (there === undefined) {
+    await jsm.consumers.add(stream, wanted);
+    done.made.push(`made ${what}`);
+    return;
+  }
+  const before = consumerDifferences(wanted, there.config);
+  if (before.length === 0 || !change) {
+    tellDifferences(what, before, done);
+    return;
+  }
+  await apply(what, before, done, async (fields) => {
+    const after = await jsm.consumers.update(stream, name, picked(wanted, fields));
+    return consumerDifferences(wanted, after.config);
+  });
+}
+
+/**
+ * Changes field by field: one that the server refuses (such as the storage of a stream) keeps the
+ * others from nothing.
+ */
+async function apply(
+  what: string,
+  before: readonly Difference[],
+  done: StreamsSetUp,
+  update: (fields: readonly string[]) => Promise<readonly Difference[]>,
+): Promise<void> {
+  for (const difference of before) {
+    try {
+      const left = await update([difference.field]);
+      if (left.some(({ field }) => field === difference.field)) {
+        tellDifferences(what, [difference], done);
+      } else {
+        done.changed.push(`${what}: ${difference.text}: changed`);
+      }
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      const text = `${difference.text}; it can't be changed: ${error.message}`;
+      tellDifferences(what, [{ ...difference, text }], done);
+    }
+  }
+}
+
+function tellDifferences(
+  what: string,
+  differences: readonly Difference[],
+  { differs, vital }: StreamsSetUp,
+): void {
+  for (const { text, isVital } of differences) {
+    const sentence = `${what}: ${text}`;
+    differs.push(sentence);
+    if (isVital) vital.push(sentence);
+  }
+}
+
+/** Where the bytes are not configured, any bound will do that is not above the default one. */
+function withBytes(config: WantedStream['config'], there: StreamInfo): WantedStream['config'] {
+  if (config.max_bytes !== undefined) return config;
+  const { max_bytes: is } = there.config;
+  return { ...config, max_bytes: is > 0 && is <= BYTES_MAX ? is : BYTES_MAX };
+}
+
+function picked<T extends object>(config: T, fields: readonly string[]): Partial<T> {
+  const entries = Object.entries(config).filter(([field]) => fields.includes(field));
+  return Object.fromEntries(entries) as Partial<T>;
+}
+
+const STREAM_NOT_FOUND = 10059;
+const CONSUMER_NOT_FOUND = 10014;
+const SUBJECTS_OVERLAP = 10065;
+/** Of the server, of the account, and "no suitable peers" in a cluster. */
+const STORE_FULL: readonly number[] = [10047, 10002, 10028, 10005];
+
+/** Undefined where the server says that there is none. */
+async function found<T>(asked: Promise<T>, codeOfNone: number): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === codeOfNone) return undefined;
+    throw error;
+  }
+}
+
+async function makeStream(jsm: JetStreamManager, wanted: WantedStream): Promise<StreamInfo> {
+  const { name, config } = wanted;
+  try {
+    if (config.max_bytes !== undefined) return await jsm.streams.add({ ...config, name });
+    return await makeWithinStore(jsm, wanted);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError)) throw error;
+    throw new StreamSetupError(await whyNot(jsm, wanted, error), { cause: error });
+  }
+}
+
+/**
+ * The lesser of 8 GiB and half the free store. A server tells nobody what its store holds, but it
+ * reserves a stream's bytes: what it would reserve twice is at most half of what is free.
+ */
+async function makeWithinStore(jsm: JetStreamManager, wanted: WantedStream): Promise<StreamInfo> {
+  const { name, config } = wanted;
+  for (let bytes = BYTES_MAX; ; bytes /= 2) {
+    try {
+      await jsm.streams.add({ ...config, name, max_bytes: 2 * bytes });
+      return await jsm.streams.update(name, { max_bytes: bytes });
+    } catch (error) {
+      const isFull = error instanceof JetStreamApiError && STORE_FULL.includes(error.code);
+      if (!isFull || bytes / 2 < BYTES_MIN) throw error;
+    }
+  }
+}
+
+async function whyNot(
+  jsm: JetStreamManager,
+  { name, config }: WantedStream,
+  error: JetStreamApiError,
+): Promise<string> {
+  if (error.code === SUBJECTS_OVERLAP) {
+    for (const subject of config.subjects) {
+      const other = await jsm.streams.find(subject).catch(() => undefined);
+      if (other === undefined) continue;
+      return (
+        `stream ${name} can't be made: the stream ${other} has subjects of ${subject} already; ` +
+        'name it in streams.name, or take another prefix'
+      );
+    }
+  }
+  const bytes = config.max_bytes === undefined ? '' : ` of ${config.max_bytes} bytes`;
+  return `stream ${name}${bytes} can't be made: ${error.message}`;
+}

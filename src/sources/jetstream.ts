@@ -1,0 +1,228 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  jetstreamManager,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { Inlet, Source } from '../component/source.ts';
+import { TIMERS } from '../component/timers.ts';
+import type { Inbox } from './inbox.ts';
+import { headersOf } from './nats-headers.ts';
+import type { PullDelivery } from './pull-delivery.ts';
+import { PullSession, type PullWindow } from './pull-session.ts';
+
+/** The stream as it was just seen. */
+export interface StreamView {
+  /** When it was made: another one of the same name is another stream. */
+  readonly created: string;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly messages: number;
+}
+
+export interface JetStreamSourceParts {
+  readonly connection: () => NatsConnection | undefined;
+  readonly stream: string;
+  readonly window: PullWindow;
+  readonly inbox: Inbox;
+  /** Whether more may be asked for. */
+  readonly hasRoom: () => boolean;
+  /** Where to go on; asked at each beginning. Undefined: from the first message on. */
+  readonly next: () => number | undefined;
+  /** Reading is about to begin, of a stream that may be another one than before. */
+  readonly opened: (view: StreamView) => Promise<void>;
+  /** The stream as it is, every second. */
+  readonly seen: (view: StreamView) => void;
+  /**
+   * No message up to this one will come any more, and none waits: they were deleted at the end of
+   * the stream, where no later message shows it.
+   */
+  readonly vanished: (upTo: number) => void;
+  /** The stream is not there: makes it. */
+  readonly missing: () => Promise<void>;
+  readonly began: (next: number | undefined) => void;
+  /** Why reading begins anew; it does so for ever. */
+  readonly interrupted: (reason: string) => void;
+}
+
+const API_MS_MAX = 2000;
+const RETRY_MS_FIRST = 50;
+const RETRY_MS_MAX = 2000;
+/** The server deletes a consumer of a reader that is gone after this. */
+const INACTIVE_NS = 30_000_000_000;
+const VIEW_EVERY_MS = 1000;
+const DRAIN_MS_MAX = 5000;
+
+/**
+ * Frames from a JetStream stream, in its order, from where the state stands. The reader is
+ * disposable: its consumer acknowledges nothing and is made anew whenever anything is amiss (the
+ * server was away, the consumer deleted, a message lost on the way), at the message after the last.
+ */
+export class JetStreamSource implements Source {
+  private readonly parts: JetStreamSourceParts;
+  private session: PullSession | undefined;
+  /** The message to come next; what the inbox holds is behind it. */
+  private expected: number | undefined;
+
+  constructor(parts: JetStreamSourceParts) {
+    this.parts = parts;
+  }
+
+  /** Room for more may have come. */
+  wake(): void {
+    this.session?.wake();
+  }
+
+  async run(inlet: Inlet, signal: AbortSignal): Promise<void> {
+    const failed = Promise.withResolvers<never>();
+    failed.promise.catch(() => {});
+    this.parts.inbox.connect(inlet, failed.reject);
+    const stopped = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+    });
+    try {
+      await Promise.race([this.readOn(signal), failed.promise, stopped]);
+    } finally {
+      this.session?.finish('stopped');
+      const late = sleep(DRAIN_MS_MAX, undefined, { ref: false });
+      await Promise.race([this.parts.inbox.drained(), late]);
+    }
+  }
+
+  private async readOn(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      const began = performance.now();
+      const reason = await this.readOnce(signal).catch((error: unknown) => textOf(error));
+      if (signal.aborted) return;
+      this.parts.interrupted(reason);
+      // One that worked for a while is begun again at once.
+      failures = performance.now() - began > RETRY_MS_MAX ? 0 : failures + 1;
+      const boundMs = Math.min(RETRY_MS_MAX, RETRY_MS_FIRST * 2 ** Math.min(failures, 16));
+      await sleep(Math.random() * boundMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** Reads until something is amiss; gives what. */
+  private async readOnce(signal: AbortSignal): Promise<string> {
+    const connection = this.parts.connection();
+    if (connection === undefined || connection.isClosed()) return 'not connected to NATS';
+    const manager = await jetstreamManager(connection, { timeout: API_MS_MAX, checkAPI: false });
+    const { stream } = this.parts;
+    const view = await this.look(manager.streams.info(stream));
+    if (view === undefined) return `the stream ${stream} is not there`;
+    await this.parts.opened(view);
+    const from = this.parts.next();
+    this.expected = from;
+    const info = await manager.consumers.add(stream, consumerFrom(from));
+    if (signal.aborted) return 'stopped';
+    let counted = 0;
+    const take = (message: Msg, delivery: PullDelivery): string | undefined => {
+      if (delivery.consumerSequence !== ++counted) return 'a message was lost on the way';
+      this.expected = delivery.streamSequence + 1;
+      this.parts.inbox.offer(this.inboundOf(message, delivery));
+      return undefined;
+    };
+    const { window, hasRoom } = this.parts;
+    const consumer = info.name;
+    const parts = { connection, stream, consumer, window, timers: TIMERS, take, hasRoom };
+    this.session = new PullSession(parts);
+    this.parts.began(from);
+    const views = setInterval(() => {
+      // What fails here fails the session as well, or passes.
+      this.keepLooking(connection, consumer, view.created).catch(() => {});
+    }, VIEW_EVERY_MS);
+    try {
+      return await this.session.ended;
+    } finally {
+      clearInterval(views);
+      manager.consumers.delete(stream, consumer).catch(() => {});
+    }
+  }
+
+  private inboundOf(message: Msg, delivery: PullDelivery): Parameters<Inbox['offer']>[0] {
+    const { contentType, trace } = headersOf(message);
+    return {
+      subject: message.subject,
+      data: message.data,
+      contentType,
+      trace,
+      arrivedUs: delivery.storedUs,
+      sequence: delivery.streamSequence,
+    };
+  }
+
+  /** Undefined where there is no such stream, which is made for the next attempt. */
+  private async look(asked: Promise<StreamInfo>): Promise<StreamView | undefined> {
+    let info: StreamInfo;
+    try {
+      info = await asked;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      await this.parts.missing();
+      return undefined;
+    }
+    return viewOf(info);
+  }
+
+  /** Tells how the stream stands, and finds what was deleted at its end. */
+  private async keepLooking(
+    connection: NatsConnection,
+    consumer: string,
+    created: string,
+  ): Promise<void> {
+    const { stream, inbox, vanished } = this.parts;
+    const manager = await jetstreamManager(connection, { timeout: API_MS_MAX, checkAPI: false });
+    const view = await this.look(manager.streams.info(stream));
+    const session = this.session;
+    if (view === undefined || session === undefined) return;
+    if (view.created !== created) {
+      session.finish('the stream was made anew');
+      return;
+    }
+    this.parts.seen(view);
+    const expected = this.expected ?? 0;
+    if (view.lastSequence < expected || inbox.depth.messages > 0) return;
+    const info = await manager.consumers.info(stream, consumer);
+    const isIdle = info.num_pending === 0 && info.delivered.stream_seq < expected;
+    if (!isIdle || this.session !== session || (this.expected ?? 0) !== expected) return;
+    if (inbox.depth.messages > 0) return;
+    this.expected = view.lastSequence + 1;
+    vanished(view.lastSequence);
+  }
+}
+
+function consumerFrom(next: number | undefined): Partial<ConsumerConfig> {
+  return {
+    ack_policy: AckPolicy.None,
+    ...(next === undefined
+      ? { deliver_policy: DeliverPolicy.All }
+      : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: next }),
+    inactive_threshold: INACTIVE_NS,
+    mem_storage: true,
+    num_replicas: 1,
+  };
+}
+
+function viewOf({ created, state }: StreamInfo): StreamView {
+  return {
+    created,
+    firstSequence: state.first_seq,
+    lastSequence: state.last_seq,
+    messages: state.messages,
+  };
+}
+
+const STREAM_NOT_FOUND = 10059;
+
+function isNotFound(error: unknown): boolean {
+  return (error as { code?: number }).code === STREAM_NOT_FOUND;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,180 @@
+import {
+  createInbox,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from '@nats-io/transport-node';
+import type { Timers } from '../component/timers.ts';
+import { type PullDelivery, pullDelivery } from './pull-delivery.ts';
+
+/** What may be on its way from the server at once: the only queue in front of the reader. */
+export interface PullWindow {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+export interface PullSessionParts {
+  readonly connection: NatsConnection;
+  readonly stream: string;
+  readonly consumer: string;
+  readonly window: PullWindow;
+  readonly timers: Timers;
+  /** Takes a message, valid during the call; gives why the session is of no use any more. */
+  readonly take: (message: Msg, delivery: PullDelivery) => string | undefined;
+  /** Whether more may be asked for; `wake` says that this may have changed. */
+  readonly hasRoom: () => boolean;
+}
+
+const EXPIRES_MS = 30_000;
+const HEARTBEAT_MS = 500;
+/** Heartbeats missed, and one for what a busy process is late by. */
+const SILENT_MS_MAX = 4 * HEARTBEAT_MS;
+const LOOK_EVERY_MS = HEARTBEAT_MS;
+
+const STATUS_HEARTBEAT = 100;
+const STATUS_NO_MESSAGES = 404;
+const STATUS_EXPIRED = 408;
+const STATUS_CONFLICT = 409;
+/** What a request ends with when it has its bytes; all else with 409 is the consumer's end. */
+const ENDS_OF_REQUEST = /exceeds? maxbytes|batch completed|interest expired/i;
+
+/**
+ * Messages of one JetStream consumer, asked for in requests of which two overlap, until something
+ * is amiss: the consumer is gone, the server silent, a message was lost on the way. Then it ends
+ * with the reason, and its maker begins anew where it stands. What the server may send is bounded
+ * by what was asked for, so nothing here waits and nothing is dropped.
+ */
+export class PullSession {
+  private readonly parts: PullSessionParts;
+  private readonly inbox = createInbox();
+  private readonly subscription: Subscription;
+  private readonly end = Promise.withResolvers<string>();
+  private asked = 0;
+  private consumed = 0;
+  private heardMs: number;
+  private isOver = false;
+  private callOff: () => void = () => {};
+
+  constructor(parts: PullSessionParts) {
+    this.parts = parts;
+    this.heardMs = parts.timers.nowMs();
+    const callback = (error: Error | null, message: Msg): void => {
+      if (this.isOver) return;
+      if (error !== null) this.finish(error.message);
+      else this.hear(message);
+    };
+    this.subscription = parts.connection.subscribe(this.inbox, { callback });
+    this.wake();
+    this.look();
+  }
+
+  /** Resolves with why it ended. */
+  get ended(): Promise<string> {
+    return this.end.promise;
+  }
+
+  /** Asks for more where there is room. */
+  wake(): void {
+    const { window, hasRoom } = this.parts;
+    while (!this.isOver && this.asked <= window.messages / 2 && hasRoom()) this.ask();
+  }
+
+  /** Ends it; what comes later is not taken. */
+  finish(reason: string): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.callOff();
+    try {
+      this.subscription.unsubscribe();
+    } catch {
+      // The connection is closed, and the subscription with it.
+    }
+    this.end.resolve(reason);
+  }
+
+  private ask(): void {
+    const { connection, stream, consumer, window } = this.parts;
+    const batch = Math.max(1, Math.floor(window.messages / 2));
+    const request = {
+      batch,
+      max_bytes: Math.floor(window.bytes / 2),
+      expires: EXPIRES_MS * 1_000_000,
+      idle_heartbeat: HEARTBEAT_MS * 1_000_000,
+    };
+    if (this.asked === 0) this.heardMs = this.parts.timers.nowMs();
+    this.asked += batch;
+    try {
+      const subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
+      connection.publish(subject, JSON.stringify(request), { reply: this.inbox });
+    } catch (error) {
+      this.finish((error as Error).message);
+    }
+  }
+
+  private hear(message: Msg): void {
+    this.consumed++;
+    const delivery = pullDelivery(message.reply);
+    if (delivery === undefined) {
+      this.hearStatus(message);
+      return;
+    }
+    this.asked--;
+    const reason = this.parts.take(message, delivery);
+    if (reason !== undefined) this.finish(reason);
+    else if (this.asked <= this.parts.window.messages / 2) this.wake();
+  }
+
+  private hearStatus(message: Msg): void {
+    const { code, text, left } = statusOf(message);
+    if (code === STATUS_HEARTBEAT) return;
+    const isOfRequest =
+      code === STATUS_EXPIRED ||
+      code === STATUS_NO_MESSAGES ||
+      (code === STATUS_CONFLICT && ENDS_OF_REQUEST.test(text));
+    if (!isOfRequest) {
+      this.finish(`${code} ${text}`);
+      return;
+    }
+    this.asked = Math.max(0, this.asked - left);
+    this.wake();
+  }
+
+  /** Silence is found by a timer: a clock for each message would cost more than the message. */
+  private look(): void {
+    const { timers, connection } = this.parts;
+    let consumed = this.consumed;
+    const round = (): void => {
+      const nowMs = timers.nowMs();
+      if (this.consumed !== consumed) this.heardMs = nowMs;
+      consumed = this.consumed;
+      if (connection.isClosed()) this.finish('the connection was closed');
+      else if (this.asked > 0 && nowMs - this.heardMs > SILENT_MS_MAX) {
+        this.finish('the server fell silent');
+      } else {
+        this.wake();
+        this.callOff = timers.after(LOOK_EVERY_MS, round);
+      }
+    };
+    this.callOff = timers.after(LOOK_EVERY_MS, round);
+  }
+}
+
+interface PullStatus {
+  readonly code: number;
+  readonly text: string;
+  /** Messages that the request was still owed. */
+  readonly left: number;
+}
+
+function statusOf(message: Msg): PullStatus {
+  try {
+    const { headers } = message;
+    if (headers !== undefined) {
+      const left = Number(headers.get('Nats-Pending-Messages')) || 0;
+      return { code: headers.code, text: headers.description, left };
+    }
+  } catch {
+    // Whatever it is, it is not the server's.
+  }
+  return { code: 0, text: 'not a message of the consumer', left: 0 };
+}

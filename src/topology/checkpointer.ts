@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CheckpointContent } from './checkpoint-file.ts';
+import type { CheckpointFolder } from './checkpoint-folder.ts';
+
+export interface CheckpointEvents {
+  /** `heldMs`: how long the copy held the event loop. */
+  written(bytes: number, heldMs: number, tookMs: number): void;
+  /** The service goes on, and the earlier ones stay. */
+  failed(error: unknown): void;
+}
+
+export interface CheckpointerParts {
+  readonly folder: Pick<CheckpointFolder, 'write'>;
+  readonly everyMs: number;
+  /** Frames after which a checkpoint is due before its time. */
+  readonly framesMax: number;
+  /** A copy of all that is to be kept; undefined before there is anything. */
+  readonly copy: () => CheckpointContent | undefined;
+  /** Resolves when all that was put out by the copied state is where it belongs. */
+  readonly settled: (copy: CheckpointContent) => Promise<CheckpointContent>;
+  readonly events: CheckpointEvents;
+}
+
+/**
+ * Writes checkpoints: copies the state between two frames, waits until its outputs are stored, and
+ * writes the copy. So a checkpoint is never ahead of what is in the sinks.
+ */
+export class Checkpointer {
+  private readonly parts: CheckpointerParts;
+  private frames = 0;
+  private writtenSequence: number | undefined;
+  private writtenMs: number | undefined;
+  private due = Promise.withResolvers<void>();
+
+  constructor(parts: CheckpointerParts) {
+    this.parts = parts;
+  }
+
+  /** Since the last one was written or read; undefined where there is none. */
+  get ageMs(): number | undefined {
+    return this.writtenMs === undefined ? undefined : performance.now() - this.writtenMs;
+  }
+
+  /** The service began with a checkpoint of that age. */
+  began(sequence: number, ageMs: number): void {
+    this.writtenSequence = sequence;
+    this.writtenMs = performance.now() - ageMs;
+  }
+
+  /** A frame was processed. */
+  count(): void {
+    if (++this.frames === this.parts.framesMax) this.due.resolve();
+  }
+
+  /** Writes one from time to time, until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const timer = new AbortController();
+      const either = AbortSignal.any([signal, timer.signal]);
+      const pause = sleep(this.parts.everyMs, undefined, { signal: either }).catch(() => {});
+      await Promise.race([pause, this.due.promise]);
+      timer.abort();
+      if (!signal.aborted) await this.write();
+    }
+  }
+
+  /** Writes one now; gives whether it stands. What fails is told, and tried again when due. */
+  async write(): Promise<boolean> {
+    this.due = Promise.withResolvers();
+    this.frames = 0;
+    const beganMs = performance.now();
+    try {
+      const copy = this.parts.copy();
+      const heldMs = performance.now() - beganMs;
+      if (copy === undefined) return false;
+      // What is idle has nothing new to keep.
+      if (copy.sequence !== this.writtenSequence) {
+        const bytes = await this.parts.folder.write(await this.parts.settled(copy));
+        this.parts.events.written(bytes, heldMs, performance.now() - beganMs);
+        this.writtenSequence = copy.sequence;
+      }
+      this.writtenMs = performance.now();
+      return true;
+    } catch (error) {
+      this.parts.events.failed(error);
+      return false;
+    }
+  }
+}
