@@ -2,7 +2,7 @@ import type { RecordSinks } from '../component/record-sinks.ts';
 import { oneLine, SecretFile } from '../component/secret-file.ts';
 import type { AlertRouteOptions } from '../http/alert-route.ts';
 import type { AlertOptions } from '../sinks/alerts/alert-options.ts';
-import { publishAlerts } from '../sinks/alerts/alert-publisher.ts';
+import { type AlertPublisherParts, publishAlerts } from '../sinks/alerts/alert-publisher.ts';
 import { type PostableAlert, postAlerts } from '../sinks/alerts/alertmanager-client.ts';
 import { AlertmanagerSink, type AlertSinkEvents } from '../sinks/alerts/alertmanager-sink.ts';
 import type { NatsLink } from '../sources/nats-link.ts';
@@ -15,8 +15,11 @@ export interface AlertParts {
   readonly queues: Readonly<Record<string, Pick<AlertmanagerSink, 'depth'>>>;
   /** Undefined where no token is configured. */
   readonly route: AlertRouteOptions | undefined;
-  /** Frames are read again after a restart: as long as this is so, nobody is told of incidents. */
-  holdWhile(isHeld: () => boolean): void;
+  /**
+   * Frames are those of a stream: incidents are held back while it is read again, and the webhook
+   * is answered when the derived stream has the alerts, unless configured otherwise.
+   */
+  useStream(isReadAgain: () => boolean): void;
   /** Tells what is new, until the signal. */
   close(signal: AbortSignal): Promise<void>;
 }
@@ -30,11 +33,18 @@ export function openAlerts(
   link: Pick<NatsLink, 'connection'>,
 ): AlertParts {
   const sink = openSink(config, telemetry);
+  let confirm = config.alerts.confirm ?? 'server';
   return {
     take: sink === undefined ? undefined : (record) => sink.take(record),
     queues: sink === undefined ? {} : { alertmanager: sink },
-    route: openRoute(config, telemetry, link),
-    holdWhile: (isHeld) => sink?.holdWhile(isHeld),
+    route: openRoute(config, telemetry, {
+      connection: () => link.connection,
+      confirm: () => confirm,
+    }),
+    useStream: (isReadAgain) => {
+      sink?.holdWhile(isReadAgain);
+      confirm = config.alerts.confirm ?? 'stream';
+    },
     close: async (signal) => await sink?.close(signal),
   };
 }
@@ -75,15 +85,13 @@ function openSink({ alerts }: Config, telemetry: OwnTelemetry): AlertmanagerSink
 }
 
 function openRoute(
-  { alerts, prefix, delivery }: Config,
+  { alerts, prefix }: Config,
   { own, log }: OwnTelemetry,
-  link: Pick<NatsLink, 'connection'>,
+  nats: Omit<AlertPublisherParts, 'prefix'>,
 ): AlertRouteOptions | undefined {
   const token = webhookToken(alerts);
   if (token === undefined) return undefined;
-  // JetStream's own stream has the subjects of alerts.
-  const confirm = alerts.confirm ?? (delivery === 'jetstream' ? 'stream' : 'server');
-  const parts = { prefix, confirm, connection: () => link.connection };
+  const parts = { prefix, ...nats };
   return {
     token: () => token.latest(),
     publish: async (told) => {

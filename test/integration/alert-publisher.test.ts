@@ -33,7 +33,7 @@ function alert(alertname: string, more: Partial<ToldAlert> = {}): ToldAlert {
 }
 
 function publish(prefix: string, confirm: 'server' | 'stream', ...alerts: ToldAlert[]) {
-  return publishAlerts({ prefix, confirm, connection: () => connection }, alerts);
+  return publishAlerts({ prefix, confirm: () => confirm, connection: () => connection }, alerts);
 }
 
 it('resolves when the stream has each alert, once, by status and name', async () => {
@@ -77,6 +77,9 @@ it('is content with the server where no stream is asked for', async () => {
 it('leaves out what is too large for the server, and rejects without a connection', async () => {
   const large = alert('Large', { annotations: { text: 'x'.repeat(2 * 1024 * 1024) } });
   expect(await publish('kit', 'stream', large)).toEqual({ published: 0, tooLarge: 1 });
-  const away = publishAlerts({ prefix: 'kit', confirm: 'server', connection: () => undefined }, []);
+  const away = publishAlerts(
+    { prefix: 'kit', confirm: () => 'server', connection: () => undefined },
+    [],
+  );
   await expect(away).rejects.toThrow('not connected');
 });

@@ -17,7 +17,7 @@ export interface AlertPublisherParts {
   readonly prefix: string;
   readonly connection: () => NatsConnection | undefined;
   /** Whether a stream must say that it has each alert, or it is enough that the server has it. */
-  readonly confirm: 'server' | 'stream';
+  readonly confirm: () => 'server' | 'stream';
 }
 
 /** How many were published, and how many are larger than the server takes. */
@@ -36,12 +36,13 @@ const CONTENT_TYPE = 'application/json';
  * @throws Error where they are not, or may not be: whoever sent them sends them again
  */
 export async function publishAlerts(
-  { prefix, connection: connectionOf, confirm }: AlertPublisherParts,
+  { prefix, connection: connectionOf, confirm: confirmBy }: AlertPublisherParts,
   alerts: readonly ToldAlert[],
 ): Promise<PublishedAlerts> {
   const connection = connectionOf();
   const bytesMax = connection?.info?.max_payload;
   if (connection === undefined || bytesMax === undefined) throw new Error('not connected to NATS');
+  const confirm = confirmBy();
   let tooLarge = 0;
   const confirmed: Promise<void>[] = [];
   for (const alert of alerts) {
