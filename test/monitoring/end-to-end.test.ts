@@ -41,8 +41,6 @@ beforeAll(async () => {
     SlackWebhook.start(),
   ]);
   connection = await connectEmitter(nats.url);
-  const manager = await jetstreamManager(connection);
-  await manager.streams.add({ name: 'ALERTS', subjects: ['spikeformer.alert.>'] });
   const [httpPort, alertmanagerPort] = [await freePort(), await freePort()];
   const token = join(folder, 'webhook_token');
   await writeFile(token, SECRETS.alert_webhook_token);
@@ -55,7 +53,6 @@ beforeAll(async () => {
       alerts: {
         alertmanager: { url: `http://127.0.0.1:${alertmanagerPort}`, keep_alive: '1s' },
         webhook_token_file: token,
-        confirm: 'stream',
       },
     }),
   );
@@ -85,16 +82,17 @@ function simulate(...args: string[]): ChildProcess {
   return simulator;
 }
 
-/** What the stream of alerts has, oldest first. */
+/** The alerts that the derived stream has, oldest first. */
 async function kept(): Promise<(ToldAlert & { readonly subject: string })[]> {
   const manager = await jetstreamManager(connection);
-  const { state } = await manager.streams.info('ALERTS');
   const alerts: (ToldAlert & { readonly subject: string })[] = [];
-  for (let seq = 1; seq <= state.last_seq; seq++) {
-    const message = await manager.streams.getMessage('ALERTS', { seq });
-    if (message !== null) alerts.push({ ...message.json<ToldAlert>(), subject: message.subject });
+  for (let seq = 1; ; seq++) {
+    const next = { seq, next_by_subj: 'spikeformer.alert.>' };
+    const message = await manager.streams.getMessage('SPIKEFORMER_DERIVED', next);
+    if (message === null) return alerts;
+    alerts.push({ ...message.json<ToldAlert>(), subject: message.subject });
+    seq = message.seq;
   }
-  return alerts;
 }
 
 async function isKept(status: string, alertname: string, chip: string): Promise<boolean> {
