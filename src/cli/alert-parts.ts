@@ -20,6 +20,8 @@ export interface AlertParts {
    * is answered when the derived stream has the alerts, unless configured otherwise.
    */
   useStream(isReadAgain: () => boolean): void;
+  /** Begins to tell. */
+  start(): void;
   /** Tells what is new, until the signal. */
   close(signal: AbortSignal): Promise<void>;
 }
@@ -45,6 +47,7 @@ export function openAlerts(
       sink?.holdWhile(isReadAgain);
       confirm = config.alerts.confirm ?? 'stream';
     },
+    start: () => sink?.start(),
     close: async (signal) => await sink?.close(signal),
   };
 }

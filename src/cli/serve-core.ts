@@ -53,6 +53,7 @@ export async function serveCore(parts: Serving): Promise<void> {
   });
   try {
     await documents.start();
+    alerts.start();
     await service.serve(`core NATS at ${shownServers(config)}`, () => link.isConnected);
     const { inlet } = service.topology;
     const benchmarks = { config, link, log, own, clock };

@@ -60,6 +60,7 @@ export async function serveJetStream(parts: Serving): Promise<void> {
   const clock = new ArrivalClock();
   try {
     await documents.start();
+    alerts.start();
     await service.serve(`JetStream at ${shownServers(config)}`, () => link.isConnected);
     if (!(await connected(parts))) return;
     own.natsConnected.series().set(1);

@@ -9,6 +9,7 @@ import { type NatsServer, startNatsServer } from '../integration/nats-server.ts'
 import { Exposition } from '../integration/service-process.ts';
 import { everythingElse } from './everything.ts';
 import { type RunningService, startGuarded } from './guarded-service.ts';
+import { SECRETS } from './stack.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 const ROUND_MS = 500;
@@ -28,10 +29,20 @@ const NARROW = {
 };
 
 /** Spikescope with everything coming in: a simulated chip, models, what is invalid. */
-export async function startLiveRun(folder: string, httpPort: number): Promise<LiveRun> {
-  const nats = await startNatsServer();
+export async function startLiveRun(
+  folder: string,
+  httpPort: number,
+  alertmanagerPort: number,
+): Promise<LiveRun> {
+  const nats = await startNatsServer({ jetStream: true });
   const config = join(folder, 'spikescope.yml');
-  await writeFile(config, JSON.stringify(NARROW));
+  const token = join(folder, 'webhook_token');
+  await writeFile(token, SECRETS.alert_webhook_token);
+  const alertmanager = { url: `http://127.0.0.1:${alertmanagerPort}`, keep_alive: '1s' };
+  await writeFile(
+    config,
+    JSON.stringify({ ...NARROW, alerts: { alertmanager, webhook_token_file: token } }),
+  );
   const service = await startGuarded(folder, ['--config', config, '--nats', nats.url], httpPort);
   const simulator = spawn(
     process.execPath,
@@ -40,6 +51,7 @@ export async function startLiveRun(folder: string, httpPort: number): Promise<Li
   );
   const connection = await connectEmitter(nats.url);
   const timer = sendEverything(connection);
+  await tellTooMuch(service.url);
   return {
     nats,
     service,
@@ -66,4 +78,21 @@ function sendEverything(connection: NatsConnection): NodeJS.Timeout {
     }
     connection.publish('spikeformer.spikes.loihi2.9', '{"v":1}');
   }, ROUND_MS);
+}
+
+/** An alert that fits into a request and, with what is added, into no message: it is dropped. */
+async function tellTooMuch(url: string): Promise<void> {
+  const alert = { status: 'firing', labels: {}, annotations: { a: '' }, startsAt: '' };
+  const empty = JSON.stringify({ alerts: [alert] }).length;
+  alert.annotations.a = 'a'.repeat(1024 * 1024 - empty);
+  const answer = await fetch(`${url}/api/alerts`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${SECRETS.alert_webhook_token}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ alerts: [alert] }),
+  });
+  const told: unknown = await answer.json();
+  if (!answer.ok) throw new Error(`/api/alerts answers ${answer.status}: ${JSON.stringify(told)}`);
 }

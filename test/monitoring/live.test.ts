@@ -29,7 +29,7 @@ let stack: Stack;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'spikescope-live-'));
   const [httpPort, alertmanagerPort] = [await freePort(), await freePort()];
-  live = await startLiveRun(folder, httpPort);
+  live = await startLiveRun(folder, httpPort, alertmanagerPort);
   const values = {
     timeScale: TIME_SCALE,
     spikescopeUrl: live.service.url,

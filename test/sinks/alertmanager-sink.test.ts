@@ -184,7 +184,7 @@ it('leaves alone what is muted, closed before it was told of, or no incident', a
   sink.take({ ...record('l2', 'opened'), record: 'power' });
   expect(sink.depth.messages).toBe(0);
   await sink.close(new AbortController().signal);
-  expect(posts).toEqual([]);
+  expect(posts.flat()).toEqual([]);
 });
 
 it('lets no clock that is ahead end an alert before it starts', async () => {
@@ -237,4 +237,17 @@ it('ends what the process before this one told of, where frames are read again',
   sink.take(record('l1', 'closed', { muted: true }));
   await until('it is sent', () => posts.length === 1);
   expect(posts[0]?.map(({ labels }) => labels['layer_name'])).toEqual(['l0']);
+});
+
+it('asks whether Alertmanager is there, before there is anything to tell', async () => {
+  const made = bench(10, 50);
+  made.answer = () => new Error('connection refused');
+  made.sink.start();
+  await until('it is asked', () => made.failures.length > 0);
+  expect(made.failures[0]).toBe('connection refused');
+  made.answer = () => undefined;
+  await until('it is asked again', () => made.posts.length > 0);
+  expect(made.posts[0]).toEqual([]);
+  made.nowMs += 50;
+  await until('and again', () => made.posts.length > 1);
 });

@@ -54,6 +54,8 @@ export class AlertmanagerSink {
   private wake = Promise.withResolvers<void>();
   private running: Promise<void> | undefined;
   private isClosing = false;
+  /** When Alertmanager is asked whether it is there, where there is nothing to tell. */
+  private probeDueMs = 0;
   /** Undefined where no restart reads frames again. */
   private isHeld: (() => boolean) | undefined;
 
@@ -73,6 +75,11 @@ export class AlertmanagerSink {
     this.isHeld = isHeld;
   }
 
+  /** From now on it is known whether Alertmanager is there, before there is an incident to tell. */
+  start(): void {
+    this.running ??= this.run();
+  }
+
   /** Takes a record of any stream; never waits, never throws. */
   take(record: DerivedRecord): void {
     const incident = incidentAlert(record, this.parts.links);
@@ -82,7 +89,7 @@ export class AlertmanagerSink {
     const before = this.keys.get(incidentId);
     if (before !== undefined && before !== key) this.end(before);
     this.put(key, incident);
-    this.running ??= this.run();
+    this.start();
     this.wake.resolve();
   }
 
@@ -148,7 +155,7 @@ export class AlertmanagerSink {
         continue;
       }
       const batch = this.due();
-      if (batch.length > 0) {
+      if (batch.length > 0 || (!this.isClosing && this.probeDueMs <= this.parts.nowMs())) {
         failures = (await this.sendBatch(batch)) ? 0 : failures + 1;
         if (failures > 0) await sleep(retryMs(failures), undefined, { signal }).catch(() => {});
       } else if (this.isClosing) return;
@@ -168,9 +175,8 @@ export class AlertmanagerSink {
   private async untilNews(): Promise<void> {
     const timer = new AbortController();
     const dues = [...this.entries.values()].map(({ dueMs }) => dueMs);
-    // Nothing open: only news wakes it.
-    const waits = dues.length === 0 ? [] : [this.until(Math.min(...dues), timer.signal)];
-    await Promise.race([this.wake.promise, ...waits]);
+    const due = Math.min(this.probeDueMs, ...dues);
+    await Promise.race([this.wake.promise, this.until(due, timer.signal)]);
     timer.abort();
     this.wake = Promise.withResolvers();
   }
@@ -195,8 +201,9 @@ export class AlertmanagerSink {
       }
       // Which of them it is that Alertmanager does not want shows when each comes alone.
       if (batch.length > 1) return await this.sendEach(batch);
-      this.parts.events.dropped('refused', 1, why);
+      this.parts.events.dropped('refused', batch.length, why);
     }
+    this.probeDueMs = this.parts.nowMs() + this.parts.keepAliveMs;
     for (const [at, entry] of batch.entries()) this.done(entry, revisions[at] as number);
     return true;
   }
