@@ -8,6 +8,7 @@ import { ConfigError } from './config/config-error.ts';
 import { readSettings } from './config/load.ts';
 import { checkSettings } from './config/settings.ts';
 import { loadPipelines } from './load-pipelines.ts';
+import { secretsCommand } from './monitoring-secrets.ts';
 import { packageFolder } from './package-folder.ts';
 import { printResult } from './print-result.ts';
 
@@ -34,7 +35,8 @@ export function monitoringCommand(): Command {
     .action(generateFiles);
   return new Command('monitoring')
     .description('what watches the service: rules, routes, dashboards')
-    .addCommand(generate.exitOverride());
+    .addCommand(generate.exitOverride())
+    .addCommand(secretsCommand().exitOverride());
 }
 
 async function generateFiles({ values, out, force }: GenerateFlags): Promise<void> {
