@@ -15,7 +15,7 @@ const UP = {
 
 /** The service itself; what depends on what it is built with is there where it is. */
 export function servicePanels(has: (metric: string) => boolean) {
-  return [...stats(), ...flows(), ...outputs(), ...optional(has)];
+  return [...stats(), ...flows(), ...outputs(), ...stream(), ...optional(has)];
 }
 
 function stats() {
@@ -172,19 +172,38 @@ function outputs() {
   ];
 }
 
+/** Delivery by JetStream. */
+function stream() {
+  return [
+    seriesPanel({
+      title: 'Stream',
+      description: 'Messages of the stream that wait, and those that were gone before their turn.',
+      unit: 'none',
+      width: 12,
+      queries: [
+        ['spikescope_stream_lag_messages', 'waiting'],
+        ['increase(spikescope_stream_messages_lost_total[$__rate_interval])', 'lost'],
+        [
+          'rate(spikescope_commit_failures_total[$__rate_interval])',
+          'commits that failed, a second',
+        ],
+      ],
+    }),
+    seriesPanel({
+      title: 'Checkpoint',
+      description: 'Age of the last one, and whether the stream is still being caught up with.',
+      unit: 's',
+      width: 12,
+      queries: [
+        ['spikescope_checkpoint_age_seconds', '{{instance}}'],
+        ['spikescope_catching_up', 'catching up: 1'],
+      ],
+    }),
+  ];
+}
+
 function optional(has: (metric: string) => boolean) {
   const panels: ReturnType<typeof seriesPanel>[] = [];
-  if (has('spikescope_checkpoint_age_seconds')) {
-    panels.push(
-      seriesPanel({
-        title: 'Checkpoint',
-        description: 'Age of the last one.',
-        unit: 's',
-        width: 12,
-        queries: [['spikescope_checkpoint_age_seconds', '{{instance}}']],
-      }),
-    );
-  }
   if (has('neuromorphic_anomalies_total')) {
     panels.push(
       seriesPanel({

@@ -5,6 +5,7 @@ import { hardwareAlerts } from './rules/hardware.ts';
 import { machineAlerts } from './rules/machine.ts';
 import { serviceAlerts } from './rules/service.ts';
 import { sinkAlerts } from './rules/sinks.ts';
+import { streamAlerts } from './rules/stream.ts';
 
 /** Every alert, by the group that it is evaluated in. */
 export function alertGroups(context: RuleContext): Readonly<Record<string, readonly AlertRule[]>> {
@@ -12,6 +13,7 @@ export function alertGroups(context: RuleContext): Readonly<Record<string, reado
     hardware: hardwareAlerts(context),
     models: conversionAlerts(context),
     frames: frameAlerts(context),
+    stream: streamAlerts(context),
     sinks: sinkAlerts(context),
     service: serviceAlerts(context),
     machine: machineAlerts(context),

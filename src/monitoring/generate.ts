@@ -33,7 +33,7 @@ export function generateMonitoring(
 ): Monitoring {
   const given = metricCatalog(pipelines);
   const t = timesBy(settings.time_scale);
-  const context: RuleContext = { settings, t, has: (metric) => given.has(metric) };
+  const context: RuleContext = { settings, t };
   const catalog = checkedCatalog(context, given);
   const files = [
     { path: 'prometheus/prometheus.yml', text: prometheusConfig(settings, t) },

@@ -60,8 +60,6 @@ export interface RuleContext {
   readonly settings: MonitoringSettings;
   /** A time in seconds, scaled. */
   readonly t: WriteTime;
-  /** Whether the service has a metric of that name. */
-  readonly has: (metric: string) => boolean;
 }
 
 export const TICK_S = 15;

@@ -50,6 +50,11 @@ const thresholds = z.strictObject({
     .positive()
     .default(300)
     .describe('How long a document may wait before DocumentStoreSlow fires.'),
+  stream_lag_messages: z
+    .number()
+    .positive()
+    .default(10_000)
+    .describe('Messages of the stream that may wait for 10 min before StreamLagHigh fires.'),
   checkpoint_age_seconds: z
     .number()
     .positive()

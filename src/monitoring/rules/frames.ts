@@ -6,10 +6,7 @@ const NAME = '{{ $labels.device_type }}/{{ $labels.chip_id }}';
 
 /** What comes in, and what does not. */
 export function frameAlerts(context: RuleContext): AlertRule[] {
-  const alerts = [missing(context), invalid(context), lagging(context)];
-  // What a stream can tell of; with core NATS there is nothing to catch up with.
-  if (context.has('spikescope_catching_up')) alerts.push(catchingUp());
-  return alerts;
+  return [missing(context), invalid(context), lagging(context), catchingUp()];
 }
 
 function missing({ settings }: RuleContext): AlertRule {

@@ -4,16 +4,15 @@ const DROPPED = 'spikescope_dropped_total';
 
 /** What goes out, and what does not. */
 export function sinkAlerts(context: RuleContext): AlertRule[] {
-  const alerts = [
+  return [
     queueFull(context),
     recordsDropped(context),
     storeDown(),
     storeSlow(context),
     documentsRefused(context),
+    alertmanagerUnreachable(),
+    checkpointOld(context),
   ];
-  if (context.has('spikescope_alertmanager_up')) alerts.push(alertmanagerUnreachable());
-  if (context.has('spikescope_checkpoint_age_seconds')) alerts.push(checkpointOld(context));
-  return alerts;
 }
 
 function queueFull({ t }: RuleContext): AlertRule {
