@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { frameMessage } from '../../src/emitter/frame-message.ts';
 import { SequenceCounter } from '../../src/emitter/sequence-counter.ts';
 import { connectEmitter } from '../integration/nats-reader.ts';
 import { type NatsServer, startNatsServer } from '../integration/nats-server.ts';
 import { Exposition } from '../integration/service-process.ts';
+import { until } from '../integration/until.ts';
 import { everythingElse } from './everything.ts';
 import { type RunningService, startGuarded } from './guarded-service.ts';
 import { SECRETS } from './stack.ts';
@@ -52,6 +54,7 @@ export async function startLiveRun(
   const connection = await connectEmitter(nats.url);
   const timer = sendEverything(connection);
   await tellTooMuch(service.url);
+  await interruptReading(connection);
   return {
     nats,
     service,
@@ -78,6 +81,15 @@ function sendEverything(connection: NatsConnection): NodeJS.Timeout {
     }
     connection.publish('spikeformer.spikes.loihi2.9', '{"v":1}');
   }, ROUND_MS);
+}
+
+/** Takes the reader of frames away; it makes another one. */
+async function interruptReading(connection: NatsConnection): Promise<void> {
+  const { consumers } = await jetstreamManager(connection);
+  await until('frames are read', async () => {
+    const [reader] = await consumers.list('SPIKEFORMER').next();
+    return reader !== undefined && (await consumers.delete('SPIKEFORMER', reader.name));
+  });
 }
 
 /** An alert that fits into a request and, with what is added, into no message: it is dropped. */
