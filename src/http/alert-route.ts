@@ -21,7 +21,8 @@ const RETRY_AFTER_S = '5';
 
 const names = z.record(z.string(), z.string()).default({});
 
-const webhook = z.object({
+/** What Alertmanager's webhook sends, as far as it is used; whatever else it has is left alone. */
+export const alertWebhook = z.object({
   groupKey: z.string().default(''),
   alerts: z
     .array(
@@ -36,6 +37,11 @@ const webhook = z.object({
       }),
     )
     .max(ALERTS_MAX),
+});
+
+export const alertsAnswer = z.object({
+  published: z.int().describe('Alerts that are on NATS now.'),
+  tooLarge: z.int().describe('Alerts that no message can hold: they are dropped.'),
 });
 
 /** Takes what Alertmanager's webhook sends, and answers when NATS has it. */
@@ -54,7 +60,7 @@ export function addAlertRoute(server: FastifyInstance, options: AlertRouteOption
       },
     },
     async (request, reply) => {
-      const read = webhook.safeParse(request.body);
+      const read = alertWebhook.safeParse(request.body);
       if (!read.success) {
         const [issue] = read.error.issues;
         const error = `${issue?.path.join('.')}: ${issue?.message}`;

@@ -62,7 +62,10 @@ describe('the API', () => {
     const { url, live } = await start();
     live.saw(spikesFrame(1_000_000, [[1, 5]]), false);
     const { body } = await json(`${url}/api/openapi.json`);
-    expect(Object.keys(body['paths'] as object)).toEqual(API_ROUTES.map(({ path }) => path));
+    expect(Object.keys(body['paths'] as object)).toEqual([
+      ...API_ROUTES.map(({ path }) => path),
+      '/api/alerts',
+    ]);
     for (const { path, answer } of API_ROUTES) {
       if (answer === undefined) continue;
       const query = { '/api/spikes': '?population=loihi2/0/l', '/api/raster': '?from=0&to=2000' };
