@@ -44,7 +44,19 @@ export function scaleColour(share: number): { back: string; text: string } {
   const low = rgb(CIVIDIS[Math.floor(at)] as string);
   const high = rgb(CIVIDIS[Math.ceil(at)] as string);
   const mixed = low.map((value, i) => Math.round(value + ((high[i] as number) - value) * (at % 1)));
-  return { back: `rgb(${mixed.join(' ')})`, text: share > 0.55 ? '#000000' : '#ffffff' };
+  return { back: `rgb(${mixed.join(' ')})`, text: textOn(mixed) };
+}
+
+/** Where black and white stand out equally (WCAG 2.2, contrast ratio). */
+const MIDDLE_LUMINANCE = Math.sqrt(1.05 * 0.05) - 0.05;
+
+function textOn(colour: readonly number[]): string {
+  const [red = 0, green = 0, blue = 0] = colour.map((value) => {
+    const share = value / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  return luminance > MIDDLE_LUMINANCE ? '#000000' : '#ffffff';
 }
 
 /** A colour that the style sheet names. */
