@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { scaleColour } from '../../src/page/palette.ts';
+import { scaleColour } from '../../src/page/colour-scale.ts';
 
 /** Relative luminance and contrast as WCAG 2.2 defines them. */
 function luminance(colour: readonly number[]): number {
