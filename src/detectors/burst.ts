@@ -1,0 +1,64 @@
+/**
+ * Population bursts: a short pane with far more spikes than any before it, as the median and its
+ * absolute deviation tell (robust-spike.ts). They stay one finding until none came for a while.
+ * What a network burst is, and that a threshold on the population's rate finds it: Chiappalone et
+ * al., "Burst detection algorithms for the analysis of spatio-temporal patterns in cortical
+ * networks of neurons", Neurocomputing 2005.
+ */
+import type { Snapshot } from '../component/state.ts';
+import type { OnsetDetector, OnsetVerdict } from './onset.ts';
+import { RobustSpike, type RobustSpikeOptions } from './robust-spike.ts';
+
+export interface BurstOptions {
+  readonly spike: RobustSpikeOptions;
+  /** Without a burst for so long, they are over. */
+  readonly quietUs: number;
+}
+
+export class Burst implements OnsetDetector {
+  private readonly spike: RobustSpike;
+  private readonly quietUs: number;
+  private firstUs = 0;
+  private lastUs = 0;
+  private peak = 0;
+  private isOpen = false;
+
+  constructor(options: BurstOptions) {
+    this.spike = new RobustSpike(options.spike);
+    this.quietUs = options.quietUs;
+  }
+
+  next(tUs: number, value: number): OnsetVerdict {
+    const verdict = this.spike.next(tUs, value);
+    if (verdict.isAnomalous) {
+      if (!this.isOpen) this.firstUs = verdict.onsetUs;
+      this.peak = this.isOpen ? Math.max(this.peak, value) : value;
+      this.isOpen = true;
+      this.lastUs = tUs;
+    } else if (this.isOpen && tUs - this.lastUs > this.quietUs) {
+      this.isOpen = false;
+    }
+    if (!this.isOpen) return verdict;
+    verdict.isAnomalous = true;
+    verdict.onsetUs = this.firstUs;
+    verdict.lastUs = this.lastUs;
+    verdict.observed = this.peak;
+    return verdict;
+  }
+
+  snapshot(): Snapshot {
+    return [this.spike.snapshot(), this.firstUs, this.lastUs, this.peak, this.isOpen];
+  }
+
+  restore(snapshot: Snapshot): void {
+    const [spike, firstUs, lastUs, peak, isOpen] = snapshot as [
+      Snapshot,
+      number,
+      number,
+      number,
+      boolean,
+    ];
+    this.spike.restore(spike);
+    Object.assign(this, { firstUs, lastUs, peak, isOpen });
+  }
+}
