@@ -29,11 +29,7 @@ export class DetectorSet {
     return !this.options.off.includes(detector) && !this.options.series_off.includes(series);
   }
 
-  baseline(
-    pointUs: number,
-    pointsMin: number,
-    sdFloor: (mean: number) => number,
-  ): BaselineOptions {
+  baseline(pointUs: number, pointsMin: number, sdFloor: (mean: number) => number): BaselineOptions {
     const { baseline, memory } = this.options;
     const points = Math.max(pointsMin, Math.ceil(baseline / pointUs));
     return {

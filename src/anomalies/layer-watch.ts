@@ -41,9 +41,7 @@ export class LayerWatch implements HeldState {
     ]);
     this.slow = new WatchedGroup(set.countLevel(SLOW_US));
     const index = set.level(SLOW_US, 0, () => 0.1, { effectMinAbsolute: Math.log(3), zMax: 5 });
-    this.synchrony = new WatchedGroup(
-      set.watched('synchrony', 'synchrony', new Synchrony(index)),
-    );
+    this.synchrony = new WatchedGroup(set.watched('synchrony', 'synchrony', new Synchrony(index)));
   }
 
   next(frame: SpikesFrame, bins: BinnedFrame): void {

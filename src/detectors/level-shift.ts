@@ -137,9 +137,10 @@ export class LevelShift implements OnsetDetector {
 
   private said(): OnsetVerdict {
     const { state, verdict, baseline, options } = this;
-    const side = state.alarm > 0 || (state.alarm === 0 && state.up.sum > state.down.sum)
-      ? state.up
-      : state.down;
+    const side =
+      state.alarm > 0 || (state.alarm === 0 && state.up.sum > state.down.sum)
+        ? state.up
+        : state.down;
     verdict.score = Math.min(1, side.sum / (2 * options.threshold));
     // The sum of a series without a fault is below s with this chance (Wald's bound).
     verdict.pValue = Math.exp(-2 * options.allowance * side.sum);

@@ -10,11 +10,7 @@ import { LevelShift, type LevelShiftOptions } from './level-shift.ts';
 import type { OnsetDetector, OnsetVerdict } from './onset.ts';
 
 /** Variance of the counts of bins [from, to) of a ring, by their mean; undefined without spikes. */
-export function indexOfDispersion(
-  ring: Uint32Array,
-  from: number,
-  to: number,
-): number | undefined {
+export function indexOfDispersion(ring: Uint32Array, from: number, to: number): number | undefined {
   const mask = ring.length - 1;
   let sum = 0;
   let squares = 0;
