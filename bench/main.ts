@@ -5,6 +5,8 @@
 import { parseArgs } from 'node:util';
 import { parseDurationUs } from '../src/component/duration.ts';
 import { documents } from './parts/documents.ts';
+import { documentsAlike } from './parts/documents-alike.ts';
+import { documentsKept } from './parts/documents-kept.ts';
 import { documentsSqlite } from './parts/documents-sqlite.ts';
 import { elephant } from './parts/elephant.ts';
 import { emitterCost } from './parts/emitter.ts';
@@ -26,11 +28,13 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   health,
   emitter: emitterCost,
   documents,
+  'documents-alike': documentsAlike,
+  'documents-kept': documentsKept,
   malformed,
   elephant,
 };
 /** Parts that run only when they are named: they take long, or need more than the repository. */
-const NAMED = ['malformed', 'elephant'];
+const NAMED = ['documents-alike', 'documents-kept', 'malformed', 'elephant'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

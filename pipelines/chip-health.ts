@@ -101,7 +101,8 @@ function writeLog(record: ChipHealthRecord, log: WriteLog): void {
   } else {
     const isOdd = event === 'first_seen' || event === 'status';
     const level = isOdd && status !== 'ok' ? 'WARNING' : 'INFO';
-    const message = `${chip} ${WORDS[event]}${reason === '' ? '' : `: ${reason}`}`;
+    const words = `${chip} ${WORDS[event]}`;
+    const message = reason === '' || words.endsWith(reason) ? words : `${words}: ${reason}`;
     log({ ...line, level, eventType: `hardware_${event}`, message, fields });
   }
 }

@@ -4,16 +4,23 @@ import { StoreError } from '../sinks/documents/document-store.ts';
 import type { StoreEvents } from './document-store.ts';
 import type { OwnTelemetry } from './own-telemetry.ts';
 
+/** Those of a sink, and the end of it: what is dropped then, no scrape will tell. */
+export interface DocumentEventsToTheEnd extends DocumentEvents {
+  ended(): void;
+}
+
 /** What happens to documents, in metrics and log: a line when something changes, none each. */
-export function documentEvents({ own, log }: OwnTelemetry): DocumentEvents {
+export function documentEvents({ own, log }: OwnTelemetry): DocumentEventsToTheEnd {
   /** What stands in the log of the store: it is said again when it changes. */
   let said: 'nothing' | 'works' | 'away' | 'wrong' = 'nothing';
   let isFull = false;
+  let stopped = 0;
   const up = own.documentStoreUp.series();
   return {
     settled: (index, outcome) => own.documents.series(index, outcome).add(1),
     dropped: (reason, documents) => {
       own.dropped.series('documents', reason).add(documents);
+      if (reason === 'stopped') stopped += documents;
       if (reason !== 'queue_full' || isFull) return;
       isFull = true;
       log.error('as many documents wait for the store as may: further ones are dropped');
@@ -36,6 +43,10 @@ export function documentEvents({ own, log }: OwnTelemetry): DocumentEvents {
     },
     made: (sentences) => {
       for (const sentence of sentences) log.info(`documents: ${sentence}`);
+    },
+    ended: () => {
+      if (stopped === 0) return;
+      log.error(`stopped before the store had them: ${stopped} documents are dropped`);
     },
   };
 }

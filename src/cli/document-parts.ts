@@ -54,13 +54,14 @@ export async function openDocuments(
   const store = await openDocumentStore(config, storeEvents(telemetry));
   if (store === undefined) return NO_DOCUMENTS;
   const dead = deadDocuments(config);
+  const events = documentEvents(telemetry);
   const sink = new DocumentSink({
     store,
     limits: queueLimits(config.documents),
     retry: RETRY_LIMITS,
     nextId: documentIds(),
     bury: burial(dead, telemetry),
-    events: documentEvents(telemetry),
+    events,
   });
   const { own } = telemetry;
   return {
@@ -75,6 +76,7 @@ export async function openDocuments(
     start: () => startSink(sink),
     close: async (signal) => {
       await sink.close(signal);
+      events.ended();
       await store.close();
     },
   };

@@ -9,6 +9,7 @@ import { NatsPings } from '../sources/nats-pings.ts';
 import type { Config } from './config/schema.ts';
 import { createHealthChecks, type ServiceProbe } from './health-checks.ts';
 import type { OwnTelemetry } from './own-telemetry.ts';
+import { stateFolder } from './state-folder.ts';
 
 /** Chips, the machine and services: watched in the background, read at once. */
 export interface HealthParts {
@@ -37,7 +38,7 @@ const FAULT_EVERY_MS = 60_000;
 export function createHealthParts(options: HealthPartsOptions): HealthParts {
   const { config, telemetry, database } = options;
   const monitor = createMonitor(options);
-  const checks = createHealthChecks(config.health, process.cwd(), database, telemetry.log);
+  const checks = createHealthChecks(config.health, stateFolder(config), database, telemetry.log);
   const all = Object.values(checks);
   return {
     monitor,

@@ -1,6 +1,7 @@
 import type { Frame } from '../frames/frame.ts';
 import { FRAME_LIMITS } from '../frames/limits.ts';
 import type { LogLevel } from '../frames/log.ts';
+import { type CallerPlace, callerPlace } from './caller-place.ts';
 import { type Conversion, type ModelConversion, runConversion } from './conversion-recorder.ts';
 import { EmitterCore } from './emitter-core.ts';
 import { type EmitterOptions, emitterSettings } from './emitter-options.ts';
@@ -42,6 +43,8 @@ export type Recorded<Input> = Input extends unknown
       readonly [K in Filled]?: (K extends 't0Us' ? number : string) | undefined;
     }
   : never;
+
+type LogFields = Partial<Recorded<LogInput>>;
 
 const LAYERS_MAX = 4096;
 const CLOSE_MS_DEFAULT = 5000;
@@ -126,18 +129,32 @@ export class Emitter {
     this.core.post(() => inferenceFrame(this.whole(input)));
   }
 
-  /** One log line. */
-  log(level: LogLevel, text: string, fields: Partial<Recorded<LogInput>> = {}): void {
-    this.core.post(() => logFrame(this.whole({ ...fields, level, text: cut(text) })));
+  /** One log line; it says where it was called, unless `fields` name another place. */
+  log(level: LogLevel, text: string, fields: LogFields = {}): void {
+    this.writeLine(level, text, fields, callerPlace(1));
   }
 
   /** An error of the hardware that somebody has to look at. */
   logHardwareError(hardwareType: string, message: string): void {
-    this.log('ERROR', `Hardware error on ${hardwareType}: ${message}`, {
+    const fields = {
       eventType: 'hardware_error',
       names: { logger: 'spikeformer.neuromorphic', hardware_type: hardwareType },
       errorMessage: cut(message),
       requiresAttention: true,
+    };
+    const text = `Hardware error on ${hardwareType}: ${message}`;
+    this.writeLine('ERROR', text, fields, callerPlace(1));
+  }
+
+  private writeLine(
+    level: LogLevel,
+    text: string,
+    fields: LogFields,
+    place: CallerPlace | undefined,
+  ): void {
+    this.core.post(() => {
+      const placed = { ...fields, ...placeIn(fields, place), level, text: cut(text) };
+      return logFrame(this.whole(placed));
     });
   }
 
@@ -197,6 +214,17 @@ function withoutUndefined<T extends object>(fields: T): T {
   return Object.fromEntries(
     Object.entries(fields ?? {}).filter(([, value]) => value !== undefined),
   ) as T;
+}
+
+/** What a log line lacks to say where it was called; names that are none are left as they are. */
+function placeIn(fields: LogFields | null, place: CallerPlace | undefined): LogFields {
+  const { line, names = {} } = fields ?? {};
+  const isMap = typeof names === 'object' && names !== null && !Array.isArray(names);
+  if (!isMap || place === undefined) return {};
+  const given = new Map(names instanceof Map ? names : Object.entries(names));
+  if (line !== undefined || given.has('module') || given.has('function')) return {};
+  given.set('module', place.module).set('function', place.function);
+  return { line: place.line, names: given };
 }
 
 /** Prose that is too long says what it can. */

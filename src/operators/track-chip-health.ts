@@ -199,5 +199,7 @@ function eventOf(before: ChipState, now: ChipState): ChipHealthEvent | undefined
 function reasonOf({ own, ownText, absence }: ChipState, frame: HealthFrame): string {
   if (absence !== null) return absence;
   if (own === 'down') return ownText === null ? 'says that it is down' : `says down: ${ownText}`;
-  return (frame.emitter === OWN_EMITTER ? frame.text : ownText) ?? '';
+  // What is wrong with a chip that is back tells more than that it is back.
+  const isOdd = own !== null && own !== 'ok' && ownText !== null;
+  return (frame.emitter === OWN_EMITTER && !isOdd ? frame.text : ownText) ?? '';
 }

@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StoredDocument } from '../../src/sinks/documents/document.ts';
 import { generateDocuments } from './generate-documents.ts';
 import { modelQueries } from './model-queries.ts';
+import { fill } from './store-fill.ts';
 import { ASKED, RANGE, SENSELESS } from './store-questions.ts';
 import { type StoreUnderTest, WRITING } from './store-writing.ts';
-
-const BATCH = 500;
-const signal = new AbortController().signal;
 
 /**
  * What every store of documents does, whichever it is. Its answers are compared with the model's as
@@ -29,7 +26,8 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
     let tested: StoreUnderTest;
     beforeAll(async () => {
       tested = await open();
-      await fill(tested, documents);
+      await fill(tested.store, documents);
+      await tested.settled();
     });
     afterAll(() => tested.close());
 
@@ -43,19 +41,6 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       await expect(ask(tested.store.queries)).rejects.toThrow(RangeError);
     });
   });
-}
-
-/** Writes documents in batches, each of them new. */
-export async function fill(
-  { store, settled }: StoreUnderTest,
-  documents: readonly StoredDocument[],
-): Promise<void> {
-  await store.setup(signal);
-  for (let i = 0; i < documents.length; i += BATCH) {
-    const outcomes = await store.write(documents.slice(i, i + BATCH), signal);
-    expect(new Set(outcomes)).toEqual(new Set(['created']));
-  }
-  await settled();
 }
 
 function sizeOf(answer: number | readonly unknown[] | object): number {

@@ -1,3 +1,4 @@
+import { getCallSites } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import {
   createEmitter,
@@ -6,6 +7,7 @@ import {
   type LayerOptions,
 } from '../../src/emitter/emitter.ts';
 import type { EmitterProblem } from '../../src/emitter/problem-reports.ts';
+import type { LogFrame } from '../../src/frames/log.ts';
 import { type NatsServer, startNatsServer } from '../integration/nats-server.ts';
 import { accounted, FrameReader, testEmitter } from './frame-reader.ts';
 
@@ -183,9 +185,39 @@ it('what a program says of a chip arrives, with the chip and the time filled in'
     names: new Map([
       ['logger', 'spikeformer.neuromorphic'],
       ['hardware_type', 'loihi2'],
+      ['module', 'hot-path.test'],
+      ['function', '<anonymous>'],
     ]),
   });
 });
+
+it('a log line says where it was called, or what it is told', async () => {
+  open({ chipId: 'places' });
+  const line = getCallSites(1)[0]?.lineNumber ?? Number.NaN;
+  namedCaller(emitter);
+  emitter.log('INFO', 'told', { line: 7, names: { module: 'train' } });
+  emitter.log('INFO', 'odd', { names: 5 as never });
+  expect(await emitter.flush()).toBe(true);
+  await reader.connection.flush();
+  const frames = reader.frames.filter(({ chipId }) => chipId === 'places');
+  const [first, second, told] = frames as LogFrame[];
+  expect(first?.names).toEqual(new Map([...HERE, ['logger', 'mine']]));
+  expect(first?.line).toBeGreaterThan(line);
+  expect(second?.line).toBe((first?.line ?? Number.NaN) + 1);
+  expect(second?.names.get('function')).toBe('namedCaller');
+  expect(told).toMatchObject({ line: 7, names: new Map([['module', 'train']]) });
+  expect(emitter.stats().droppedFrames.invalid).toBe(1);
+});
+
+const HERE = new Map([
+  ['module', 'hot-path.test'],
+  ['function', 'namedCaller'],
+]);
+
+function namedCaller(on: Emitter): void {
+  on.log('INFO', 'here', { names: new Map([['logger', 'mine']]) });
+  on.logHardwareError('loihi2', 'and here');
+}
 
 describe('what is declared once is refused at once', () => {
   const chip = { deviceType: 'cpu', chipId: '0' };

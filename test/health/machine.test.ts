@@ -150,8 +150,13 @@ describe('disk', () => {
     expect(percent).toBeLessThanOrEqual(100);
   });
 
-  it('fails where there is no such folder', async () => {
-    await expect(diskPercent('/nonexistent')).rejects.toThrow('ENOENT');
+  it('is that of the folder above, where the folder is not made yet', async () => {
+    const above = await diskPercent('/');
+    expect(await diskPercent('/nonexistent/spikescope')).toBeCloseTo(above, 0);
+  });
+
+  it('fails where there can be no such folder', async () => {
+    await expect(diskPercent(`${import.meta.filename}/below`)).rejects.toThrow('ENOTDIR');
   });
 });
 

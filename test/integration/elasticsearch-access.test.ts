@@ -195,8 +195,10 @@ describe('against a plain HTTP server that records requests', () => {
     }
   });
 
+  const taken = { status: 201 };
+  const rejected = { status: 429, error: { type: 'es_rejected_execution', reason: 'full' } };
   test.each([
-    [{ status: 429, error: { type: 'es_rejected_execution_exception', reason: 'full' } }, 'busy'],
+    [rejected, 'busy'],
     [{ status: 503, error: { type: 'unavailable_shards_exception', reason: 'no' } }, 'busy'],
     [{ status: 403, error: { type: 'cluster_block_exception', reason: 'disk' } }, 'busy'],
     [{ status: 404, error: { type: 'index_not_found_exception', reason: 'none' } }, 'busy'],
@@ -204,10 +206,27 @@ describe('against a plain HTTP server that records requests', () => {
     [{ status: 409, error: { type: 'another_conflict' } }, 'busy'],
     [{ status: 400, error: { type: 'a', reason: 'b', caused_by: { reason: 'c' } } }, 'b: c'],
   ])('an item that answers %j is %s', async (create, outcome) => {
-    const server = await serve(() => ({ body: { errors: true, items: [{ create }] } }));
+    const items = [{ create: taken }, { create }];
+    const server = await serve(() => ({ body: { errors: true, items } }));
     const store = openStore(server);
     const known = ['busy', 'present'].includes(outcome) ? outcome : { refused: outcome };
-    expect(await store.write([DOCUMENT], never)).toEqual([known]);
+    const second = { ...DOCUMENT, id: 'a-2' };
+    expect(await store.write([DOCUMENT, second], never)).toEqual(['created', known]);
+    await store.close();
+  });
+
+  test('a batch of which all is put off is a failure that says why, and is not doubted', async () => {
+    let create: object = rejected;
+    const server = await serve(() => ({ body: { errors: true, items: [{ create }] } }));
+    const store = openStore(server);
+    const batch = [DOCUMENT];
+    await expect(store.write(batch, never)).rejects.toThrow(
+      'did not take documents: it answered 429 es_rejected_execution: full',
+    );
+    create = taken;
+    expect(await store.write(batch, never)).toEqual(['created']);
+    // Nothing was asked in between: it is known that none is there.
+    expect(server.requests.map(({ path }) => path)).toEqual(['/_bulk', '/_bulk']);
     await store.close();
   });
 

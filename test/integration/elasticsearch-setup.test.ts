@@ -59,8 +59,9 @@ test('makes strict data streams by templates above the built-in ones, with reten
     template: { lifecycle: { data_retention: '3d' }, mappings: { dynamic: 'strict' } },
   });
   const { properties } = await mappingOf('fresh-logs');
-  const keyword = { type: 'keyword', fields: { keyword: { type: 'keyword' } } };
-  expect(properties).toMatchObject({ level: keyword, timestamp: { type: 'date' } });
+  const text = { type: 'text', fields: { keyword: { type: 'keyword' } } };
+  const asked = { event_type: text, level: text, model_type: text, hardware_target: text };
+  expect(properties).toMatchObject({ ...asked, timestamp: { type: 'date' } });
   expect(await setUp('fresh-', { logs: '3d' })).toEqual([]);
 });
 
@@ -100,7 +101,7 @@ test('says of an index that is there its fields, what was wanted and what was fo
   expect(message).toContain('taken-logs: wanted a data stream, found an ordinary index');
   expect(message).toContain('taken-logs: dynamic: wanted strict, found true');
   expect(message).toContain(
-    'taken-logs: field level: wanted keyword {"fields":{"keyword":{"type":"keyword"}}}, found long',
+    'field level: wanted text {"fields":{"keyword":{"type":"keyword"}},"norms":false}, found long',
   );
   expect(message).not.toContain('field message');
   expect(message).toContain('index_prefix');
@@ -134,7 +135,7 @@ test('refuses where a template of somebody else would win, or has the name', asy
   });
   const message = await refusal('beaten-');
   expect(message).toContain('beaten-logs: another index template of a higher priority would win');
-  expect(message).toContain('beaten-logs: field level: wanted keyword');
+  expect(message).toContain('beaten-logs: field level: wanted text');
   expect(await thereIs('beaten-')).toEqual([]);
   await client.indices.putIndexTemplate({ name: 'named-runs', index_patterns: ['named-runs'] });
   expect(await refusal('named-')).toContain(
@@ -163,10 +164,10 @@ test('as a command: what was made; 78 where something disagrees, as at a start',
   await configure('wrong-');
   const wrong = await runProgram('setup', '--config', file);
   expect([wrong.code, wrong.stdout]).toEqual([78, '']);
-  expect(wrong.stderr).toContain('wrong-logs: field level: wanted keyword');
+  expect(wrong.stderr).toContain('wrong-logs: field level: wanted text');
   const started = await runProgram('run', '--config', file, '--http', '127.0.0.1:0');
   expect(started.code).toBe(78);
-  expect(started.stderr).toContain('wrong-logs: field level: wanted keyword');
+  expect(started.stderr).toContain('wrong-logs: field level: wanted text');
 });
 
 test('as a command, where nobody answers: 1 and the address', async () => {

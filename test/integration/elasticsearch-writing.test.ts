@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StoredDocument } from '../../src/sinks/documents/document.ts';
 import type { ElasticsearchStore } from '../../src/sinks/documents/elasticsearch/store.ts';
-import { rateRecord, sinkInto } from '../documents/sink-under-test.ts';
+import { rateRecord, type SinkUnderTest, sinkInto } from '../documents/sink-under-test.ts';
+import { writeThroughKills } from './documents-through-kills.ts';
 import { type ElasticsearchServer, startElasticsearch } from './elasticsearch.ts';
 import { openStore } from './elasticsearch-store.ts';
+import { rightlyDead, writeMalformed } from './malformed-documents.ts';
+import { storedIds } from './stored-ids.ts';
 import { startGate } from './tcp-gate.ts';
 import { until } from './until.ts';
 
@@ -18,10 +21,10 @@ afterAll(async () => {
 });
 
 const never = new AbortController().signal;
-const soon = () => AbortSignal.timeout(30_000);
+const soon = () => AbortSignal.timeout(200_000);
 
 async function storeFor(prefix: string, url = server.url): Promise<ElasticsearchStore> {
-  const store = openStore({ url }, { index_prefix: prefix, request_timeout: '5s' });
+  const store = openStore({ url }, { index_prefix: prefix });
   open.push(() => store.close());
   await store.setup(never);
   return store;
@@ -36,25 +39,13 @@ function lines(count: number, from = 0): StoredDocument[] {
   }));
 }
 
-/** Every id of an index with how often it is there. */
-async function idsIn(index: string): Promise<Map<string, number>> {
-  await server.client.indices.refresh({ index });
-  const counts = new Map<string, number>();
-  let after: (string | number)[] | undefined;
-  do {
-    const page = await server.client.search({
-      index,
-      size: 10_000,
-      _source: false,
-      sort: [{ record_id: 'asc' }],
-      ...(after !== undefined && { search_after: after }),
-    });
-    const { hits } = page.hits;
-    for (const { _id } of hits) counts.set(_id ?? '', (counts.get(_id ?? '') ?? 0) + 1);
-    after = hits.length === 10_000 ? (hits.at(-1)?.sort as string[]) : undefined;
-  } while (after !== undefined);
-  return counts;
+/** A sink that has set its store up: a starved one goes on with that after it has started. */
+async function started(tested: SinkUnderTest): Promise<void> {
+  await tested.sink.start();
+  await until('it is set up', () => tested.worked > 0);
 }
+
+const idsIn = (index: string) => storedIds(server.client, index);
 
 test('what a changed mapping refuses is dead; mended it is taken', async () => {
   const store = await storeFor('changed-');
@@ -72,8 +63,9 @@ test('what a changed mapping refuses is dead; mended it is taken', async () => {
     });
     await client.indices.rollover({ alias: 'changed-rates' });
   };
-  const { sink, dead, settled } = sinkInto(store, { batchDocumentsMax: 50 });
-  await sink.start();
+  const tested = sinkInto(store, { batchDocumentsMax: 50 });
+  const { sink, dead, settled } = tested;
+  await started(tested);
   await roll('ip');
   for (let i = 0; i < 200; i++) {
     sink.take(rateRecord(i, { neuron_type: i % 20 === 7 ? 'lif' : '10.0.0.1' }));
@@ -95,25 +87,10 @@ test('what a changed mapping refuses is dead; mended it is taken', async () => {
 });
 
 test('1 % malformed on purpose: exactly those are dead, each with its reason', async () => {
-  const store = await storeFor('malformed-');
-  const { sink, dead, settled } = sinkInto(store);
-  const faults: readonly (readonly [string, object])[] = [
-    ['spikes: needs a whole number', { spikes: 'many' }],
-    ['spikes: needs a whole number', { spikes: 2.5 }],
-    ['mean_rate_hz: needs a finite number', { mean_rate_hz: Number.NaN }],
-    ['layer_name: needs a string', { layer_name: 7 }],
-    ['surprise: is no field of rates', { surprise: 1 }],
-  ];
-  const wrong = (i: number) =>
-    i % 100 === 42 ? faults[Math.floor(i / 100) % faults.length] : undefined;
-  for (let i = 0; i < 5000; i++) sink.take(rateRecord(i, wrong(i)?.[1]));
-  await sink.close(soon());
+  const tested = await writeMalformed(await storeFor('malformed-'), 5000);
+  const { dead, dropped, settled } = tested;
   expect(Object.fromEntries(settled)).toEqual({ 'rates created': 4950, 'rates refused': 50 });
-  expect(dead).toHaveLength(50);
-  for (const { reason, document } of dead) {
-    const position = Number(document.id.slice(-12));
-    expect(reason).toContain(wrong(position)?.[0]);
-  }
+  expect([dead.length, rightlyDead(tested), dropped.size]).toEqual([50, 50, 0]);
   expect((await idsIn('malformed-rates')).size).toBe(4950);
 });
 
@@ -144,43 +121,31 @@ test('a batch that is too large for a request is cut until it fits', async () =>
 });
 
 test('killed with -9 twice and restarted: every id is there exactly once, none dead', async () => {
-  const store = await storeFor('killed-');
-  const { sink, dead, dropped, settled, failures } = sinkInto(store, { batchDocumentsMax: 500 });
-  const taken = () => [...settled.values()].reduce((sum, count) => sum + count, 0);
-  let count = 0;
-  const take = (more: number) => {
-    for (const end = count + more; count < end; count++) sink.take(rateRecord(count));
-  };
-  for (let kill = 0; kill < 2; kill++) {
-    take(10_000);
-    // Killed in the midst of its work, however fast it is: more comes after than has been written.
-    const before = taken();
-    await until('some are written', () => taken() > before);
-    const failed = failures.length;
-    const killed = server.kill('SIGKILL');
-    take(2000);
-    await killed;
-    await until('it is missed', () => failures.length > failed);
-    await server.start();
-  }
-  await sink.close(soon());
+  const plan = { kills: 2, before: 10_000, after: 2000 };
+  const { documents, dead, dropped, settled } = await writeThroughKills(
+    server,
+    await storeFor('killed-'),
+    plan,
+  );
+  expect(documents).toBe(24_000);
   expect([dead, [...dropped]]).toEqual([[], []]);
-  expect(taken()).toBe(count);
+  expect([...settled.values()].reduce((sum, count) => sum + count, 0)).toBe(documents);
   const ids = await idsIn('killed-rates');
-  expect(ids.size).toBe(count);
+  expect(ids.size).toBe(documents);
   expect(new Set(ids.values())).toEqual(new Set([1]));
 });
 
 test('what is gone with all data is set up again, not made with any fields that come', async () => {
   const store = await storeFor('gone-');
-  const { sink, settled, failures, made } = sinkInto(store);
-  await sink.start();
+  const tested = sinkInto(store);
+  const { sink, settled, failures, made } = tested;
+  await started(tested);
   await server.kill('SIGKILL');
   await server.loseData();
   await server.start();
   sink.take(rateRecord(0));
   await sink.close(soon());
-  expect(String(failures[0])).toContain('too busy for 1 of 1 documents');
+  expect(failures.map(String).join()).toMatch(/did not take documents: .*gone-rates/);
   expect(made).toContain('data stream gone-rates made');
   expect(Object.fromEntries(settled)).toEqual({ 'rates created': 1 });
   const [found] = Object.values(await server.client.indices.getMapping({ index: 'gone-rates' }));

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@elastic/elasticsearch';
 import { serviceBinary } from '../../scripts/services/service-binary.ts';
 
-const UP_MS_MAX = 60_000;
+const UP_MS_MAX = 200_000;
 
 export interface ElasticsearchOptions {
   /** Variables of the launcher: HEAP, TIER. */

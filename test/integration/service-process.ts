@@ -20,7 +20,7 @@ export interface ServiceProcess {
 }
 
 const POLL_MS = 50;
-const POLLS_MAX = 2000;
+const POLLS_MAX = 4000;
 
 /** Starts it with these variables beside those of this process, but for its OTEL_* ones. */
 export async function startService(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const WAIT_MS_MAX = 30_000;
+const WAIT_MS_MAX = 120_000;
 
 /**
  * Waits until something is so; fails with the sentence, and what `shown` gives, when it never is.

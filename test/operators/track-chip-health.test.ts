@@ -152,6 +152,21 @@ it('derives a record at first sight, at each transition, and at the end', () => 
   ]);
 });
 
+it('says of a chip that is back what is wrong with it, and no word twice', () => {
+  const at = chips();
+  at.found('loihi2/a', 'down', 'did not answer');
+  at.says('loihi2/a', 'degraded', { text: 'fan 2 stopped' });
+  at.found('loihi2/a', 'ok', 'connected again');
+  at.found('loihi2/a', 'down', 'did not answer');
+  at.says('loihi2/a', 'ok', { text: 'all well' });
+  at.found('loihi2/a', 'ok', 'connected again');
+  const back = at.lines.filter(({ eventType }) => eventType === 'hardware_connected');
+  expect(back.map(({ message }) => message)).toEqual([
+    'loihi2/a is connected again: fan 2 stopped',
+    'loihi2/a is connected again',
+  ]);
+});
+
 it('has the temperature of a chip that tells it, and lets it go with the chip', () => {
   const at = chips();
   at.says('loihi2/a', 'ok', { temperatureC: 40.5 });

@@ -91,7 +91,7 @@ def test_nothing_blocks_or_raises_without_a_server():
 
 
 def test_after_closing_calls_are_counted_as_dropped():
-    emitter = Emitter(NOWHERE)
+    emitter = Emitter(NOWHERE, strict=True)
     emitter.close(timeout=0.01)
     fill(emitter, 3)
     assert emitter.stats.dropped_samples == {"closed": 30}
@@ -161,6 +161,7 @@ def test_options_are_checked_and_unknown_ones_named():
         "batch_span_us": 60_000_001,
         "buffer_bytes": -1,
         "in_flight_frames": 2000,
+        "strict": "yes",
         "confirm_seconds": 0,
         "run_id": "",
     }.items():

@@ -108,7 +108,7 @@ def test_conversions_may_run_at_the_same_time():
 
 
 def test_wrong_use_is_named_before_anything_is_sent():
-    emitter = AsyncEmitter()
+    emitter = AsyncEmitter(strict=True)
     with pytest.raises(FrameError, match="model_parameters"):
         emitter.convert_model("m", **{**VIT, "model_parameters": -1})
     with pytest.raises(FrameError, match="traceparent"):

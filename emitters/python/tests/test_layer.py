@@ -129,7 +129,7 @@ def test_memory_stays_bounded_when_nobody_advances():
 
 
 def test_a_layer_starts_when_it_first_hears_of_time():
-    emitter = AsyncEmitter()
+    emitter = AsyncEmitter(strict=True)
     layer = emitter.layer("l", 5)
     layer.flush()
     layer.add([0], [1_000_000])

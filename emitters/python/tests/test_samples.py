@@ -92,7 +92,7 @@ def test_power_of_a_long_time_is_cut():
 )
 def test_a_wrong_argument_is_named(field, call):
     with pytest.raises(FrameError) as caught:
-        call(AsyncEmitter())
+        call(AsyncEmitter(strict=True))
     assert caught.value.field == field
 
 

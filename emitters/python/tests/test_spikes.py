@@ -167,7 +167,7 @@ def test_a_frame_at_every_limit_stays_below_a_megabyte():
     ],
 )
 def test_a_wrong_argument_is_named(field, arguments):
-    emitter = AsyncEmitter()
+    emitter = AsyncEmitter(strict=True)
     good = {
         "layer_name": "l", "neuron_ids": [0, 1], "times_us": [0, 1], "t0_us": 0, "span_us": 100,
         "neuron_count": 10,

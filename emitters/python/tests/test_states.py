@@ -103,7 +103,7 @@ def test_logs():
     ],
 )
 def test_a_wrong_argument_is_named(field, call):
-    emitter = AsyncEmitter()
+    emitter = AsyncEmitter(strict=True)
     with pytest.raises(FrameError) as caught:
         call(emitter)
     assert caught.value.field == field

@@ -84,8 +84,8 @@ export interface DocumentStore {
   setup(signal: AbortSignal): Promise<readonly string[]>;
   /**
    * One outcome for each document, in their order; what documentFault says of one is why it is
-   * refused. Rejects when nothing is known of the batch (the store is away, or too busy): the same
-   * array is then offered again, which the ids make safe.
+   * refused. Rejects when the store took none of the batch, or nothing is known of it (it is away,
+   * or too busy): the same array is then offered again, which the ids make safe.
    */
   write(batch: readonly StoredDocument[], signal: AbortSignal): Promise<readonly WriteOutcome[]>;
   /** Resolves when the store answers. */

@@ -1,7 +1,8 @@
 /**
  * The indices and their fields: one table for both stores, for their mappings and their queries.
- * `name`: matched whole, counted by; where the kit's guide asks for `<field>.keyword` that works
- * too (`guideName`). `prose`: searched by words. A list of numbers is `whole[]`.
+ * `name`: matched whole, counted by. `guideName`: what the kit's guide asks for; in Elasticsearch
+ * searched by words as `<field>`, matched whole and counted by as `<field>.keyword`, as the guide
+ * writes it. `prose`: searched by words. A list of numbers is `whole[]`.
  */
 export const FIELD_TYPES = [
   'name',

@@ -81,7 +81,7 @@ def floats(
     high: float | None = None,
 ) -> Array:
     """Numbers of any shape as a new array of `dtype` (`<f4`, `<f8`), within low … high."""
-    array = np.asarray(values)
+    array = _array(values, field)
     if array.dtype.kind not in "iuf" and array.size > 0:
         raise FrameError(field, f"needs numbers, got dtype {array.dtype}: {shown(values)}")
     with np.errstate(over="ignore"):
@@ -101,8 +101,15 @@ def require_length(array: Array, length: int, field: str) -> None:
         raise FrameError(field, f"has shape {array.shape}, needs ({length},)")
 
 
+def _array(values: ArrayLike, field: str) -> Array:
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise FrameError(field, f"is no array: {error}") from None
+
+
 def _flat(values: ArrayLike, field: str) -> Array:
-    array = values if type(values) is np.ndarray else np.asarray(values)
+    array = values if type(values) is np.ndarray else _array(values, field)
     if array.ndim == 1:
         return array
     if array.ndim == 0 and array.dtype.kind in "iuf":

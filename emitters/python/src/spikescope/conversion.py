@@ -14,6 +14,7 @@ from .desk import Desk
 from .errors import FrameError
 from .frames.conversion import finished_frame, started_frame, step_frame
 from .frames.frame import Frame
+from .refusals import Refusals
 from .tracing import trace_headers
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -44,8 +45,10 @@ class ConversionRecorder(Desk):
                     with conversion.layer(i, "attention"): …
                 with conversion.hardware_compilation(): …
 
-        What is raised inside makes it a failed one, and is raised on. As a decorator every call of
-        the function is a conversion; a parameter named `conversion` is given it.
+        What is raised inside makes it a failed one, and is raised on. Arguments that no frame can
+        hold raise for a strict emitter; else they are counted and the work is done untold.
+        As a decorator every call of the function is a conversion; a parameter named `conversion`
+        is given it.
         traceparent, tracestate: W3C Trace Context of the span that the conversion belongs to; by
         default OpenTelemetry's current span where there is one.
         """
@@ -56,16 +59,22 @@ class ConversionRecorder(Desk):
             "model_parameters": model_parameters,
             "hardware_target": hardware_target,
         }
-        # Wrong arguments are found here and not in the middle of a conversion.
-        started_frame(0, "check", **arguments)  # type: ignore[arg-type]
+        chip = (device_type, chip_id)
 
         def begin() -> tuple[Callable[[Frame], None], str]:
             headers = trace_headers(traceparent, tracestate)
-            return self._sender((device_type, chip_id), headers), conversion_id or str(uuid.uuid4())
+            return self._sender(chip, headers), conversion_id or str(uuid.uuid4())
 
-        if traceparent is not None:
-            trace_headers(traceparent, tracestate)
-        return Conversion(begin, arguments)
+        # Wrong arguments are found here and not in the middle of a conversion.
+        try:
+            started_frame(0, conversion_id or "check", **arguments)  # type: ignore[arg-type]
+            self._chip(chip)
+            if traceparent is not None:
+                trace_headers(traceparent, tracestate)
+        except FrameError as error:
+            self._refusals.take(error)
+            return Conversion(None, arguments, self._refusals)
+        return Conversion(begin, arguments, self._refusals)
 
     def _sender(
         self, chip: tuple[str | None, str | None], headers: Mapping[str, str]
@@ -78,15 +87,18 @@ class Conversion:
 
     def __init__(
         self,
-        begin: Callable[[], tuple[Callable[[Frame], None], str]],
+        begin: Callable[[], tuple[Callable[[Frame], None], str]] | None,
         arguments: Mapping[str, object],
+        refusals: Refusals,
     ) -> None:
         self._begin = begin
+        self._refusals = refusals
         self._arguments = arguments
         self._send: Callable[[Frame], None] | None = None
         self._id = ""
         self._start_us = 0
         self._start_ns = 0
+        self._is_over = False
 
     @property
     def conversion_id(self) -> str:
@@ -96,9 +108,12 @@ class Conversion:
     def __enter__(self) -> "Conversion":
         if self._send is not None:
             raise FrameError("conversion", "has started before: call convert_model for each one")
-        self._send, self._id = self._begin()
         self._start_us, self._start_ns = now_us(), time.perf_counter_ns()
-        self._send(started_frame(self._start_us, self._id, **self._arguments))  # type: ignore[arg-type]
+        if self._begin is None:
+            self._send = _nowhere
+        else:
+            self._send, self._id = self._begin()
+            self._send(started_frame(self._start_us, self._id, **self._arguments))  # type: ignore[arg-type]
         return self
 
     def __exit__(
@@ -110,7 +125,7 @@ class Conversion:
         if self._send is not None:
             end_us = self._now_us()
             self._send(finished_frame(end_us, self._id, end_us - self._start_us, error))
-            self._send = _refuse
+            self._is_over = True
 
     def calibration(self, samples: int | None = None) -> "_Step":
         """The calibration with so many samples, as a context manager."""
@@ -130,7 +145,7 @@ class Conversion:
 
         @contextmanager
         def converting(kwargs: dict[str, Any]) -> Iterator[dict[str, Any]]:
-            with Conversion(self._begin, self._arguments) as conversion:
+            with Conversion(self._begin, self._arguments, self._refusals) as conversion:
                 yield {"conversion": conversion, **kwargs} if gives else kwargs
 
         if inspect.iscoroutinefunction(function):
@@ -150,41 +165,48 @@ class Conversion:
         return cast(_Function, convert)
 
     def _step(self, step: str, **details: Any) -> "_Step":
-        if self._send is None:
-            raise FrameError("conversion", "has not started: use it in a with statement")
-        step_frame(0, "check", step, 0, **details)
+        try:
+            if self._send is None:
+                raise FrameError("conversion", "has not started: use it in a with statement")
+            step_frame(0, "check", step, 0, **details)
+        except FrameError as error:
+            self._refusals.take(error)
+            return _Step(self, None, details)
         return _Step(self, step, details)
 
     def _enter_step(self) -> int:
-        if self._send is None or self._send is _refuse:
-            raise FrameError("conversion", "has finished: a step can't follow")
+        if self._is_over:
+            self._refusals.take(FrameError("conversion", "has finished: a step can't follow"))
         return self._now_us()
 
     def _exit_step(self, step: str, start_us: int, details: dict[str, Any]) -> None:
-        if self._send is not None:
-            end_us = self._now_us()
-            self._send(step_frame(end_us, self._id, step, end_us - start_us, **details))
+        if self._send is None or self._is_over:
+            return
+        end_us = self._now_us()
+        self._send(step_frame(end_us, self._id, step, end_us - start_us, **details))
 
     def _now_us(self) -> int:
         return self._start_us + (time.perf_counter_ns() - self._start_ns) // 1000
 
 
 class _Step:
-    """One step; its frame goes out at its end, failed or not."""
+    """One step; its frame goes out at its end, failed or not. None: it is not told of."""
 
-    def __init__(self, conversion: Conversion, step: str, details: dict[str, Any]) -> None:
+    def __init__(self, conversion: Conversion, step: str | None, details: dict[str, Any]) -> None:
         self._conversion = conversion
         self._name = step
         self._details = details
         self._start_us = 0
 
     def __enter__(self) -> "_Step":
-        self._start_us = self._conversion._enter_step()
+        if self._name is not None:
+            self._start_us = self._conversion._enter_step()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._conversion._exit_step(self._name, self._start_us, self._details)
+        if self._name is not None:
+            self._conversion._exit_step(self._name, self._start_us, self._details)
 
 
-def _refuse(_: Frame) -> None:
-    raise FrameError("conversion", "has finished: a step can't follow")
+def _nowhere(_: Frame) -> None:
+    """For a conversion that no frame can tell of: its work is done all the same."""

@@ -15,6 +15,7 @@ from .message import MessageMaker
 from .options import SERVER_DEFAULT, EmitterOptions, settings_of
 from .outbox import Outbox
 from .publisher import Publisher, Responder
+from .refusals import Refusals
 from .stats import EmitterStats
 
 #: More layers, probes and rails than one program has; beyond it the oldest batch is sent early.
@@ -61,6 +62,7 @@ class Desk:
         self._batches: dict[tuple[str, ...], Batch] = {}
         self._holders: list[Holder] = []
         self._outbox = Outbox(settings.buffer_bytes, self._wake)
+        self._refusals = Refusals(settings.strict, self._outbox)
         self._publisher = Publisher(settings, self._outbox, self._send_aged)
         #: Where the publisher runs, once it does.
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike
 
 from . import checks, columns
 from .columns import Array
-from .errors import FrameError
+from .errors import ClosedError, FrameError
 from .frames.frame import Frame
 from .frames.spikes import SPIKES_MAX, SpikesStream
 from .limits import SPAN_US_MAX, WHOLE_MAX
+from .refusals import Refusals, recording
 
 #: A frame of time in which nothing happened is not longer than this.
 _SILENCE_US_MAX = 1_000_000
@@ -41,12 +42,14 @@ class Layer:
         start_us: int | None,
         frame_us: int,
         lock: threading.RLock,
+        refusals: Refusals,
     ) -> None:
         step = stream.timestep_us or 1
         frame_us = checks.whole(frame_us, "frame_us", 1, SPAN_US_MAX)
         self._stream = stream
         self._send = send
         self._lock = lock
+        self._refusals = refusals
         self._step_us = step
         self._frame_us = min(-(-frame_us // step), SPAN_US_MAX // step) * step
         self._start_us = None if start_us is None else checks.whole(start_us, "start_us")
@@ -69,6 +72,7 @@ class Layer:
         """Spikes that are in no frame yet."""
         return self._held
 
+    @recording
     def add(self, neuron_ids: ArrayLike, times_us: ArrayLike) -> None:
         """Spikes, in any order. neuron_ids: [n] from 0; times_us: [n] µs."""
         ids = self._stream.neuron_ids(neuron_ids)
@@ -92,6 +96,7 @@ class Layer:
                 # Nobody says what is complete, and memory has a bound: stragglers overlap.
                 self._cut(self._latest_us() + self._step_us)
 
+    @recording
     def advance(self, t_us: int) -> None:
         """All spikes before `t_us` were added: that time is known, silent where none were."""
         t_us = checks.whole(t_us, "t_us")
@@ -137,7 +142,7 @@ class Layer:
         return self._covered_us
 
     def _restart_after_jump(self, t_us: int) -> None:
-        """More than an hour ahead: the time between is unknown, not silent, and no frames cover it."""
+        """More than an hour ahead: the time between is unknown, not silent; no frames cover it."""
         if self._covered_us is None or t_us - self._covered_us <= _JUMP_US:
             return
         if self._held > 0:
@@ -214,4 +219,4 @@ class Layer:
 
     def _require_open(self) -> None:
         if self._closed:
-            raise FrameError("layer", f"{self.name} is closed")
+            raise ClosedError("layer", f"{self.name} is closed")

@@ -29,6 +29,7 @@ class EmitterOptions(TypedDict, total=False):
     reconnect_wait_seconds: float
     confirm_seconds: float
     in_flight_frames: int
+    strict: bool
     connection: Mapping[str, Any]
 
 
@@ -64,6 +65,9 @@ class Settings:
     confirm_seconds: float = 5.0
     #: Frames sent and not confirmed, at most.
     in_flight_frames: int = 256
+    #: Calls that record raise FrameError for what no frame can hold, as tests want it. Else they
+    #: drop it, count it as `invalid`, and say so in the log once a second at most.
+    strict: bool = False
     #: Further arguments of `nats.connect`: `user_credentials`, `token`, `tls`, …
     connection: Mapping[str, Any] = field(default_factory=dict)
 
@@ -79,6 +83,8 @@ class Settings:
         checks.whole(self.in_flight_frames, "in_flight_frames", 1, 1024)
         for name in ("batch_wait_seconds", "reconnect_wait_seconds", "confirm_seconds"):
             checks.number(getattr(self, name), name, 0.001)
+        if not isinstance(self.strict, bool):
+            raise FrameError("strict", f"needs True or False, got {checks.shown(self.strict)}")
         if not self.servers or not all(isinstance(url, str) for url in self.servers):
             raise FrameError("servers", "needs the URL of a NATS server, or a list of such")
 

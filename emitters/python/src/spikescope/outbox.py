@@ -79,6 +79,12 @@ class Outbox:
             self._discard(message, reason)
         self._warn(reason)
 
+    def refuse(self, reason: str, samples: int) -> None:
+        """Counts what never became a message."""
+        with self._lock:
+            self.dropped_frames[reason] += 1
+            self.dropped_samples[reason] += samples
+
     def close(self) -> None:
         """Drops what waits, and all that comes."""
         with self._lock:

@@ -14,11 +14,13 @@ from .frames.power import PowerStream
 from .frames.spikes import SpikesStream
 from .layer import Layer
 from .limits import WHOLE_MAX
+from .refusals import recording
 
 
 class SampleRecorder(Desk):
     """The `record_*` calls for what has columns in time."""
 
+    @recording
     def record_spikes(
         self,
         layer_name: str,
@@ -46,7 +48,7 @@ class SampleRecorder(Desk):
         The call says that [t0_us, t0_us + span_us) is known: call it for time without spikes too,
         with empty arrays, for time that no call covers has no rates. Calls that follow one another
         without a gap share frames.
-        Raises FrameError for arguments that no frame can hold; never because of NATS.
+        What no frame can hold is dropped whole and counted; it raises for a strict emitter only.
         """
         stream = SpikesStream.of(
             layer_name, neuron_count, neuron_type, neuron_offset, timestep0, timestep_us
@@ -93,11 +95,12 @@ class SampleRecorder(Desk):
         def send(frames: Iterable[Frame]) -> None:
             self._send(frames, chip)
 
-        layer = Layer(stream, send, start_us, frame_us, self._lock)
+        layer = Layer(stream, send, start_us, frame_us, self._lock, self._refusals)
         with self._lock:
             self._holders.append(layer)
         return layer
 
+    @recording
     def record_membrane(
         self,
         layer_name: str,
@@ -126,6 +129,7 @@ class SampleRecorder(Desk):
         chip = (device_type, chip_id)
         self._gather("membrane", label, stream, start, end, rows.size, (times, rows), chip)
 
+    @recording
     def record_power(
         self,
         watts: ArrayLike,

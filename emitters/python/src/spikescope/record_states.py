@@ -10,13 +10,18 @@ from .desk import Desk
 from .frames.cores import activity_frames, cores_frames
 from .frames.events import health_frame, inference_frame, log_frame, synapses_frames
 from .limits import SPAN_US_MAX
+from .origin import caller_place
+from .refusals import recording
 
 _HARDWARE_LOGGER = "spikeformer.neuromorphic"
+#: Where in the code a line was written.
+_PLACE = frozenset(("module", "function", "line"))
 
 
 class StateRecorder(Desk):
     """The calls that make a frame each. `t0_us` is now where it is not given."""
 
+    @recording
     def record_cores(
         self,
         core_ids: ArrayLike,
@@ -37,6 +42,7 @@ class StateRecorder(Desk):
         frames = cores_frames(start, span, core_ids, utilization_percent, layer_names)
         self._send(frames, (device_type, chip_id))
 
+    @recording
     def record_activity(
         self,
         counters: Mapping[str, ArrayLike],
@@ -62,6 +68,7 @@ class StateRecorder(Desk):
         frames = activity_frames(start, span, counters, core_ids, scope, cumulative, step_us)
         self._send(frames, (device_type, chip_id))
 
+    @recording
     def record_synapses(
         self,
         updates: Iterable[tuple[str, str, int] | Mapping[str, object]],
@@ -75,6 +82,7 @@ class StateRecorder(Desk):
         frames = synapses_frames(*_span(t0_us, span_us), updates)
         self._send(frames, (device_type, chip_id))
 
+    @recording
     def record_health(
         self,
         status: str = "ok",
@@ -89,6 +97,7 @@ class StateRecorder(Desk):
         frame = health_frame(_span(t0_us, 0)[0], status, message, temperature_c)
         self._send([frame], (device_type, chip_id))
 
+    @recording
     def record_inference(
         self,
         model_name: str,
@@ -117,8 +126,10 @@ class StateRecorder(Desk):
         )
         self._send([frame], (device_type, chip_id))
 
+    @recording
     def log(
         self,
+        /,
         level: str,
         message: str,
         *,
@@ -132,8 +143,11 @@ class StateRecorder(Desk):
         level: `DEBUG`, `INFO`, `WARNING`, `ERROR`, `CRITICAL`. fields: `logger`, `module`,
         `function`, `line`, `event_type`, `model_id`, `hardware_type`, `user_id`, `error_message`,
         `requires_attention`, `model_type`, `model_size`, `hardware_target`, `layer_name`,
-        `spike_count`, `timestep`, `spike_rate`.
+        `spike_count`, `timestep`, `spike_rate`. Where none of `module`, `function` and `line` is
+        given, they are the caller's.
         """
+        if not _PLACE.intersection(fields):
+            fields.update(caller_place())
         frame = log_frame(_span(t0_us, 0)[0], level, message, fields)
         self._send([frame], (device_type, chip_id))
 

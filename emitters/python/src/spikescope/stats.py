@@ -15,8 +15,9 @@ class EmitterStats:
     #: Confirmed by the server, or by the stream.
     published_frames: int
     published_samples: int
-    #: By reason: `buffer_full`, `too_large` (for the server), `refused` (by the stream, often),
-    #: `closed` (not sent when the emitter was closed, or offered after).
+    #: By reason: `invalid` (a call that no frame can hold counts as one), `buffer_full`,
+    #: `too_large` (for the server), `refused` (by the stream, often), `closed` (not sent when the
+    #: emitter was closed, or offered after).
     dropped_frames: Mapping[str, int]
     dropped_samples: Mapping[str, int]
     #: Waiting for NATS, or sent and not confirmed.

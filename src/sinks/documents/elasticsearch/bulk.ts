@@ -51,7 +51,24 @@ export function outcomeOf({ create }: BulkItem): WriteOutcome {
   if (status === 200 || status === 201) return 'created';
   if (status === 409 && error?.type === 'version_conflict_engine_exception') return 'present';
   if (status !== 400) return 'busy';
+  return { refused: reasonOf(error) };
+}
+
+type ItemError = NonNullable<BulkItem['create']>['error'];
+
+function reasonOf(error: ItemError): string {
   const reasons = [error?.reason ?? error?.type, error?.caused_by?.reason];
   const said = reasons.filter((reason) => reason !== undefined && reason !== null);
-  return { refused: [...new Set(said)].join(': ').slice(0, REASON_CHARS_MAX) };
+  return [...new Set(said)].join(': ').slice(0, REASON_CHARS_MAX);
+}
+
+/** Why a document was put off, for people. */
+export function itemFault({ create }: BulkItem): string {
+  const { status, error } = create ?? {};
+  return `it answered ${status} ${error?.type ?? ''}: ${reasonOf(error)}`;
+}
+
+/** An item for a document that no request can hold. */
+export function refusedItem(reason: string): BulkItem {
+  return { create: { status: 400, error: { reason } } };
 }

@@ -19,7 +19,8 @@ export const TIME_FIELD = 'timestamp';
 /** The strictest form of each type: a number as text, or 2.5 as a whole one, is refused. */
 const PROPERTIES: Readonly<Record<FieldType, Property>> = {
   name: { type: 'keyword' },
-  guideName: { type: 'keyword', fields: { keyword: { type: 'keyword' } } },
+  // As the kit's stack maps a string by itself, but for the scores, which nobody asks for.
+  guideName: { type: 'text', norms: false, fields: { keyword: { type: 'keyword' } } },
   prose: { type: 'text' },
   whole: { type: 'long', coerce: false },
   number: { type: 'double', coerce: false },
@@ -39,6 +40,11 @@ const OWN_PROPERTIES: Readonly<Record<string, Property>> = {
 export function propertiesOf(index: IndexName): Record<string, Property> {
   const own = Object.entries(INDEX_FIELDS[index]).map(([name, type]) => [name, PROPERTIES[type]]);
   return { ...OWN_PROPERTIES, ...Object.fromEntries(own) };
+}
+
+/** Where a field is matched whole and counted by. */
+export function exactField(index: IndexName, field: string): string {
+  return INDEX_FIELDS[index][field] === 'guideName' ? `${field}.keyword` : field;
 }
 
 /** The template of a data stream: strict mapping, retention, nothing of other templates. */

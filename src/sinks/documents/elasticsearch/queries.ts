@@ -19,7 +19,7 @@ import {
 } from '../query-rules.ts';
 import type { Connection } from './connect.ts';
 import { asStoreFault } from './fault.ts';
-import { ID_FIELD, TIME_FIELD } from './mapping.ts';
+import { exactField, ID_FIELD, TIME_FIELD } from './mapping.ts';
 
 /** Buckets that a server gives at once, all aggregations together (its default is 65,536). */
 const BUCKETS_MAX = 50_000;
@@ -120,7 +120,7 @@ export class ElasticsearchQueries implements DocumentQueries {
     aggs: Aggregations,
   ): Promise<Bucket[]> {
     const sources = fields.map((field, i) => ({
-      [String(i)]: { terms: { field, missing_bucket: true } },
+      [String(i)]: { terms: { field: exactField(filter.index, field), missing_bucket: true } },
     }));
     const groups: Bucket[] = [];
     let after: Record<string, string | boolean | null> | undefined;
@@ -164,14 +164,17 @@ export class ElasticsearchQueries implements DocumentQueries {
   }
 }
 
-function queryOf({ fromMs, toMs, having = {}, with: there = [] }: DocumentFilter): Query {
+function queryOf({ index, fromMs, toMs, having = {}, with: there = [] }: DocumentFilter): Query {
+  const exact = (field: string) => exactField(index, field);
   const range = { gte: fromMs, lt: toMs, format: 'epoch_millis' };
   return {
     bool: {
       filter: [
         { range: { [TIME_FIELD]: range } },
-        ...Object.entries(having).map(([field, values]) => ({ terms: { [field]: [...values] } })),
-        ...there.map((field) => ({ exists: { field } })),
+        ...Object.entries(having).map(([field, values]) => ({
+          terms: { [exact(field)]: [...values] },
+        })),
+        ...there.map((field) => ({ exists: { field: exact(field) } })),
       ],
     },
   };

@@ -2,7 +2,14 @@ import type { StoredDocument } from '../document.ts';
 import { documentFault } from '../document-fault.ts';
 import type { DocumentQueries, DocumentStore, WriteOutcome } from '../document-store.ts';
 import type { IndexName } from '../indices.ts';
-import { ANSWER_FILTER, type BulkItem, bulkLines, outcomeOf } from './bulk.ts';
+import {
+  ANSWER_FILTER,
+  type BulkItem,
+  bulkLines,
+  itemFault,
+  outcomeOf,
+  refusedItem,
+} from './bulk.ts';
 import { type Connection, connect } from './connect.ts';
 import { asStoreFault, faultText, statusOf } from './fault.ts';
 import { ID_FIELD } from './mapping.ts';
@@ -52,18 +59,17 @@ export class ElasticsearchStore implements DocumentStore {
       else offered.push(i);
     }
     if (offered.length === 0) return outcomes;
-    const documents = offered.map((i) => batch[i] as StoredDocument);
-    try {
-      const answers = await this.create(documents, signal);
-      for (const [n, i] of offered.entries()) outcomes[i] = answers[n] as WriteOutcome;
-      return outcomes;
-    } catch (error) {
-      this.doubtful.add(batch);
-      signal.throwIfAborted();
-      throw new Error(`${this.shown} did not take documents: ${faultText(error)}`, {
-        cause: error,
-      });
+    const items = await this.offer(
+      batch,
+      offered.map((i) => batch[i] as StoredDocument),
+      signal,
+    );
+    for (const [n, i] of offered.entries()) outcomes[i] = outcomeOf(items[n] as BulkItem);
+    // Where all are put off for one reason (a full disk, a privilege), that is what to say.
+    if (outcomes.every((outcome) => outcome === 'busy')) {
+      throw new Error(`${this.shown} did not take documents: ${itemFault(items[0] as BulkItem)}`);
     }
+    return outcomes;
   }
 
   async check(signal: AbortSignal): Promise<void> {
@@ -82,6 +88,23 @@ export class ElasticsearchStore implements DocumentStore {
     return `Elasticsearch at ${this.connection.shown}`;
   }
 
+  /** What became of documents of a batch; from now on that is in doubt where nobody answered. */
+  private async offer(
+    batch: readonly StoredDocument[],
+    documents: readonly StoredDocument[],
+    signal: AbortSignal,
+  ): Promise<readonly BulkItem[]> {
+    try {
+      return await this.create(documents, signal);
+    } catch (error) {
+      this.doubtful.add(batch);
+      signal.throwIfAborted();
+      throw new Error(`${this.shown} did not take documents: ${faultText(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
   /**
    * One request; what is too large for one (a proxy's bound may be low) is cut in two, until it is
    * known which document is to blame.
@@ -89,7 +112,7 @@ export class ElasticsearchStore implements DocumentStore {
   private async create(
     documents: readonly StoredDocument[],
     signal: AbortSignal,
-  ): Promise<WriteOutcome[]> {
+  ): Promise<readonly BulkItem[]> {
     try {
       // An index that is gone is not made anew with whatever fields come: it is set up again.
       const answer = await this.connection.client.bulk(
@@ -104,10 +127,10 @@ export class ElasticsearchStore implements DocumentStore {
       if (items.length !== documents.length) {
         throw new Error(`it answered ${items.length} of ${documents.length} documents`);
       }
-      return items.map(outcomeOf);
+      return items;
     } catch (error) {
       if (statusOf(error) !== 413) throw error;
-      if (documents.length === 1) return [{ refused: faultText(error) }];
+      if (documents.length === 1) return [refusedItem(faultText(error))];
       const half = documents.length >> 1;
       const first = await this.create(documents.slice(0, half), signal);
       return [...first, ...(await this.create(documents.slice(half), signal))];
