@@ -1,9 +1,10 @@
 /**
  * npm run bench: the figures of docs/benchmarks.md, each measured beside what it is compared with.
- * Usage: npm run bench -- [PART…] [--rounds N] [--scale X] [--python PATH] [--away 60s]
+ * Usage: npm run bench -- [PART…] [--rounds N] [--scale X] [--python PATH] [--away 60s] [--nab DIR]
  */
 import { parseArgs } from 'node:util';
 import { parseDurationUs } from '../src/component/duration.ts';
+import { detect } from './parts/detect.ts';
 import { documents } from './parts/documents.ts';
 import { documentsAlike } from './parts/documents-alike.ts';
 import { documentsKept } from './parts/documents-kept.ts';
@@ -13,7 +14,10 @@ import { emitterCost } from './parts/emitter.ts';
 import { health } from './parts/health.ts';
 import { malformed } from './parts/malformed.ts';
 import { memory } from './parts/memory.ts';
+import { nab } from './parts/nab.ts';
 import { natsLoad } from './parts/nats-load.ts';
+import { page } from './parts/page.ts';
+import { pageTab } from './parts/page-tab.ts';
 import { type BenchOptions, type Row, table } from './parts/report.ts';
 import { scrape } from './parts/scrape.ts';
 import { spkReplay } from './parts/spk-replay.ts';
@@ -26,15 +30,19 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   'documents-sqlite': documentsSqlite,
   memory,
   health,
+  detect,
+  nab,
   emitter: emitterCost,
   documents,
   'documents-alike': documentsAlike,
   'documents-kept': documentsKept,
+  page,
+  'page-tab': pageTab,
   malformed,
   elephant,
 };
 /** Parts that run only when they are named: they take long, or need more than the repository. */
-const NAMED = ['documents-alike', 'documents-kept', 'malformed', 'elephant'];
+const NAMED = ['page-tab', 'documents-alike', 'documents-kept', 'malformed', 'elephant', 'nab'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -43,12 +51,14 @@ const { values, positionals } = parseArgs({
     scale: { type: 'string', default: '1' },
     python: { type: 'string' },
     away: { type: 'string', default: '5s' },
+    nab: { type: 'string' },
   },
 });
 const options: BenchOptions = {
   rounds: Number(values.rounds),
   scale: Number(values.scale),
   python: values.python,
+  nab: values.nab,
   awaySeconds: (parseDurationUs(values.away) ?? Number.NaN) / 1e6,
 };
 const unknown = positionals.filter((name) => !(name in PARTS));
@@ -60,10 +70,12 @@ if (
 ) {
   const names = Object.keys(PARTS).join(', ');
   process.stderr.write(
-    `usage: bench [PART…] [--rounds N] [--scale X] [--away 60s]; parts: ${names}\n`,
+    `usage: bench [PART…] [--rounds N] [--scale X] [--away 60s] [--nab DIR]; parts: ${names}\n`,
   );
   process.exit(2);
 }
+// Who says where the benchmark lies wants that part.
+if (positionals.length === 0 && values.nab !== undefined) positionals.push('nab');
 for (const [name, measure] of Object.entries(PARTS)) {
   if (positionals.length === 0 ? NAMED.includes(name) : !positionals.includes(name)) continue;
   const doc = `\n## ${name}\n\n${table(await measure(options))}\n`;

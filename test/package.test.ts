@@ -73,6 +73,10 @@ it('runs its program: help, a recording converted, the demo', async () => {
     demo.once('exit', () => reject(new Error(log)));
   });
   expect(await (await fetch(`${url}/metrics`)).text()).toContain('spikescope_frames_total');
+  for (const path of ['/', '/page/main.js', '/page/views/raster.js', '/page/vendor/uplot.js']) {
+    const answer = await fetch(`${url}${path}`);
+    expect([answer.status, (await answer.text()).length > 500], path).toEqual([200, true]);
+  }
   const ended = new Promise((resolve) => demo.once('exit', resolve));
   demo.kill('SIGTERM');
   expect(await ended).toBe(0);

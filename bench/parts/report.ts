@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly scale: number;
   /** A Python with elephant, for the part that is compared with it. */
   readonly python: string | undefined;
+  /** The folder of the Numenta Anomaly Benchmark, for the part that scores on it. */
+  readonly nab: string | undefined;
   /** How long NATS is away from an emitter. */
   readonly awaySeconds: number;
 }

@@ -15,6 +15,8 @@ export interface StreamShape {
   readonly neurons: number;
   readonly spikesPerFrame: number;
   readonly encoding: 'msgpack' | 'json';
+  /** Rate of each neuron: how fast event time goes beside the wall clock. 20 Hz where undefined. */
+  readonly rateHz?: number;
 }
 
 /** 64 parts of 4,096 neurons, as a machine with a few large chips has. */
@@ -38,8 +40,8 @@ interface Template {
  * sequence numbers are written over at each turn, so that the publisher is never the bottleneck.
  */
 export function spikeStream(shape: StreamShape): SpikeStream {
-  const { chips, layers, neurons, spikesPerFrame, encoding } = shape;
-  const spanUs = Math.max(1000, Math.round((spikesPerFrame / neurons / RATE_HZ) * 1e6));
+  const { chips, layers, neurons, spikesPerFrame, encoding, rateHz = RATE_HZ } = shape;
+  const spanUs = Math.max(1000, Math.round((spikesPerFrame / neurons / rateHz) * 1e6));
   const templates: Template[] = [];
   for (let chip = 0; chip < chips; chip++) {
     for (let layer = 0; layer < layers; layer++) {

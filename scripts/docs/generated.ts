@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadPipelines } from '../../src/cli/load-pipelines.ts';
+import { apiDocument } from '../../src/http/live/api-document.ts';
 import { SCHEMA_VERSION, schemaText } from '../../src/sinks/documents/sqlite/schema.ts';
 import { configurationPage } from './configuration.ts';
 import { kibanaObjects } from './kibana.ts';
@@ -17,10 +18,16 @@ export async function generatedDocs(): Promise<{ path: string; text: string }[]>
   return [
     { path: join(DOCS, 'configuration.md'), text: configurationPage(await loadPipelines()) },
     { path: SCHEMA, text: schemaText() },
+    { path: join(DOCS, 'openapi.json'), text: openApiText() },
     { path: join(ROOT, 'monitoring/kibana/spikescope.ndjson'), text: kibanaObjects() },
     withTable('operating.md', 'own metrics', ownMetricsTable()),
     withTable('wire.md', 'reasons', reasonsTable()),
   ];
+}
+
+/** The version of the program is in what it serves itself; a document of a commit has none. */
+function openApiText(): string {
+  return `${JSON.stringify(apiDocument('0'), null, 2)}\n`;
 }
 
 /** A page of which the part between two marks is generated. */

@@ -1,3 +1,4 @@
+import { CHROMIUM } from './chromium.ts';
 import { ELASTICSEARCH } from './elasticsearch.ts';
 import { NATS_SERVER } from './nats-server.ts';
 import { OTEL_COLLECTOR } from './otel-collector.ts';
@@ -12,6 +13,7 @@ export const SERVICES: readonly Service[] = [
   PYTHON_EMITTER_VENV,
   OTEL_COLLECTOR,
   ELASTICSEARCH,
+  CHROMIUM,
 ];
 
 export function serviceNamed(name: string): Service {

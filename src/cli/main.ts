@@ -26,6 +26,7 @@ const COMMANDS: Commands = {
   analyze: async () => (await import('./analyze.ts')).analyzeCommand(),
   record: async (version) => (await import('./record.ts')).recordCommand(version),
   convert: async () => (await import('./convert.ts')).convertCommand(),
+  detect: async () => (await import('./detect.ts')).detectCommand(),
   setup: async () => (await import('./setup.ts')).setupCommand(),
   dead: async () => (await import('./dead.ts')).deadCommand(),
   logs: async () => (await import('./logs.ts')).logsCommand(),

@@ -5,11 +5,10 @@ import type { AnyPipeline } from '../component/pipeline.ts';
 import { NO_SINKS, type RecordSinks } from '../component/record-sinks.ts';
 import type { FrameWatch } from '../component/source.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
-import type { PageState } from '../http/page.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import type { DocumentStore } from '../sinks/documents/document-store.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
-import { type MetricStore, TICK_MS } from '../sinks/prometheus/metric-store.ts';
+import { TICK_MS } from '../sinks/prometheus/metric-store.ts';
 import type { ChipPings } from '../sources/chip-pings.ts';
 import { startTopology, type Topology } from '../topology/topology.ts';
 import { arrivalWatches } from './arrival-watches.ts';
@@ -17,6 +16,7 @@ import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
 import type { ServiceProbe } from './health-checks.ts';
 import { createHealthParts } from './health-parts.ts';
+import { createLiveParts } from './live-parts.ts';
 import type { OwnTelemetry } from './own-telemetry.ts';
 
 /** What every command that serves has in common: pipelines and, with `serve`, HTTP. */
@@ -63,6 +63,11 @@ export function createService(parts: ServiceParts): Service {
   const { log, own, store } = telemetry;
   const watches = arrivalWatches(config, own);
   const health = createHealthParts(parts);
+  const beforeScrape = (): void => {
+    parts.beforeScrape();
+    health.beforeScrape();
+  };
+  const live = createLiveParts(parts, beforeScrape);
   const topology = startTopology({
     prefix: config.prefix,
     limits: limitsOf(config),
@@ -71,18 +76,16 @@ export function createService(parts: ServiceParts): Service {
     configHash: configHash(config),
     define: store,
     own,
-    sinks: { ...parts.sinks, log },
-    watches: [...parts.watches, ...watches.all, health.monitor],
+    sinks: live.beside({ ...parts.sinks, log }),
+    watches: [...parts.watches, ...watches.all, health.monitor, live.watch],
     heard: (deviceType, chipId) => store.heard(deviceType, chipId),
     dead: parts.dead,
     onFailure: (pipeline, error) => log.error(`pipeline ${pipeline} ended`, { error }),
   });
-  const exposition = new Exposition(store, () => {
-    parts.beforeScrape();
-    health.beforeScrape();
-  });
+  const exposition = new Exposition(store, beforeScrape);
   const ticks = setInterval(() => {
     store.tick();
+    live.tick();
     watches.check(topology.inlet);
   }, TICK_MS);
   let http: HttpServer | undefined;
@@ -99,8 +102,8 @@ export function createService(parts: ServiceParts): Service {
         metrics: () => exposition.text(),
         metricsType: CONTENT_TYPE,
         health: () => health.readings(connected()),
-        page: () => pageOf(version, source, connected(), store),
         logs: { store: parts.documents, nowMs: Date.now },
+        live: live.routes(source, connected),
         now: () => new Date().toISOString(),
         failed: (path, error) => log.error(`answering ${path} failed`, { error }),
       });
@@ -133,44 +136,6 @@ function readToken(config: Config): string | undefined {
     throw new ConfigError(`http.token_file: ${file} can't be read (${(error as Error).message})`);
   }
   throw new ConfigError(`http.token_file: ${file} needs a token of 16 characters or more`);
-}
-
-/** The totals that the plain page shows: what came in, what was derived. */
-const SHOWN = [
-  'spikescope_frames_total',
-  'neural_spikes_total',
-  'neuromorphic_power_watts',
-  'neuromorphic_energy_joules_total',
-  'neuromorphic_step_seconds',
-  'spikescope_frames_invalid_total',
-  'spikescope_frames_missing_total',
-];
-const ROWS_MAX = 200;
-
-function pageOf(
-  version: string,
-  source: string,
-  connected: boolean | undefined,
-  store: MetricStore,
-): PageState {
-  const sums = new Map<string, number>();
-  for (const family of store.families()) {
-    if (!SHOWN.includes(family.name)) continue;
-    for (const series of family.shown()) {
-      const line = series.lines(family.name).trim();
-      // Timesteps of a layer are one row: the page is for a first look.
-      const name = line.slice(0, line.lastIndexOf(' ')).replace(/,timestep="[^"]*"/, '');
-      const value = Number(line.slice(line.lastIndexOf(' ') + 1));
-      if (line.length > 0) sums.set(name, (sums.get(name) ?? 0) + value);
-    }
-  }
-  const totals = [...sums].slice(0, ROWS_MAX).map(([name, value]) => {
-    const shown = Number(value.toPrecision(6)).toLocaleString('en', {
-      maximumSignificantDigits: 6,
-    });
-    return { name, value: Number.isInteger(value) ? value.toLocaleString('en') : shown };
-  });
-  return { version, source, connected, totals };
 }
 
 /** The frame limits of a configuration. */

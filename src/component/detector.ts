@@ -4,7 +4,7 @@ import type { HeldState } from './state.ts';
 export interface Verdict {
   /** How odd the point is: from 0, as ever, to 1. */
   score: number;
-  /** Chance of a score so high on a series that goes on as before; NaN until there is a baseline. */
+  /** Chance of such a score on a series that goes on as before; NaN until there is a baseline. */
   pValue: number;
   /** Whether the detector, by its own threshold, calls this point anomalous. */
   isAnomalous: boolean;

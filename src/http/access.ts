@@ -20,3 +20,32 @@ export function isKnownHost(header: string | undefined, known: readonly string[]
   const name = header?.replace(/:\d+$/, '').toLowerCase() ?? '';
   return isLoopback(name) || known.includes(name);
 }
+
+/** What a browser says of where a request comes from. */
+export interface RequestOrigin {
+  readonly host: string | undefined;
+  /** Header `Origin`: of a page that asks by script or sends a form. */
+  readonly origin: string | undefined;
+  /** Headers `Sec-Fetch-Site` and `Sec-Fetch-Mode`. */
+  readonly site: string | undefined;
+  readonly mode: string | undefined;
+}
+
+/**
+ * Whether a request comes from this server's own pages, or from no page at all; a link that is
+ * followed from elsewhere may come too, a picture or script that a page elsewhere wants may not.
+ */
+export function isOwnOrigin(
+  { host, origin, site, mode }: RequestOrigin,
+  known: readonly string[],
+): boolean {
+  if (origin === undefined) {
+    return site === undefined || site === 'same-origin' || site === 'none' || mode === 'navigate';
+  }
+  try {
+    const url = new URL(origin);
+    return url.host === host?.toLowerCase() || known.includes(url.hostname);
+  } catch {
+    return false;
+  }
+}

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import { detailedHealth, type HealthReadings } from './detailed-health.ts';
-import { PAGE_CSS, type PageState, renderPage } from './page.ts';
 
 /** Where the answers come from. */
 export interface RouteOptions {
@@ -9,7 +8,6 @@ export interface RouteOptions {
   readonly metricsType: string;
   /** What the checks found last; reading it starts nothing and waits for nothing. */
   readonly health: () => HealthReadings;
-  readonly page: () => PageState;
   /** The time of an answer about health, ISO 8601. */
   readonly now: () => string;
   /** Hears what failed while a request was answered; who asked is told only that it did. */
@@ -30,12 +28,4 @@ export function addRoutes(server: FastifyInstance, options: RouteOptions): void 
   });
   server.get('/health', async () => ({ status: 'healthy', timestamp: now(), version }));
   server.get('/health/detailed', async () => detailedHealth(options.health(), now(), version));
-  server.get('/', async (_, reply) => {
-    reply.type('text/html; charset=utf-8');
-    return renderPage(options.page());
-  });
-  server.get('/page.css', async (_, reply) => {
-    reply.type('text/css; charset=utf-8');
-    return PAGE_CSS;
-  });
 }

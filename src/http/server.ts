@@ -1,8 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
-import { isKnownHost, isLoopback, sameToken } from './access.ts';
+import { isKnownHost, isLoopback, isOwnOrigin, sameToken } from './access.ts';
+import { addLiveRoutes, type LiveRouteOptions } from './live/live-routes.ts';
 import { addLogRoutes, type LogRouteOptions } from './log-routes.ts';
+import { addLoginRoutes, OPEN_PATHS } from './login-routes.ts';
+import { addPageRoutes } from './page-routes.ts';
 import { addRoutes, type RouteOptions } from './routes.ts';
+import { Sessions } from './sessions.ts';
 
 export interface HttpOptions extends RouteOptions {
   readonly host: string;
@@ -13,6 +17,8 @@ export interface HttpOptions extends RouteOptions {
   /** Further names that the Host header may have. */
   readonly allowedHosts: readonly string[];
   readonly logs: LogRouteOptions;
+  /** What the live page shows. */
+  readonly live: LiveRouteOptions;
 }
 
 export interface HttpServer {
@@ -26,15 +32,15 @@ const CONNECTIONS_MAX = 256;
 
 const HEADERS = {
   'content-security-policy':
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; " +
-    "frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+    "img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
 };
 
 /**
- * Serves /metrics, health and a plain page. Loopback only, unless there is a token.
+ * Serves /metrics, health, the live page and its API. Loopback only, unless there is a token.
  * @throws Error naming the address, when it is not loopback without a token, or is taken
  */
 export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
@@ -52,9 +58,14 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
     logger: false,
   });
   server.server.maxConnections = CONNECTIONS_MAX;
-  guard(server, options);
+  const sessions = new Sessions(Date.now);
+  guard(server, options, sessions);
   addRoutes(server, options);
   addLogRoutes(server, options.logs);
+  addLiveRoutes(server, options.live);
+  addPageRoutes(server);
+  addLoginRoutes(server, options.token, sessions);
+  server.addHook('preClose', async () => options.live.hub.close());
   try {
     await server.listen({ host: options.host, port: options.port });
   } catch (error) {
@@ -68,18 +79,30 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   return { url: `http://${host}:${port}`, close: () => server.close() };
 }
 
-function guard(server: FastifyInstance, options: HttpOptions): void {
+function guard(server: FastifyInstance, options: HttpOptions, sessions: Sessions): void {
+  const { token } = options;
   const known = [options.host, ...options.allowedHosts].map((name) => name.toLowerCase());
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
-    if (!isKnownHost(request.headers.host, known)) {
+    const { host, origin, authorization, cookie, accept } = request.headers;
+    const site = request.headers['sec-fetch-site'] as string | undefined;
+    const mode = request.headers['sec-fetch-mode'] as string | undefined;
+    if (!isKnownHost(host, known)) {
       await reply.code(421).send({ error: 'this server is not known by that Host' });
       return;
     }
-    if (options.token === undefined || request.url === '/health') return;
-    const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
-    if (given === undefined || !sameToken(given, options.token)) {
-      await reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'needs a token' });
+    if (!isOwnOrigin({ host, origin, site, mode }, known)) {
+      await reply.code(403).send({ error: 'a page elsewhere asks for this' });
+      return;
     }
+    const path = request.url.replace(/\?.*$/, '');
+    if (token === undefined || OPEN_PATHS.has(path) || sessions.isOpen(cookie)) return;
+    const given = /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
+    if (given !== undefined && sameToken(given, token)) return;
+    if (path === '/' && authorization === undefined && /\btext\/html\b/.test(accept ?? '')) {
+      await reply.redirect('/login', 303);
+      return;
+    }
+    await reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'needs a token' });
   });
 }

@@ -107,6 +107,10 @@ const COUNTERS = {
     'health_monitor_failures_total',
     'Rounds of the health monitor that failed: a fault of Spikescope.',
   ),
+  pageLooksSkipped: row(
+    'page_looks_skipped_total',
+    'Updates left out for a live page that had not taken the last; the next one has their sum.',
+  ),
   natsDisconnects: row('nats_disconnects_total', 'Connections to NATS lost.'),
   natsReconnects: row('nats_reconnects_total', 'Connections to NATS made again.'),
 };
@@ -114,6 +118,7 @@ const COUNTERS = {
 const GAUGES = {
   queueDepth: row('queue_depth', 'Entries that wait in a queue.', 'queue'),
   queueBytes: row('queue_bytes', 'Bytes that wait in a queue.', 'queue'),
+  pageClients: row('page_clients', 'Live pages that are open.'),
   documentStoreUp: row(
     'document_store_up',
     '1 when the last request to the store of documents worked, else 0; absent without one.',
@@ -164,6 +169,7 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
     if (spec.labels.length === 0) counters[key as keyof typeof COUNTERS].series();
   }
   gauges.natsConnected.series().set(0);
+  gauges.pageClients.series().set(0);
   const refused = (bound: string) => counters.stateRefused.series(bound);
   const odd = (reason: string) => counters.conversionEventsOdd.series(reason);
   return {

@@ -24,7 +24,7 @@ it('demo has the metrics of both recordings, with nothing else installed', async
     expect(cores?.length).toBeGreaterThan(3);
     expect(metrics.sum('spikescope_frames_invalid_total')).toBe(0);
     expect(metrics.sum('spikescope_frames_missing_total')).toBe(0);
-    expect(await (await fetch(`${demo.url}/`)).text()).toContain('nest-layered');
+    expect(await (await fetch(`${demo.url}/api/overview`)).text()).toContain('nest-layered');
   } finally {
     expect(await demo.stop()).toBe(0);
   }

@@ -215,7 +215,7 @@ describe('against a plain HTTP server that records requests', () => {
     await store.close();
   });
 
-  test('a batch of which all is put off is a failure that says why, and is not doubted', async () => {
+  test('a batch that is put off as a whole is a failure that says why, not a doubt', async () => {
     let create: object = rejected;
     const server = await serve(() => ({ body: { errors: true, items: [{ create }] } }));
     const store = openStore(server);

@@ -21,6 +21,8 @@ export const TIERS: Readonly<Record<string, number>> = {
   'src/analysis': 3,
   'src/benchmark': 3,
   'src/http': 4,
+  // Runs in the browser: of the rest it has types only.
+  'src/page': 5,
   'src/cli': 5,
   // What the package `spikescope` shows: nothing imports it.
   src: 6,

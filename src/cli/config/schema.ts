@@ -27,6 +27,19 @@ const http = z.strictObject({
     .array(z.string())
     .default([])
     .describe('Further names that the Host header may have, such as that of a proxy.'),
+  pages_max: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(32)
+    .describe('Live pages that may be open at once; each holds a connection.'),
+  trace_url: z
+    .string()
+    .regex(/^https?:\/\/.*\{trace_id\}/, 'needs an http address with {trace_id} in it')
+    .optional()
+    .describe(
+      'Address of a trace, such as http://jaeger:16686/trace/{trace_id}; the page links it.',
+    ),
 });
 
 const limits = z.strictObject({

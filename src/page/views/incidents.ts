@@ -1,0 +1,59 @@
+import { type ComponentChild, h } from 'preact';
+import type { Incident } from '../../sinks/live/schemas.ts';
+import { decimal, duration, fullTime, timeOf } from '../format.ts';
+import { type Column, empty, loading, stateWord, table } from '../parts.ts';
+import type { PageState } from '../state.ts';
+
+/** What detectors found: open first, the newest first. */
+export function IncidentsView({ state }: { state: PageState }): ComponentChild {
+  if (!state.loaded.has('incidents')) return loading();
+  const all = [...state.incidents.values()].sort((a, b) => b.started_us - a.started_us);
+  const open = all.filter(({ event }) => event !== 'closed');
+  const closed = all.filter(({ event }) => event === 'closed');
+  return h(
+    'div',
+    null,
+    h('h2', null, 'Incidents'),
+    open.length === 0
+      ? empty(h('p', null, stateWord('good', 'Nothing is wrong that a detector has found.')))
+      : table('Open', COLUMNS, open, ({ incident_id }) => incident_id),
+    closed.length === 0
+      ? null
+      : h(
+          'section',
+          null,
+          table('Closed', COLUMNS, closed, ({ incident_id }) => incident_id),
+        ),
+  );
+}
+
+const COLUMNS: readonly Column<Incident>[] = [
+  {
+    name: 'Since',
+    cell: ({ started_us }) => h('span', { title: fullTime(started_us) }, timeOf(started_us)),
+  },
+  { name: 'Severity', cell: severity },
+  { name: 'Where', cell: whereOf, isText: true },
+  { name: 'What', cell: ({ text, series }) => (text === '' ? series : text), isText: true },
+  { name: 'Detector', cell: ({ detector }) => detector },
+  { name: 'Score', cell: ({ score }) => decimal(score, 3), isNumber: true },
+  { name: 'Observed', cell: ({ observed }) => decimal(observed), isNumber: true },
+  { name: 'Expected', cell: ({ expected }) => decimal(expected), isNumber: true },
+  {
+    name: 'Lasted',
+    cell: ({ started_us, ended_us }) =>
+      ended_us === undefined ? 'goes on' : duration(ended_us - started_us),
+    isNumber: true,
+  },
+];
+
+function severity({ severity: word, muted, event }: Incident): ComponentChild {
+  const kind = event === 'closed' || muted ? 'none' : word === 'critical' ? 'bad' : 'warn';
+  return stateWord(kind, muted ? `${word}, muted` : word);
+}
+
+function whereOf({ device_type, chip_id, layer_name, core_id }: Incident): string {
+  const chip = [device_type, chip_id].filter((name) => name !== undefined).join('/');
+  const core = core_id === undefined ? undefined : `core ${core_id}`;
+  return [chip, layer_name, core].filter((part) => part !== undefined && part !== '').join(', ');
+}

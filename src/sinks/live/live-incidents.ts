@@ -1,0 +1,47 @@
+import type { DerivedRecord } from '../../component/derived-record.ts';
+import { LatestMap } from './latest-map.ts';
+import { LIVE_LIMITS } from './live-limits.ts';
+import { known, numberOf, optionalText, textOf } from './record-fields.ts';
+import type { Incident, IncidentsUpdate } from './schemas.ts';
+
+/** Incidents as `anomaly` records tell of them: the last state of each. */
+export class LiveIncidents {
+  private readonly incidents = new LatestMap<Incident>(LIVE_LIMITS.incidents);
+
+  take({ fields, t0Us }: DerivedRecord, revision: number): void {
+    const id = textOf(fields['incident_id']);
+    if (id === '') return;
+    const incident = {
+      incident_id: id,
+      event: textOf(fields['event']),
+      detector: textOf(fields['detector']),
+      series: textOf(fields['series']),
+      device_type: optionalText(fields['device_type']),
+      chip_id: optionalText(fields['chip_id']),
+      layer_name: optionalText(fields['layer_name']),
+      core_id: numberOf(fields['core_id']),
+      severity: textOf(fields['severity']),
+      score: numberOf(fields['score']),
+      p_value: numberOf(fields['p_value']),
+      expected: numberOf(fields['expected']),
+      observed: numberOf(fields['observed']),
+      text: textOf(fields['text']),
+      started_us: numberOf(fields['started_us']) ?? t0Us,
+      ended_us: numberOf(fields['ended_us']),
+      muted: fields['muted'] === true,
+    };
+    this.incidents.set(id, known(incident) as Incident, revision);
+  }
+
+  get open(): number {
+    return this.incidents.since(0).filter(isOpen).length;
+  }
+
+  since(revision: number): IncidentsUpdate {
+    return { open: this.open, incidents: this.incidents.since(revision) };
+  }
+}
+
+function isOpen({ event }: Incident): boolean {
+  return event !== 'closed';
+}

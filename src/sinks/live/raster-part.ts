@@ -1,0 +1,151 @@
+import type { SpikesFrame } from '../../frames/spikes.ts';
+import { LIVE_LIMITS } from './live-limits.ts';
+
+/** A run of columns of a raster, each `rows` counts, from bin `first` on. */
+export interface RasterColumns {
+  readonly first: number;
+  readonly count: number;
+  /** [count·rows] spikes of a row in a bin, at most 255. */
+  readonly cells: Uint8Array;
+  /** [count] 1 where a frame covers the bin: elsewhere nothing is known. */
+  readonly covered: Uint8Array;
+}
+
+const CELL_MAX = 255;
+/** Revisions for which it is known where changes begin. */
+const REVISIONS = 32;
+
+/**
+ * The raster of one part: spikes counted by row (one neuron, or as many as make the rows fit) and
+ * by bin of event time, in a ring of bins.
+ */
+export class RasterPart {
+  readonly neuronsPerRow: number;
+  readonly rows: number;
+  /** Newest bin that a frame covers; -1 before the first. */
+  newest = -1;
+  received = 0;
+  shown = 0;
+  /** Left out for the budget, or because their time has left the ring. */
+  sampledOut = 0;
+  tooLate = 0;
+  private readonly cells: Uint8Array;
+  private readonly binOf = new Float64Array(LIVE_LIMITS.bins).fill(-1);
+  private readonly changed = new Uint32Array(LIVE_LIMITS.bins);
+  /** Lowest bin that changed at each of the last revisions, and which revision that was. */
+  private readonly lowest = new Float64Array(REVISIONS);
+  private readonly lowestOf = new Float64Array(REVISIONS).fill(-1);
+  private phase = 0;
+
+  constructor(neuronCount: number) {
+    this.neuronsPerRow = Math.ceil(neuronCount / LIVE_LIMITS.rowsMax);
+    this.rows = Math.ceil(neuronCount / this.neuronsPerRow);
+    this.cells = new Uint8Array(LIVE_LIMITS.bins * this.rows);
+  }
+
+  /** Puts each `stride`-th spike in (none for 0) and marks the frame's bins as covered. */
+  add(frame: SpikesFrame, stride: number, revision: number): void {
+    const { binUs, bins } = LIVE_LIMITS;
+    const first = Math.floor(frame.t0Us / binUs);
+    const last = Math.floor((frame.t0Us + frame.spanUs - 1) / binUs);
+    const spikes = frame.neuronId.length;
+    this.received += spikes;
+    if (last <= this.newest - bins) {
+      this.tooLate += spikes;
+      return;
+    }
+    for (let bin = Math.max(first, last - bins + 1); bin <= last; bin++) this.cover(bin, revision);
+    if (stride === 0) {
+      this.sampledOut += spikes;
+      return;
+    }
+    this.count(frame, stride, first);
+  }
+
+  private cover(bin: number, revision: number): void {
+    const { bins } = LIVE_LIMITS;
+    if (bin <= this.newest - bins) return;
+    const slot = bin % bins;
+    if (this.binOf[slot] !== bin) {
+      this.cells.fill(0, slot * this.rows, (slot + 1) * this.rows);
+      this.binOf[slot] = bin;
+    }
+    this.changed[slot] = revision;
+    const at = revision % REVISIONS;
+    if (this.lowestOf[at] !== revision) {
+      this.lowestOf[at] = revision;
+      this.lowest[at] = bin;
+    } else if (bin < (this.lowest[at] as number)) {
+      this.lowest[at] = bin;
+    }
+    if (bin > this.newest) this.newest = bin;
+  }
+
+  private count(frame: SpikesFrame, stride: number, first: number): void {
+    const { binUs, bins } = LIVE_LIMITS;
+    const { neuronId, dtUs } = frame;
+    const { cells, rows, neuronsPerRow, newest } = this;
+    const intoUs = frame.t0Us - first * binUs;
+    const oldest = newest - bins;
+    let shown = 0;
+    let late = 0;
+    let i = this.phase;
+    for (; i < neuronId.length; i += stride) {
+      const bin = first + Math.floor((intoUs + (dtUs[i] as number)) / binUs);
+      if (bin <= oldest) {
+        late++;
+        continue;
+      }
+      const at = (bin % bins) * rows + Math.floor((neuronId[i] as number) / neuronsPerRow);
+      const cell = cells[at] as number;
+      if (cell < CELL_MAX) cells[at] = cell + 1;
+      shown++;
+    }
+    // The next frame goes on where this one's last step would have led.
+    this.phase = (i - neuronId.length) % stride;
+    this.shown += shown;
+    this.tooLate += late;
+    this.sampledOut += neuronId.length - shown - late;
+  }
+
+  /** No bin below this has changed after a revision, as far as that is remembered. */
+  private lowestSince(revision: number, now: number): number {
+    if (now - revision >= REVISIONS) return 0;
+    let low = Number.POSITIVE_INFINITY;
+    for (let each = revision + 1; each <= now; each++) {
+      const at = each % REVISIONS;
+      if (this.lowestOf[at] === each) low = Math.min(low, this.lowest[at] as number);
+    }
+    return low;
+  }
+
+  /** The columns of [from, to) that changed after a revision: from the first to the last. */
+  since(revision: number, from: number, to: number, now: number): RasterColumns | undefined {
+    const { bins } = LIVE_LIMITS;
+    let low = -1;
+    let high = -1;
+    const start = Math.max(from, this.newest - bins + 1, this.lowestSince(revision, now));
+    for (let bin = start; bin < to; bin++) {
+      const slot = bin % bins;
+      if (this.binOf[slot] !== bin || (this.changed[slot] as number) <= revision) continue;
+      if (low < 0) low = bin;
+      high = bin;
+    }
+    return low < 0 ? undefined : this.columns(low, high + 1);
+  }
+
+  /** Columns of [from, to), which is no wider than the ring. */
+  columns(from: number, to: number): RasterColumns {
+    const { rows } = this;
+    const count = to - from;
+    const cells = new Uint8Array(count * rows);
+    const covered = new Uint8Array(count);
+    for (let i = 0; i < count; i++) {
+      const slot = (from + i) % LIVE_LIMITS.bins;
+      if (this.binOf[slot] !== from + i) continue;
+      covered[i] = 1;
+      cells.set(this.cells.subarray(slot * rows, (slot + 1) * rows), i * rows);
+    }
+    return { first: from, count, cells, covered };
+  }
+}

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPageFiles } from '../../src/http/page-files.ts';
+import { type ServiceProcess, startService } from '../integration/service-process.ts';
+import { type Browser, keepPicture, openBrowser, showView, VIEWS, violations } from './browser.ts';
+
+/** The page of `npm start` in a real browser. */
+let demo: ServiceProcess;
+beforeAll(async () => {
+  demo = await startService(['demo', '--http', '127.0.0.1:0']);
+  await demo.until('windows have closed', (seen) => seen.sum('spike_rate_hz_count') > 0);
+}, 120_000);
+afterAll(async () => expect(await demo.stop()).toBe(0));
+
+describe.each([
+  ['light', {}],
+  ['dark', { dark: true }],
+  ['phone', { width: 390, height: 844 }],
+] as const)('%s', (name, options) => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await openBrowser(options);
+  });
+  afterAll(() => browser.close());
+
+  it.each(VIEWS)(
+    '%s: is shown, without a complaint, by the rules of accessibility',
+    async (view) => {
+      const { page, complaints } = browser;
+      await showView(page, demo.url, view);
+      await keepPicture(page, `${name}-${view}`);
+      expect(await violations(page)).toEqual([]);
+      const width = 'document.documentElement.scrollWidth - innerWidth';
+      expect(await page.evaluate(width), 'nothing is wider than the window').toBeLessThanOrEqual(0);
+      expect(complaints).toEqual([]);
+    },
+  );
+});
+
+it('is used by keyboard alone', async () => {
+  const { page, complaints, close } = await openBrowser();
+  try {
+    await showView(page, demo.url, 'overview');
+    await page.keyboard.press('2');
+    await page.waitForSelector('.raster canvas');
+    await page.focus('body');
+    for (let i = 0; i < 40; i++) {
+      await page.keyboard.press('Tab');
+      if ((await page.evaluate('document.activeElement.tagName')) === 'CANVAS') break;
+    }
+    expect(await page.evaluate('document.activeElement.tagName')).toBe('CANVAS');
+    await page.keyboard.press('+');
+    await page.keyboard.press(' ');
+    await page.keyboard.press('ArrowLeft');
+    const query = new URLSearchParams(new URL(page.url()).hash.split('?')[1]);
+    expect(query.get('span')).toBe('5');
+    const endUs = Number(query.get('end'));
+    expect(endUs).toBeGreaterThan(1e15);
+    // The link is the state: another tab shows the same stretch.
+    const link = page.url();
+    await page.goto('about:blank');
+    await page.goto(link);
+    await page.waitForSelector('button[aria-pressed="true"]');
+    expect(page.url()).toBe(link);
+    await page.focus('.raster canvas');
+    await page.keyboard.press('End');
+    expect(page.url()).not.toContain('end=');
+    await page.keyboard.press('Shift+Tab');
+    expect(complaints).toEqual([]);
+  } finally {
+    await close();
+  }
+});
+
+it('needs less than 150 kB of JavaScript', () => {
+  const scripts = [...readPageFiles()].filter(([path]) => path.endsWith('.js'));
+  expect(scripts.length).toBeGreaterThan(15);
+  const bytes = scripts.reduce((sum, [, { gzip }]) => sum + gzip.length, 0);
+  expect(bytes).toBeLessThan(150_000);
+});
