@@ -2,6 +2,7 @@ import type { OnsetVerdict } from '../detectors/onset.ts';
 
 export const DETECTORS = [
   'silence',
+  'frames',
   'core',
   'burst',
   'level-shift',

@@ -32,15 +32,15 @@ export class Horizon implements HeldState {
     this.isStopped[stream] = true;
   }
 
-  knownUs(): number {
+  /** The furthest that any stream has come. */
+  frontUs(): number {
     let front = 0;
-    let isAny = false;
-    for (let i = 0; i < this.doneUs.length; i++) {
-      front = Math.max(front, this.doneUs[i] as number);
-      if (!this.isStopped[i]) isAny = true;
-    }
-    // Where nothing comes, nothing is waited for.
-    if (!isAny) return Number.MAX_SAFE_INTEGER;
+    for (const done of this.doneUs) front = Math.max(front, done);
+    return front;
+  }
+
+  knownUs(): number {
+    const front = this.frontUs();
     let known = front;
     for (let i = 0; i < this.doneUs.length; i++) {
       const done = this.doneUs[i] as number;

@@ -32,6 +32,8 @@ export function averageRunLength(allowance: number, threshold: number): number {
 
 /** Deviations past the threshold that a sum may reach: it has to come back soon. */
 const OVERSHOOT = 2;
+/** Deviations past half the way back, summed up, at which a series is back. */
+const BACK = 6;
 
 interface Side {
   sum: number;
@@ -47,6 +49,9 @@ interface State {
   /** 1 up, -1 down, 0 none. */
   alarm: number;
   alarmPoints: number;
+  /** Half the way from the baseline to the level of the alarm. */
+  alarmHalf: number;
+  back: number;
   lastTUs: number;
 }
 
@@ -73,7 +78,7 @@ export class LevelShift implements OnsetDetector {
     this.step(state.up, z, tUs, value);
     this.step(state.down, -z, tUs, value);
     state.lastTUs = tUs;
-    this.decide();
+    this.decide(value);
     // Cut off, so that one wild point does not blind the test for long.
     const reach = 2 * zMax * baseline.sd;
     if (state.alarm === 0) {
@@ -98,14 +103,10 @@ export class LevelShift implements OnsetDetector {
     side.points++;
   }
 
-  private decide(): void {
+  private decide(value: number): void {
     const { state, baseline, options } = this;
     if (state.alarm !== 0) {
-      const side = state.alarm > 0 ? state.up : state.down;
-      state.alarmPoints++;
-      if (side.sum > 0 && state.alarmPoints < options.adoptAfter) return;
-      if (side.sum > 0) baseline.clear();
-      state.alarm = 0;
+      this.lookBack(value);
       return;
     }
     for (const [sign, side] of [
@@ -115,9 +116,25 @@ export class LevelShift implements OnsetDetector {
       if (side.sum < options.threshold || !this.matters(side)) continue;
       state.alarm = sign;
       state.alarmPoints = 0;
+      state.alarmHalf = (baseline.mean + side.total / side.points) / 2;
+      state.back = 0;
       baseline.dropHeld();
       return;
     }
+  }
+
+  /** During an alarm: whether the series is back, which a sum of its own tells soon. */
+  private lookBack(value: number): void {
+    const { state, baseline, options } = this;
+    const side = state.alarm > 0 ? state.up : state.down;
+    const step = (state.alarm * (state.alarmHalf - value)) / baseline.sd;
+    state.back = Math.max(0, state.back + Math.max(-4, Math.min(4, step)));
+    state.alarmPoints++;
+    const isBack = side.sum === 0 || state.back >= BACK;
+    if (!isBack && state.alarmPoints < options.adoptAfter) return;
+    if (!isBack) baseline.clear();
+    Object.assign(side, { sum: 0, total: 0, points: 0 });
+    state.alarm = 0;
   }
 
   private matters({ total, points }: Side): boolean {
@@ -165,5 +182,5 @@ export class LevelShift implements OnsetDetector {
 
 function emptyState(): State {
   const side = (): Side => ({ sum: 0, onsetUs: 0, lastUs: 0, total: 0, points: 0 });
-  return { up: side(), down: side(), alarm: 0, alarmPoints: 0, lastTUs: 0 };
+  return { up: side(), down: side(), alarm: 0, alarmPoints: 0, alarmHalf: 0, back: 0, lastTUs: 0 };
 }

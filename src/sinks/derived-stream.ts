@@ -23,9 +23,13 @@ export function derivedStream(
   const about = headers();
   about.set('Content-Type', CONTENT_TYPES.msgpack);
   return (derived) => {
-    const { record, key, t0Us, spanUs, fields } = derived;
+    const { root, record, key, t0Us, spanUs, fields } = derived;
     const data = writer.write({ v: 1, record, t0: t0Us, span_us: spanUs, ...fields });
-    const subject = [prefix, 'derived', record, ...key.map(asToken)].join('.');
+    const subject = [
+      prefix,
+      ...(root === undefined ? ['derived', record] : [root]),
+      ...key.map(asToken),
+    ].join('.');
     outbox.offer({ subject, headers: about, data });
   };
 }

@@ -1,0 +1,170 @@
+import type { Snapshot } from '../component/state.ts';
+import { DETECTORS, type Finding, memberKey } from './finding.ts';
+import { type Incident, incidentText, placeText, severityOf } from './incident.ts';
+import { keepFinding, restoreFinding } from './watched-series.ts';
+
+/** Signs of one fault that are kept apart. */
+const MEMBERS_MAX = 256;
+/** Signs that began so near to each other can't be put in order by their times. */
+const AT_ONCE_US = 15_000;
+
+export interface Member {
+  finding: Finding;
+  /** When its series is back; undefined while it is not. */
+  clearedUs: number | undefined;
+}
+
+/** One fault while it lasts and a little longer: its signs, and which of them is its root. */
+export class OpenIncident {
+  readonly members = new Map<string, Member>();
+  root: string;
+  id = '';
+  /** By event time: when the first sign was found. */
+  readonly foundUs: number;
+  startedUs: number;
+  state: 'gathering' | 'open' | 'closed' = 'gathering';
+  endedUs = 0;
+  closedUs = 0;
+  saidUs = 0;
+  isMuted = false;
+
+  constructor(finding: Finding) {
+    this.root = memberKey(finding);
+    this.foundUs = finding.tUs;
+    this.startedUs = finding.onsetUs;
+    this.join(this.root, finding);
+  }
+
+  get rootMember(): Member {
+    return this.members.get(this.root) as Member;
+  }
+
+  /** Whether a sign is of this fault: it began with it, or on its chips while it lasted. */
+  holds(finding: Finding, mergeUs: number): boolean {
+    if (Math.abs(finding.onsetUs - this.startedUs) <= mergeUs) return true;
+    if (finding.onsetUs < this.startedUs - mergeUs) return false;
+    if (this.state === 'closed' && finding.onsetUs > this.endedUs + mergeUs) return false;
+    return this.touches(finding);
+  }
+
+  private touches({ about }: Finding): boolean {
+    for (const { finding } of this.members.values()) {
+      const { deviceType, chipId } = finding.about;
+      if (deviceType === about.deviceType && chipId === about.chipId) return true;
+    }
+    return false;
+  }
+
+  join(key: string, finding: Finding): void {
+    if (!this.members.has(key) && this.members.size >= MEMBERS_MAX) return;
+    this.members.set(key, { finding, clearedUs: undefined });
+  }
+
+  /** The sign that tells best what is wrong: true when that is another one than before. */
+  chooseRoot(): boolean {
+    let best: string | undefined;
+    for (const key of this.members.keys()) {
+      if (best === undefined || this.isBefore(key, best)) best = key;
+    }
+    if (best === undefined || best === this.root) return false;
+    this.root = best;
+    return true;
+  }
+
+  /** A core before its layer, a layer before its chip; then what began first, then came first. */
+  private isBefore(a: string, b: string): boolean {
+    const [x, y] = [this.finding(a), this.finding(b)];
+    const apart = tierOf(x) - tierOf(y);
+    if (apart !== 0) return apart < 0;
+    const sooner = x.onsetUs - y.onsetUs;
+    if (Math.abs(sooner) > AT_ONCE_US) return sooner < 0;
+    if (x.about.order !== y.about.order) return x.about.order < y.about.order;
+    return DETECTORS.indexOf(x.detector) < DETECTORS.indexOf(y.detector);
+  }
+
+  private finding(key: string): Finding {
+    return (this.members.get(key) as Member).finding;
+  }
+
+  /** When all that is said of the root's place was back; undefined while it is not. */
+  backSinceUs(): number | undefined {
+    const { about } = this.rootMember.finding;
+    let since = 0;
+    for (const { finding, clearedUs } of this.members.values()) {
+      if (!isSamePlace(finding, about)) continue;
+      if (clearedUs === undefined) return undefined;
+      since = Math.max(since, clearedUs);
+    }
+    return since;
+  }
+
+  lastUs(): number {
+    const { about } = this.rootMember.finding;
+    let last = this.startedUs;
+    for (const { finding } of this.members.values()) {
+      if (isSamePlace(finding, about)) last = Math.max(last, finding.lastUs);
+    }
+    return last;
+  }
+
+  record(event: Incident['event'], tUs: number, open: number): Incident {
+    const { finding } = this.rootMember;
+    const { detector, about, score, pValue, expected, observed } = finding;
+    const own = placeText(about);
+    const places = [...this.members.values()].map(({ finding: each }) => placeText(each.about));
+    const others = [...new Set(places)].filter((place) => place !== own);
+    const { series, deviceType, chipId, layerName, coreId } = about;
+    return {
+      ...{ event, id: this.id, detector, series, deviceType, chipId, layerName, coreId },
+      severity: severityOf(finding),
+      ...{ score, pValue, expected, observed },
+      text: incidentText(finding, others),
+      tUs,
+      startedUs: this.startedUs,
+      endedUs: event === 'closed' ? this.endedUs : undefined,
+      isMuted: this.isMuted,
+      open,
+    };
+  }
+
+  keep(): Snapshot {
+    const { root, id, foundUs, startedUs, state, endedUs, closedUs, saidUs, isMuted } = this;
+    const members = [...this.members].map(([key, { finding, clearedUs }]) => [
+      key,
+      keepFinding(finding),
+      clearedUs ?? null,
+    ]);
+    const rest = { root, id, foundUs, startedUs, state, endedUs, closedUs, saidUs, isMuted };
+    return { members, ...rest } as Snapshot;
+  }
+
+  static of(snapshot: Snapshot): OpenIncident {
+    const { members, ...rest } = snapshot as unknown as {
+      members: [string, Snapshot, number | null][];
+    };
+    const restored = members.map(
+      ([key, finding, clearedUs]) =>
+        [key, { finding: restoreFinding(finding), clearedUs: clearedUs ?? undefined }] as const,
+    );
+    const incident = new OpenIncident((restored[0] as (typeof restored)[0])[1].finding);
+    incident.members.clear();
+    for (const [key, member] of restored) incident.members.set(key, member);
+    return Object.assign(incident, rest);
+  }
+}
+
+function tierOf({ about, detector }: Finding): number {
+  if (detector === 'core') return 0;
+  const isAside = detector === 'distribution-shift' || detector === 'synchrony';
+  if (about.layerName !== undefined) return isAside ? 3 : 1;
+  return 2;
+}
+
+function isSamePlace({ about }: Finding, place: Finding['about']): boolean {
+  return (
+    about.deviceType === place.deviceType &&
+    about.chipId === place.chipId &&
+    about.layerName === place.layerName &&
+    about.coreId === place.coreId
+  );
+}

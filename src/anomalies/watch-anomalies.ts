@@ -1,0 +1,167 @@
+import type { OperatorFunction } from 'rxjs';
+import type { CountEvent } from '../component/operator-event.ts';
+import type { Snapshot, StateSlot } from '../component/state.ts';
+import type { FrameOfKind } from '../frames/frame.ts';
+import type { FrameHeader } from '../frames/header.ts';
+import type { SpikesFrame } from '../frames/spikes.ts';
+import { KeyedByNames } from '../operators/keyed.ts';
+import { type Stateful, stateful } from '../operators/stateful.ts';
+import { ChipWatch } from './chip-watch.ts';
+import { DetectorSet } from './defaults.ts';
+import type { Finding, SeriesAbout } from './finding.ts';
+import { Horizon } from './horizon.ts';
+import type { Incident } from './incident.ts';
+import { IncidentBook } from './incident-book.ts';
+import { FrameBinner } from './layer-panes.ts';
+import { LayerWatch } from './layer-watch.ts';
+import type { AnomalyOptions } from './options.ts';
+
+/** The kinds of frames that anomalies are looked for in. */
+export const WATCHED_KINDS = ['spikes', 'power', 'activity', 'cores'] as const;
+export type WatchedFrame = FrameOfKind[(typeof WATCHED_KINDS)[number]];
+
+/** Looks for anomalies in all that chips tell, and makes incidents of them. */
+export function watchAnomalies(
+  options: AnomalyOptions,
+  slot: StateSlot,
+  count: CountEvent,
+): OperatorFunction<WatchedFrame, Incident> {
+  return stateful(slot, (emit) => new AnomalyWatch(options, count, emit));
+}
+
+class AnomalyWatch implements Stateful<WatchedFrame> {
+  private readonly options: AnomalyOptions;
+  private readonly count: CountEvent;
+  private readonly set: DetectorSet;
+  private readonly book: IncidentBook;
+  private readonly binner = new FrameBinner();
+  private readonly horizon = new Horizon();
+  private readonly layers: KeyedByNames<LayerWatch>;
+  private readonly chips: KeyedByNames<ChipWatch>;
+  private layerCount = 0;
+
+  constructor(options: AnomalyOptions, count: CountEvent, emit: (incident: Incident) => void) {
+    this.options = options;
+    this.count = count;
+    this.layers = new KeyedByNames(options.parts_max);
+    this.chips = new KeyedByNames(options.chips_max);
+    this.book = new IncidentBook(options, count, () => false, emit);
+    this.set = new DetectorSet(options, (finding) => this.book.offer(this.refined(finding)));
+  }
+
+  next(frame: WatchedFrame): void {
+    if (frame.kind === 'spikes') this.nextSpikes(frame);
+    else if (frame.kind === 'power') this.chipOf(frame)?.nextPower(frame);
+    else if (frame.kind === 'activity') this.chipOf(frame)?.nextActivity(frame);
+    else this.chipOf(frame)?.nextCores(frame);
+    this.book.advance(this.horizon.knownUs());
+  }
+
+  private nextSpikes(frame: SpikesFrame): void {
+    const layer = this.layerOf(frame);
+    if (layer === undefined) return;
+    layer.next(frame, this.binner.bin(frame));
+    this.horizon.reach(layer.stream, layer.panes.doneUs, frame.spanUs);
+  }
+
+  private layerOf(frame: SpikesFrame): LayerWatch | undefined {
+    const { deviceType, chipId, layerName } = frame;
+    const known = this.layers.get(deviceType, chipId, layerName);
+    if (known !== undefined) return known;
+    const layer = this.newLayer(deviceType, chipId, layerName, this.layerCount);
+    if (this.layers.add(deviceType, chipId, layerName, layer)) {
+      this.layerCount++;
+      return layer;
+    }
+    this.horizon.stop(layer.stream);
+    this.count('series_unwatched', 1);
+    return undefined;
+  }
+
+  private newLayer(deviceType: string, chipId: string, layerName: string, order: number) {
+    const place = { deviceType, chipId, layerName, coreId: undefined };
+    const about: SeriesAbout = { ...place, series: 'rate', unit: 'Hz', order, against: undefined };
+    return new LayerWatch(about, this.horizon.add(), this.set, this.options.lateness);
+  }
+
+  private chipOf({ deviceType, chipId }: FrameHeader): ChipWatch | undefined {
+    const known = this.chips.get(deviceType, chipId, '');
+    if (known !== undefined) return known;
+    const chip = this.newChip(deviceType, chipId);
+    if (this.chips.add(deviceType, chipId, '', chip)) return chip;
+    this.count('series_unwatched', 1);
+    return undefined;
+  }
+
+  private newChip(deviceType: string, chipId: string): ChipWatch {
+    const place = { deviceType, chipId, layerName: undefined, coreId: undefined };
+    const about: SeriesAbout = {
+      ...place,
+      series: '',
+      unit: '',
+      order: Number.MAX_SAFE_INTEGER,
+      against: undefined,
+    };
+    const { set, options, horizon } = this;
+    return new ChipWatch({ about, set, options, horizon, take: set.takeFinding });
+  }
+
+  /** The start of what is found in a layer's rate is looked up in its finest bins. */
+  private refined(finding: Finding): Finding {
+    const { deviceType, chipId, layerName } = finding.about;
+    if (finding.event !== 'raised' || layerName === undefined) return finding;
+    const layer = this.layers.get(deviceType, chipId, layerName);
+    if (layer === undefined) return finding;
+    return { ...finding, onsetUs: layer.refinedOnset(finding) };
+  }
+
+  finish(): void {
+    for (const [, , , layer] of this.layers.entries()) layer.finish();
+    this.book.finish(this.horizon.frontUs());
+  }
+
+  snapshot(): Snapshot {
+    return {
+      layers: [...this.layers.entries()].map(([device, chip, name, layer]) => [
+        device,
+        chip,
+        name,
+        layer.about.order,
+        layer.snapshot(),
+      ]),
+      chips: [...this.chips.entries()].map(([device, chip, , state]) => [
+        device,
+        chip,
+        state.snapshot(),
+      ]),
+      horizon: this.horizon.snapshot(),
+      book: this.book.snapshot(),
+    };
+  }
+
+  restore(snapshot: Snapshot): void {
+    const kept = snapshot as unknown as Kept;
+    this.layers.clear();
+    this.chips.clear();
+    for (const [device, chip, name, order, layerState] of kept.layers) {
+      const layer = this.newLayer(device, chip, name, order);
+      layer.restore(layerState);
+      this.layers.add(device, chip, name, layer);
+    }
+    this.layerCount = kept.layers.length;
+    for (const [device, chip, state] of kept.chips) {
+      const watch = this.newChip(device, chip);
+      watch.restore(state);
+      this.chips.add(device, chip, '', watch);
+    }
+    this.horizon.restore(kept.horizon);
+    this.book.restore(kept.book);
+  }
+}
+
+interface Kept {
+  readonly layers: readonly (readonly [string, string, string, number, Snapshot])[];
+  readonly chips: readonly (readonly [string, string, Snapshot])[];
+  readonly horizon: Snapshot;
+  readonly book: Snapshot;
+}
