@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
 import type { CountEvent } from '../component/operator-event.ts';
 import type { Snapshot, StateSlot } from '../component/state.ts';
-import type { FrameOfKind } from '../frames/frame.ts';
+import type { Frame, FrameOfKind } from '../frames/frame.ts';
 import type { FrameHeader } from '../frames/header.ts';
 import type { SpikesFrame } from '../frames/spikes.ts';
 import { KeyedByNames } from '../operators/keyed.ts';
@@ -19,6 +19,10 @@ import type { AnomalyOptions } from './options.ts';
 /** The kinds of frames that anomalies are looked for in. */
 export const WATCHED_KINDS = ['spikes', 'power', 'activity', 'cores'] as const;
 export type WatchedFrame = FrameOfKind[(typeof WATCHED_KINDS)[number]];
+
+export function isWatched(frame: Frame): frame is WatchedFrame {
+  return (WATCHED_KINDS as readonly string[]).includes(frame.kind);
+}
 
 /** Looks for anomalies in all that chips tell, and makes incidents of them. */
 export function watchAnomalies(
