@@ -17,11 +17,10 @@ export class IncidentList {
   result(): IncidentResult[] {
     return [...this.byId.values()].map((incident) => ({
       detector: incident.detector,
-      series: incident.series,
+      series: incident.coreId === undefined ? incident.series : `core ${incident.coreId}`,
       device_type: incident.deviceType,
       chip_id: incident.chipId,
       layer_name: incident.layerName ?? null,
-      core_id: incident.coreId ?? null,
       t_start_us: incident.startedUs,
       t_end_us: incident.endedUs ?? null,
       severity: incident.severity,

@@ -100,11 +100,10 @@ const powerSchema = z.strictObject({
 
 const incidentSchema = z.strictObject({
   detector: z.string().describe('What found it (docs/detectors.md).'),
-  series: z.string().describe('What it was found in, such as `rate` or `power`.'),
+  series: z.string().describe('What it was found in: `rate`, `power`…; `core 3` for a core.'),
   device_type: z.string().nullable(),
   chip_id: z.string().nullable(),
   layer_name: z.string().nullable().describe('Null where it is of a whole chip.'),
-  core_id: z.int().nullable().describe('Null where it is of no single core.'),
   t_start_us: timeUs,
   t_end_us: timeUs.nullable().describe('Null where it lasts to the end of the recording.'),
   severity: z.string().describe('info, warning or critical.'),

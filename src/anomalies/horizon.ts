@@ -1,7 +1,8 @@
 import type { HeldState, Snapshot } from '../component/state.ts';
 
-/** A stream that lags behind the front by more than this, and twice its frames, holds up nobody. */
+/** A stream that lags behind the front by more than this, and twice a frame, holds up nobody. */
 const LAG_US = 2_000_000;
+const SPAN_US_MAX = 60_000_000;
 
 /**
  * How far every stream of series has come: what lies before the least of that is known from all of
@@ -9,22 +10,23 @@ const LAG_US = 2_000_000;
  */
 export class Horizon implements HeldState {
   private doneUs: number[] = [];
-  private lagUs: number[] = [];
   private isStopped: boolean[] = [];
+  /** Of the longest frame. */
+  private spanUs = 0;
+  private firstUs = -1;
 
   /** A new stream; its number. */
   add(): number {
-    this.lagUs.push(LAG_US);
     this.isStopped.push(true);
     return this.doneUs.push(0) - 1;
   }
 
-  /** All of this stream before `doneUs` is known. */
+  /** All of this stream before `doneUs` is known, by a frame of that length. */
   reach(stream: number, doneUs: number, spanUs: number): void {
     this.doneUs[stream] = doneUs;
     this.isStopped[stream] = false;
-    const lagUs = LAG_US + 2 * spanUs;
-    if (lagUs > (this.lagUs[stream] as number)) this.lagUs[stream] = lagUs;
+    if (spanUs > this.spanUs) this.spanUs = Math.min(spanUs, SPAN_US_MAX);
+    if (this.firstUs < 0) this.firstUs = doneUs - spanUs;
   }
 
   /** Nothing comes of this stream any more. */
@@ -35,29 +37,35 @@ export class Horizon implements HeldState {
   /** The furthest that any stream has come. */
   frontUs(): number {
     let front = 0;
-    for (const done of this.doneUs) front = Math.max(front, done);
+    for (const done of this.doneUs) if (done > front) front = done;
     return front;
   }
 
   knownUs(): number {
     const front = this.frontUs();
+    const lagUs = LAG_US + 2 * this.spanUs;
+    // At first, streams may be missing that will begin as early as this one did.
+    const startUs = this.firstUs + 2 * this.spanUs;
+    if (front < startUs && front >= this.firstUs) return this.firstUs;
     let known = front;
     for (let i = 0; i < this.doneUs.length; i++) {
       const done = this.doneUs[i] as number;
-      if (this.isStopped[i] || front - done > (this.lagUs[i] as number)) continue;
-      known = Math.min(known, done);
+      if (this.isStopped[i] || front - done > lagUs) continue;
+      if (done < known) known = done;
     }
     return known;
   }
 
   snapshot(): Snapshot {
-    return [[...this.doneUs], [...this.lagUs], [...this.isStopped]];
+    const { doneUs, isStopped, spanUs, firstUs } = this;
+    return [[...doneUs], [...isStopped], spanUs, firstUs];
   }
 
   restore(snapshot: Snapshot): void {
-    const [doneUs, lagUs, isStopped] = snapshot as [number[], number[], boolean[]];
+    const [doneUs, isStopped, spanUs, firstUs] = snapshot as [number[], boolean[], number, number];
     this.doneUs = [...doneUs];
-    this.lagUs = [...lagUs];
     this.isStopped = [...isStopped];
+    this.spanUs = spanUs;
+    this.firstUs = firstUs;
   }
 }
