@@ -35,11 +35,12 @@ export class CoreWatch implements HeldState {
     this.options = options;
     this.take = take;
     this.outlier = new CoreOutlier({
-      pointsMin: 5,
+      pointsMin: 3,
       threshold: options.core_threshold,
       atOnce: 2 * options.core_threshold,
       factorMin: options.core_factor,
       memory: 100,
+      adoptAfter: Math.ceil(options.adopt / PANE_US),
       coresMax: options.cores_max,
     });
   }

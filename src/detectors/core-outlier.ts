@@ -16,6 +16,8 @@ export interface CoreOutlierOptions {
   /** The least factor between a core and its neighbours. */
   readonly factorMin: number;
   readonly memory: number;
+  /** Points out of line after which they are taken as usual. */
+  readonly adoptAfter: number;
   readonly coresMax: number;
 }
 
@@ -106,8 +108,8 @@ export class CoreOutlier implements HeldState {
 
   private learn(core: Core): void {
     // Cut off: a core that is out of line for good becomes usual slowly, not at once.
-    const { memory } = this.options;
-    if (core.inRow > 0 && core.inRow < memory) return;
+    const { memory, adoptAfter } = this.options;
+    if (core.inRow > 0 && core.inRow < adoptAfter) return;
     core.points++;
     const weight = 1 / Math.min(core.points, memory);
     core.mean += weight * core.change;
