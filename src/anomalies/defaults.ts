@@ -35,6 +35,7 @@ export class DetectorSet {
     return {
       pointsMin: points,
       memory: Math.max(4 * points, Math.ceil(memory / pointUs)),
+      startShare: 0.5,
       lag: Math.max(2, Math.min(20, Math.ceil(200_000 / pointUs))),
       sdFloor,
     };
@@ -95,7 +96,9 @@ export class DetectorSet {
   meter(series: SeriesName, pointUs: number, effectMin: number, isCount = false): WatchedSeries[] {
     const sdFloor = isCount ? countFloor : meterFloor;
     const more = isCount ? { effectMinAbsolute: 5 } : {};
-    const level = new LevelShift(this.level(pointUs, effectMin, sdFloor, more));
+    const options = this.level(pointUs, effectMin, sdFloor, more);
+    // A climb that begins early must not be learned.
+    const level = new LevelShift({ ...options, baseline: { ...options.baseline, startShare: 1 } });
     const spike = new RobustSpike({
       window: 200,
       pointsMin: 50,
@@ -109,8 +112,6 @@ export class DetectorSet {
   }
 
   drift(series: SeriesName, pointUs: number, block: number): WatchedSeries[] {
-    const { baseline } = this;
-    void baseline;
     const drift = new Drift({
       block,
       level: {
@@ -119,6 +120,7 @@ export class DetectorSet {
           ...this.baseline(pointUs * block, 10, meterFloor),
           // What climbs slowly must not be learned as it climbs.
           memory: 4000,
+          startShare: 1,
           lag: 20,
         },
         allowance: 0.5,

@@ -111,7 +111,7 @@ export class IncidentBook implements HeldState {
   private add(incident: OpenIncident, key: string, finding: Finding): void {
     incident.join(key, finding);
     if (incident.state !== 'open' || finding.tUs - incident.foundUs > REROOT_US) return;
-    if (incident.chooseRoot()) this.say(incident, 'ongoing', finding.tUs);
+    if (incident.yieldsTo(key)) this.say(incident, 'ongoing', finding.tUs);
   }
 
   /** Opens, repeats, closes and forgets what is due before `tUs`. */

@@ -6,7 +6,7 @@ import { keepFinding, restoreFinding } from './watched-series.ts';
 /** Signs of one fault that are kept apart. */
 const MEMBERS_MAX = 256;
 /** Signs that began so near to each other can't be put in order by their times. */
-const AT_ONCE_US = 15_000;
+const AT_ONCE_US = 40_000;
 
 export interface Member {
   finding: Finding;
@@ -60,26 +60,27 @@ export class OpenIncident {
     this.members.set(key, { finding, clearedUs: undefined });
   }
 
-  /** The sign that tells best what is wrong: true when that is another one than before. */
-  chooseRoot(): boolean {
-    let best: string | undefined;
-    for (const key of this.members.keys()) {
-      if (best === undefined || this.isBefore(key, best)) best = key;
-    }
-    if (best === undefined || best === this.root) return false;
-    this.root = best;
-    return true;
+  /**
+   * Takes the sign that tells best what is wrong: a core before its layer, a layer before its chip;
+   * of those what began first. Among those too near in time to tell, silence, then the first layer.
+   */
+  chooseRoot(): void {
+    const keys = [...this.members.keys()];
+    const tier = Math.min(...keys.map((key) => tierOf(this.finding(key))));
+    const narrowest = keys.filter((key) => tierOf(this.finding(key)) === tier);
+    const firstUs = Math.min(...narrowest.map((key) => this.finding(key).onsetUs));
+    const first = narrowest.filter((key) => this.finding(key).onsetUs <= firstUs + AT_ONCE_US);
+    first.sort((a, b) => byPlace(this.finding(a), this.finding(b)));
+    this.root = first[0] as string;
   }
 
-  /** A core before its layer, a layer before its chip; then what began first, then came first. */
-  private isBefore(a: string, b: string): boolean {
-    const [x, y] = [this.finding(a), this.finding(b)];
-    const apart = tierOf(x) - tierOf(y);
-    if (apart !== 0) return apart < 0;
-    const sooner = x.onsetUs - y.onsetUs;
-    if (Math.abs(sooner) > AT_ONCE_US) return sooner < 0;
-    if (x.about.order !== y.about.order) return x.about.order < y.about.order;
-    return DETECTORS.indexOf(x.detector) < DETECTORS.indexOf(y.detector);
+  /** A sign that came later tells better only where it is of a narrower place. */
+  yieldsTo(key: string): boolean {
+    if (!this.members.has(key) || tierOf(this.finding(key)) >= tierOf(this.finding(this.root))) {
+      return false;
+    }
+    this.root = key;
+    return true;
   }
 
   private finding(key: string): Finding {
@@ -158,6 +159,13 @@ function tierOf({ about, detector }: Finding): number {
   const isAside = detector === 'distribution-shift' || detector === 'synchrony';
   if (about.layerName !== undefined) return isAside ? 3 : 1;
   return 2;
+}
+
+function byPlace(a: Finding, b: Finding): number {
+  const silent = Number(b.detector === 'silence') - Number(a.detector === 'silence');
+  if (silent !== 0) return silent;
+  if (a.about.order !== b.about.order) return a.about.order - b.about.order;
+  return DETECTORS.indexOf(a.detector) - DETECTORS.indexOf(b.detector);
 }
 
 function isSamePlace({ about }: Finding, place: Finding['about']): boolean {

@@ -54,7 +54,7 @@ export const anomalyOptions = z.strictObject({
   level_shift_effect: effect(0.3, 'Least change of a rate that matters, as a part of it.'),
   power_effect: effect(0.08, 'Least change of a power that matters, as a part of it.'),
   step_effect: effect(0.3, 'Least change of the length of a step that matters.'),
-  drift_effect: effect(0.06, 'Least change by drift of a power that matters.'),
+  drift_effect: effect(0.03, 'Least change by drift of a power that matters, in the mean.'),
   spike_threshold: threshold(12, 'Of spikes and bursts, in robust deviations.'),
   core_threshold: threshold(6, 'Of a core out of line, in deviations.'),
   core_factor: z

@@ -11,6 +11,8 @@ export interface BaselineOptions {
   readonly pointsMin: number;
   /** Points after which an old one weighs a third. */
   readonly memory: number;
+  /** Part of all points that counts until then; below 1, a start that was odd is forgotten. */
+  readonly startShare: number;
   /** Points that are held back, so that what is about to be found is not learned. */
   readonly lag: number;
   /** The least deviation that a mean lets one believe in. */
@@ -20,6 +22,7 @@ export interface BaselineOptions {
 const SCALES = [1, 5, 20] as const;
 /** Blocks of a scale before its deviation counts. */
 const BLOCKS_MIN = 4;
+const START_POINTS = 10;
 
 interface State {
   points: number;
@@ -95,7 +98,7 @@ export class Baseline implements HeldState {
     const { state } = this;
     const { memory } = this.options;
     state.points++;
-    state.mean += (value - state.mean) / Math.min(state.points, memory);
+    state.mean += (value - state.mean) / this.reach(state.points, memory);
     let isNew = false;
     for (let i = 0; i < SCALES.length; i++) {
       const scale = SCALES[i] as number;
@@ -108,11 +111,17 @@ export class Baseline implements HeldState {
     if (isNew) this.sdNow = this.estimate();
   }
 
+  /** Points that a mean reaches back over. */
+  private reach(points: number, memory: number): number {
+    const { startShare } = this.options;
+    return Math.min(points, memory, Math.max(START_POINTS, points * startShare));
+  }
+
   private closeBlock(i: number, memory: number): void {
     const { state } = this;
     const blocks = (state.blocks[i] as number) + 1;
     state.blocks[i] = blocks;
-    const weight = 1 / Math.min(blocks, memory);
+    const weight = 1 / this.reach(blocks, memory);
     const off = (state.partSum[i] as number) - (state.blockMean[i] as number);
     state.blockMean[i] = (state.blockMean[i] as number) + weight * off;
     state.blockVar[i] = (1 - weight) * ((state.blockVar[i] as number) + weight * off * off);
