@@ -88,6 +88,7 @@ export class DetectorSet {
         adoptAfter: 100,
       },
       quietUs: 350_000,
+      longPoints: 10,
     });
     return this.made('burst', 'rate', burst);
   }

@@ -15,6 +15,8 @@ const JUMP_US = 3_600_000_000;
 const FRAGMENTS_MAX = 1024;
 /** Part of a pane that frames may leave out. */
 const UNCOVERED_US_MAX = PANE_US / 100;
+/** A network that starts finds its rates: panes that are not given on. */
+const SETTLE_PANES = 10;
 
 /** A pane was closed: it ended at `endUs` with so many spikes. */
 export type TakePane = (endUs: number, spikes: number) => void;
@@ -33,6 +35,7 @@ export class LayerPanes implements HeldState {
   /** Panes below this index are closed; -1 before the first frame. */
   private closedBelow = -1;
   private endUs = 0;
+  private settledFrom = 0;
   /** Bins at or above this one are empty in the ring. */
   private clearedTo = 0;
 
@@ -64,6 +67,7 @@ export class LayerPanes implements HeldState {
     this.ring.fill(0);
     this.neuronCount = frame.neuronCount;
     this.closedBelow = Math.floor(frame.t0Us / PANE_US);
+    this.settledFrom = this.closedBelow + SETTLE_PANES;
     this.clearedTo = this.closedBelow * BINS_A_PANE + RING;
     this.endUs = frame.t0Us;
     this.restarts = frame.restarts;
@@ -111,7 +115,7 @@ export class LayerPanes implements HeldState {
       const fromUs = this.closedBelow * PANE_US;
       const missing = PANE_US - this.covered.covered(fromUs, fromUs + PANE_US);
       this.closedBelow++;
-      if (missing > UNCOVERED_US_MAX) continue;
+      if (missing > UNCOVERED_US_MAX || this.closedBelow <= this.settledFrom) continue;
       let spikes = 0;
       const first = (this.closedBelow - 1) * BINS_A_PANE;
       for (let bin = first; bin < first + BINS_A_PANE; bin++) {
@@ -130,8 +134,8 @@ export class LayerPanes implements HeldState {
   }
 
   snapshot(): Snapshot {
-    const { neuronCount, restarts, closedBelow, endUs, clearedTo } = this;
-    const numbers = [neuronCount, restarts, closedBelow, endUs, clearedTo];
+    const { neuronCount, restarts, closedBelow, endUs, clearedTo, settledFrom } = this;
+    const numbers = [neuronCount, restarts, closedBelow, endUs, clearedTo, settledFrom];
     return [this.ring.slice(), this.covered.toArray(), numbers];
   }
 
@@ -139,10 +143,8 @@ export class LayerPanes implements HeldState {
     const [ring, covered, numbers] = snapshot as [Uint32Array, number[], number[]];
     this.ring.set(ring);
     this.covered = IntervalSet.fromArray(covered);
-    const [neuronCount, restarts, closedBelow, endUs, clearedTo] = numbers as [
-      ...[number, number, number, number, number],
-    ];
-    Object.assign(this, { neuronCount, restarts, closedBelow, endUs, clearedTo });
+    const [neuronCount, restarts, closedBelow, endUs, clearedTo, settledFrom] = numbers;
+    Object.assign(this, { neuronCount, restarts, closedBelow, endUs, clearedTo, settledFrom });
   }
 }
 

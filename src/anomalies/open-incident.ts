@@ -6,7 +6,7 @@ import { keepFinding, restoreFinding } from './watched-series.ts';
 /** Signs of one fault that are kept apart. */
 const MEMBERS_MAX = 256;
 /** Signs that began so near to each other can't be put in order by their times. */
-const AT_ONCE_US = 40_000;
+const AT_ONCE_US = 60_000;
 
 export interface Member {
   finding: Finding;
@@ -44,6 +44,9 @@ export class OpenIncident {
     if (Math.abs(finding.onsetUs - this.startedUs) <= mergeUs) return true;
     if (finding.onsetUs < this.startedUs - mergeUs) return false;
     if (this.state === 'closed' && finding.onsetUs > this.endedUs + mergeUs) return false;
+    // As a fault ends, what it held down swings back, on other chips as well.
+    const isOver = this.state === 'closed' || this.backSinceUs() !== undefined;
+    if (isOver && Math.abs(finding.onsetUs - this.lastUs()) <= mergeUs) return true;
     return this.touches(finding);
   }
 

@@ -13,11 +13,14 @@ export interface BurstOptions {
   readonly spike: RobustSpikeOptions;
   /** Without a burst for so long, they are over. */
   readonly quietUs: number;
+  /** One that lasted for so many points is no train of bursts: over as soon as it is. */
+  readonly longPoints: number;
 }
 
 export class Burst implements OnsetDetector {
   private readonly spike: RobustSpike;
-  private readonly quietUs: number;
+  private readonly options: BurstOptions;
+  private inRow = 0;
   private firstUs = 0;
   private lastUs = 0;
   private peak = 0;
@@ -25,7 +28,7 @@ export class Burst implements OnsetDetector {
 
   constructor(options: BurstOptions) {
     this.spike = new RobustSpike(options.spike);
-    this.quietUs = options.quietUs;
+    this.options = options;
   }
 
   next(tUs: number, value: number): OnsetVerdict {
@@ -33,9 +36,10 @@ export class Burst implements OnsetDetector {
     if (verdict.isAnomalous) {
       if (!this.isOpen) this.firstUs = verdict.onsetUs;
       this.peak = this.isOpen ? Math.max(this.peak, value) : value;
+      this.inRow = this.isOpen && tUs - this.lastUs < this.options.quietUs / 4 ? this.inRow + 1 : 1;
       this.isOpen = true;
       this.lastUs = tUs;
-    } else if (this.isOpen && tUs - this.lastUs > this.quietUs) {
+    } else if (this.isOpen && this.isOver(tUs)) {
       this.isOpen = false;
     }
     if (!this.isOpen) return verdict;
@@ -46,19 +50,23 @@ export class Burst implements OnsetDetector {
     return verdict;
   }
 
+  private isOver(tUs: number): boolean {
+    const { quietUs, longPoints } = this.options;
+    return tUs - this.lastUs > (this.inRow >= longPoints ? quietUs / 4 : quietUs);
+  }
+
   snapshot(): Snapshot {
-    return [this.spike.snapshot(), this.firstUs, this.lastUs, this.peak, this.isOpen];
+    return [this.spike.snapshot(), this.firstUs, this.lastUs, this.peak, this.isOpen, this.inRow];
   }
 
   restore(snapshot: Snapshot): void {
-    const [spike, firstUs, lastUs, peak, isOpen] = snapshot as [
+    const [spike, firstUs, lastUs, peak, isOpen, inRow] = snapshot as [
       Snapshot,
-      number,
-      number,
-      number,
+      ...[number, number, number],
       boolean,
+      number,
     ];
     this.spike.restore(spike);
-    Object.assign(this, { firstUs, lastUs, peak, isOpen });
+    Object.assign(this, { firstUs, lastUs, peak, isOpen, inRow });
   }
 }
