@@ -10,6 +10,8 @@ import { keepFinding, restoreFinding } from './watched-series.ts';
 const REROOT_US = 2_000_000;
 /** A closed incident takes up what belongs to it for so long. */
 const SETTLE_US = 5_000_000;
+/** Other signs have so long to be back after the root: then one of them is what lasts. */
+const OTHERS_US = 3_000_000;
 /** What an open incident says again at least so often. */
 const SAID_EVERY_US = 60_000_000;
 
@@ -96,7 +98,9 @@ export class IncidentBook implements HeldState {
     // What outlasts the fault it came with is one of its own.
     incident.members.delete(key);
     if (incident.members.size === 0 || incident.root === key) this.drop(incident);
-    this.begin(finding);
+    const owner = this.incidents.findLast((each) => each.holds(finding, this.options.merge));
+    if (owner === undefined || owner.state === 'closed') this.begin(finding);
+    else this.add(owner, key, finding);
   }
 
   private begin(finding: Finding): void {
@@ -129,8 +133,16 @@ export class IncidentBook implements HeldState {
   private passOpen(incident: OpenIncident, tUs: number, hold: number): void {
     const back = incident.backSinceUs();
     if (back !== undefined && back + hold <= tUs) {
-      this.close(incident, Math.max(back + hold, incident.saidUs));
-      return;
+      const isRest = incident.hasRaised();
+      if (!isRest) {
+        this.close(incident, Math.max(back + hold, incident.saidUs));
+        return;
+      }
+      const dueUs = Math.max(back + OTHERS_US, incident.saidUs);
+      if (dueUs <= tUs) {
+        incident.chooseRoot(true);
+        this.say(incident, 'ongoing', dueUs);
+      }
     }
     while (incident.saidUs + SAID_EVERY_US <= tUs && tUs < Number.MAX_SAFE_INTEGER) {
       // After a long gap in time, once is enough.
@@ -140,10 +152,9 @@ export class IncidentBook implements HeldState {
   }
 
   /** Its signs that are not back yet may go on as something of their own. */
-  private isNeeded({ members, closedUs }: OpenIncident, tUs: number): boolean {
-    if (tUs - closedUs < SETTLE_US) return true;
-    for (const { clearedUs } of members.values()) if (clearedUs === undefined) return true;
-    return false;
+  private isNeeded(incident: OpenIncident, tUs: number): boolean {
+    if (tUs - incident.closedUs < SETTLE_US) return true;
+    return incident.hasRaised();
   }
 
   private open(incident: OpenIncident, tUs: number): void {

@@ -67,8 +67,11 @@ export class OpenIncident {
    * Takes the sign that tells best what is wrong: a core before its layer, a layer before its chip;
    * of those what began first. Among those too near in time to tell, silence, then the first layer.
    */
-  chooseRoot(): void {
-    const keys = [...this.members.keys()];
+  chooseRoot(isOfRaised = false): void {
+    const all = [...this.members];
+    const keys = all
+      .filter(([, { clearedUs }]) => !isOfRaised || clearedUs === undefined)
+      .map(([key]) => key);
     const tier = Math.min(...keys.map((key) => tierOf(this.finding(key))));
     const narrowest = keys.filter((key) => tierOf(this.finding(key)) === tier);
     const firstUs = Math.min(...narrowest.map((key) => this.finding(key).onsetUs));
@@ -100,6 +103,12 @@ export class OpenIncident {
       since = Math.max(since, clearedUs);
     }
     return since;
+  }
+
+  /** Whether any of its signs is not back. */
+  hasRaised(): boolean {
+    for (const { clearedUs } of this.members.values()) if (clearedUs === undefined) return true;
+    return false;
   }
 
   lastUs(): number {

@@ -68,7 +68,7 @@ export class CoreOutlier implements HeldState {
     const out = new Map<number, CoreReading>();
     for (const [i, core] of group.entries()) {
       core.difference = core.change - common;
-      this.judge(core, known.length);
+      this.judge(core, known.length, Math.exp(core.mean + common) / scale);
       if (core.isOut) out.set(ids[i] as number, core);
     }
     if (out.size > Math.max(1, known.length * OUT_SHARE_MAX)) out.clear();
@@ -92,10 +92,14 @@ export class CoreOutlier implements HeldState {
     return core;
   }
 
-  private judge(core: Core, neighbours: number): void {
+  /** `counts` is what it would have counted had it gone along with its neighbours. */
+  private judge(core: Core, neighbours: number, counts: number): void {
     const { pointsMin, threshold, atOnce, factorMin } = this.options;
     const known = Math.min(core.points, this.options.memory);
-    const sd = Math.max(Math.sqrt(core.variance), SD_FLOOR) * (1 + 4 / Math.sqrt(known + 1));
+    // Few counts are uncertain by themselves: the logarithm of n has a deviation of 1 / √n.
+    const chance = 1 / Math.sqrt(counts + 0.5);
+    const own = Math.max(Math.sqrt(core.variance), SD_FLOOR, chance);
+    const sd = own * (1 + 4 / Math.sqrt(known + 1));
     core.z = core.difference / sd;
     const isFar =
       core.points >= pointsMin &&
