@@ -32,6 +32,8 @@ export function averageRunLength(allowance: number, threshold: number): number {
 
 /** Deviations past the threshold that a sum may reach: it has to come back soon. */
 const OVERSHOOT = 2;
+/** Part of the threshold from which on points are not learned. */
+const SUSPICIOUS = 0.3;
 /** Deviations past half the way back, summed up, at which a series is back. */
 const BACK = 6;
 
@@ -81,7 +83,7 @@ export class LevelShift implements OnsetDetector {
     this.decide(value);
     // Cut off, so that one wild point does not blind the test for long.
     const reach = 2 * zMax * baseline.sd;
-    if (state.alarm === 0) {
+    if (state.alarm === 0 && !this.isSuspicious()) {
       baseline.offer(Math.max(baseline.mean - reach, Math.min(baseline.mean + reach, value)));
     }
     return this.said();
@@ -121,6 +123,13 @@ export class LevelShift implements OnsetDetector {
       baseline.dropHeld();
       return;
     }
+  }
+
+  /** What may be on its way to an alarm is not learned; what has come there and does not matter is. */
+  private isSuspicious(): boolean {
+    const { threshold } = this.options;
+    const sum = Math.max(this.state.up.sum, this.state.down.sum);
+    return sum > SUSPICIOUS * threshold && sum < threshold;
   }
 
   /** During an alarm: whether the series is back, which a sum of its own tells soon. */
