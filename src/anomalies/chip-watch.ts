@@ -5,7 +5,7 @@ import type { PowerFrame } from '../frames/power.ts';
 import { CoreWatch } from './core-watch.ts';
 import type { DetectorSet } from './defaults.ts';
 import type { SeriesAbout, TakeFinding } from './finding.ts';
-import type { Horizon } from './horizon.ts';
+import { type Horizon, streamOf } from './horizon.ts';
 import type { AnomalyOptions, SeriesName } from './options.ts';
 import { PointSeries } from './point-series.ts';
 import { WatchedGroup } from './watched-series.ts';
@@ -48,12 +48,12 @@ export class ChipWatch implements HeldState {
     ];
     this.power = new PointSeries(
       series('power', 'W'),
-      horizon.add(),
+      streamOf('power', about),
       POWER_PANE_US,
       new WatchedGroup(power),
     );
     const step = new WatchedGroup(set.meter('step', STEP_PANE_US, options.step_effect));
-    this.step = new PointSeries(series('step', 'µs'), horizon.add(), STEP_PANE_US, step);
+    this.step = new PointSeries(series('step', 'µs'), streamOf('step', about), STEP_PANE_US, step);
     this.cores = new CoreWatch(series('core', '/s'), options, take);
     this.isCoresOn = set.isOn('core', 'core');
     this.coresMax = options.cores_max;

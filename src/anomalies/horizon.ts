@@ -1,43 +1,36 @@
 import type { HeldState, Snapshot } from '../component/state.ts';
+import type { Place } from './finding.ts';
 
 /** A stream that lags behind the front by more than this, and twice a frame, holds up nobody. */
 const LAG_US = 2_000_000;
 const SPAN_US_MAX = 60_000_000;
+
+/** The name of a stream of series. */
+export function streamOf(what: string, { deviceType, chipId, layerName }: Place): string {
+  return JSON.stringify([what, deviceType, chipId, layerName]);
+}
 
 /**
  * How far every stream of series has come: what lies before the least of that is known from all of
  * them, so that findings can be put in the order of their times, however frames were cut.
  */
 export class Horizon implements HeldState {
-  private doneUs: number[] = [];
-  private isStopped: boolean[] = [];
+  private doneUs = new Map<string, number>();
   /** Of the longest frame. */
   private spanUs = 0;
   private firstUs = -1;
 
-  /** A new stream; its number. */
-  add(): number {
-    this.isStopped.push(true);
-    return this.doneUs.push(0) - 1;
-  }
-
   /** All of this stream before `doneUs` is known, by a frame of that length. */
-  reach(stream: number, doneUs: number, spanUs: number): void {
-    this.doneUs[stream] = doneUs;
-    this.isStopped[stream] = false;
+  reach(stream: string, doneUs: number, spanUs: number): void {
+    this.doneUs.set(stream, doneUs);
     if (spanUs > this.spanUs) this.spanUs = Math.min(spanUs, SPAN_US_MAX);
     if (this.firstUs < 0) this.firstUs = doneUs - spanUs;
-  }
-
-  /** Nothing comes of this stream any more. */
-  stop(stream: number): void {
-    this.isStopped[stream] = true;
   }
 
   /** The furthest that any stream has come. */
   frontUs(): number {
     let front = 0;
-    for (const done of this.doneUs) if (done > front) front = done;
+    for (const done of this.doneUs.values()) if (done > front) front = done;
     return front;
   }
 
@@ -48,23 +41,19 @@ export class Horizon implements HeldState {
     const startUs = this.firstUs + 2 * this.spanUs;
     if (front < startUs && front >= this.firstUs) return this.firstUs;
     let known = front;
-    for (let i = 0; i < this.doneUs.length; i++) {
-      const done = this.doneUs[i] as number;
-      if (this.isStopped[i] || front - done > lagUs) continue;
-      if (done < known) known = done;
+    for (const done of this.doneUs.values()) {
+      if (front - done <= lagUs && done < known) known = done;
     }
     return known;
   }
 
   snapshot(): Snapshot {
-    const { doneUs, isStopped, spanUs, firstUs } = this;
-    return [[...doneUs], [...isStopped], spanUs, firstUs];
+    return [[...this.doneUs], this.spanUs, this.firstUs];
   }
 
   restore(snapshot: Snapshot): void {
-    const [doneUs, isStopped, spanUs, firstUs] = snapshot as [number[], boolean[], number, number];
-    this.doneUs = [...doneUs];
-    this.isStopped = [...isStopped];
+    const [doneUs, spanUs, firstUs] = snapshot as [[string, number][], number, number];
+    this.doneUs = new Map(doneUs);
     this.spanUs = spanUs;
     this.firstUs = firstUs;
   }

@@ -19,7 +19,7 @@ const REFINE_BINS = 60;
 /** Everything that is looked for in one layer on one chip. */
 export class LayerWatch implements HeldState {
   readonly about: SeriesAbout;
-  readonly stream: number;
+  readonly stream: string;
   readonly panes: LayerPanes;
   private readonly fast: WatchedGroup;
   private readonly slow: WatchedGroup;
@@ -30,7 +30,7 @@ export class LayerWatch implements HeldState {
   /** [slow panes] told to ratios; set where one has just closed. */
   onSlow: (endUs: number, spikes: number) => void = () => {};
 
-  constructor(about: SeriesAbout, stream: number, set: DetectorSet, latenessUs: number) {
+  constructor(about: SeriesAbout, stream: string, set: DetectorSet, latenessUs: number) {
     this.about = about;
     this.stream = stream;
     this.panes = new LayerPanes(latenessUs);

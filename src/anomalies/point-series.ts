@@ -9,7 +9,7 @@ const JUMP_US = 3_600_000_000;
 
 /** Sums of samples over panes of event time, for what is looked for in their means. */
 export class PointSeries implements HeldState {
-  readonly stream: number;
+  readonly stream: string;
   private readonly about: SeriesAbout;
   private readonly group: WatchedGroup;
   private readonly paneUs: number;
@@ -19,7 +19,7 @@ export class PointSeries implements HeldState {
   private sum = 0;
   private weight = 0;
 
-  constructor(about: SeriesAbout, stream: number, paneUs: number, group: WatchedGroup) {
+  constructor(about: SeriesAbout, stream: string, paneUs: number, group: WatchedGroup) {
     this.about = about;
     this.stream = stream;
     this.paneUs = paneUs;

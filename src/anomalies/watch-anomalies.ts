@@ -3,21 +3,23 @@ import type { CountEvent } from '../component/operator-event.ts';
 import type { Snapshot, StateSlot } from '../component/state.ts';
 import type { Frame, FrameOfKind } from '../frames/frame.ts';
 import type { FrameHeader } from '../frames/header.ts';
+import type { MembraneFrame } from '../frames/membrane.ts';
 import type { SpikesFrame } from '../frames/spikes.ts';
 import { KeyedByNames } from '../operators/keyed.ts';
 import { type Stateful, stateful } from '../operators/stateful.ts';
 import { ChipWatch } from './chip-watch.ts';
 import { DetectorSet } from './defaults.ts';
 import type { Finding, SeriesAbout } from './finding.ts';
-import { Horizon } from './horizon.ts';
+import { Horizon, streamOf } from './horizon.ts';
 import type { Incident } from './incident.ts';
 import { IncidentBook } from './incident-book.ts';
 import { FrameBinner } from './layer-panes.ts';
 import { LayerWatch } from './layer-watch.ts';
+import { MembraneWatch } from './membrane-watch.ts';
 import type { AnomalyOptions } from './options.ts';
 
 /** The kinds of frames that anomalies are looked for in. */
-export const WATCHED_KINDS = ['spikes', 'power', 'activity', 'cores'] as const;
+export const WATCHED_KINDS = ['spikes', 'power', 'activity', 'cores', 'membrane'] as const;
 export type WatchedFrame = FrameOfKind[(typeof WATCHED_KINDS)[number]];
 
 export function isWatched(frame: Frame): frame is WatchedFrame {
@@ -42,6 +44,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
   private readonly horizon = new Horizon();
   private readonly layers: KeyedByNames<LayerWatch>;
   private readonly chips: KeyedByNames<ChipWatch>;
+  private readonly membranes: KeyedByNames<MembraneWatch>;
   private layerCount = 0;
 
   constructor(options: AnomalyOptions, count: CountEvent, emit: (incident: Incident) => void) {
@@ -49,6 +52,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
     this.count = count;
     this.layers = new KeyedByNames(options.parts_max);
     this.chips = new KeyedByNames(options.chips_max);
+    this.membranes = new KeyedByNames(options.parts_max);
     this.book = new IncidentBook(options, count, () => false, emit);
     this.set = new DetectorSet(options, (finding) => this.book.offer(this.refined(finding)));
   }
@@ -57,7 +61,8 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
     if (frame.kind === 'spikes') this.nextSpikes(frame);
     else if (frame.kind === 'power') this.chipOf(frame)?.nextPower(frame);
     else if (frame.kind === 'activity') this.chipOf(frame)?.nextActivity(frame);
-    else this.chipOf(frame)?.nextCores(frame);
+    else if (frame.kind === 'cores') this.chipOf(frame)?.nextCores(frame);
+    else this.nextMembrane(frame);
     this.book.advance(this.horizon.knownUs());
   }
 
@@ -66,6 +71,27 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
     if (layer === undefined) return;
     layer.next(frame, this.binner.bin(frame));
     this.horizon.reach(layer.stream, layer.panes.doneUs, frame.spanUs);
+  }
+
+  private nextMembrane(frame: MembraneFrame): void {
+    if (!this.set.isOn('distribution-shift', 'membrane')) return;
+    const { deviceType, chipId, layerName } = frame;
+    let watch = this.membranes.get(deviceType, chipId, layerName);
+    if (watch === undefined) {
+      watch = this.newMembrane(deviceType, chipId, layerName);
+      if (!this.membranes.add(deviceType, chipId, layerName, watch)) {
+        this.count('series_unwatched', 1);
+        return;
+      }
+    }
+    watch.next(frame);
+    this.horizon.reach(watch.stream, watch.doneUs, frame.spanUs);
+  }
+
+  private newMembrane(deviceType: string, chipId: string, layerName: string): MembraneWatch {
+    const place = { deviceType, chipId, layerName, coreId: undefined, against: undefined };
+    const about: SeriesAbout = { ...place, series: 'membrane', unit: '', order: 0 };
+    return new MembraneWatch(about, streamOf('membrane', about), this.set);
   }
 
   private layerOf(frame: SpikesFrame): LayerWatch | undefined {
@@ -77,7 +103,6 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
       this.layerCount++;
       return layer;
     }
-    this.horizon.stop(layer.stream);
     this.count('series_unwatched', 1);
     return undefined;
   }
@@ -85,7 +110,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
   private newLayer(deviceType: string, chipId: string, layerName: string, order: number) {
     const place = { deviceType, chipId, layerName, coreId: undefined };
     const about: SeriesAbout = { ...place, series: 'rate', unit: 'Hz', order, against: undefined };
-    return new LayerWatch(about, this.horizon.add(), this.set, this.options.lateness);
+    return new LayerWatch(about, streamOf('rate', about), this.set, this.options.lateness);
   }
 
   private chipOf({ deviceType, chipId }: FrameHeader): ChipWatch | undefined {
@@ -138,6 +163,12 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
         chip,
         state.snapshot(),
       ]),
+      membranes: [...this.membranes.entries()].map(([device, chip, name, watch]) => [
+        device,
+        chip,
+        name,
+        watch.snapshot(),
+      ]),
       horizon: this.horizon.snapshot(),
       book: this.book.snapshot(),
     };
@@ -158,6 +189,12 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
       watch.restore(state);
       this.chips.add(device, chip, '', watch);
     }
+    this.membranes.clear();
+    for (const [device, chip, name, state] of kept.membranes) {
+      const watch = this.newMembrane(device, chip, name);
+      watch.restore(state);
+      this.membranes.add(device, chip, name, watch);
+    }
     this.horizon.restore(kept.horizon);
     this.book.restore(kept.book);
   }
@@ -166,6 +203,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
 interface Kept {
   readonly layers: readonly (readonly [string, string, string, number, Snapshot])[];
   readonly chips: readonly (readonly [string, string, Snapshot])[];
+  readonly membranes: readonly (readonly [string, string, string, Snapshot])[];
   readonly horizon: Snapshot;
   readonly book: Snapshot;
 }
