@@ -14,7 +14,7 @@ export default definePipeline({
   metrics: (define) => {
     const opened = define.counter({
       name: 'neuromorphic_anomalies_total',
-      help: 'Incidents opened; those of muted places are not counted.',
+      help: 'Incidents opened.',
       labels: ['detector', 'severity'],
       expires: 'never',
     });
@@ -25,8 +25,8 @@ export default definePipeline({
       expires: 'never',
     });
     return (incident) => {
-      const { event, detector, severity, isMuted } = incident;
-      if (event === 'opened' && !isMuted) opened.series(detector, severity).add(1);
+      const { event, detector, severity } = incident;
+      if (event === 'opened') opened.series(detector, severity).add(1);
       open.series().set(incident.open);
     };
   },
@@ -59,16 +59,15 @@ function derived(incident: Incident): DerivedRecord {
       text: incident.text,
       started_us: incident.startedUs,
       ended_us: incident.endedUs,
-      muted: incident.isMuted,
     },
   };
 }
 
 function writeLog(incident: Incident, log: WriteLog): void {
-  const { event, severity, deviceType, chipId, layerName, text, isMuted } = incident;
+  const { event, severity, deviceType, chipId, layerName, text } = incident;
   if (event === 'ongoing') return;
-  const isGrave = event === 'opened' && severity === 'critical' && !isMuted;
-  const isOdd = event === 'opened' && severity !== 'info' && !isMuted;
+  const isGrave = event === 'opened' && severity === 'critical';
+  const isOdd = event === 'opened' && severity !== 'info';
   log({
     level: isGrave ? 'ERROR' : isOdd ? 'WARNING' : 'INFO',
     logger: 'spikeformer.neuromorphic',

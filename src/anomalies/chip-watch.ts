@@ -44,6 +44,7 @@ export class ChipWatch implements HeldState {
     const power = [
       ...set.meter('power', POWER_PANE_US, options.power_effect),
       ...set.drift('power', POWER_PANE_US, DRIFT_BLOCK),
+      ...set.extremes('power'),
       ...set.flatLine('power'),
     ];
     this.power = new PointSeries(

@@ -2,11 +2,9 @@ import type { OnsetVerdict } from '../detectors/onset.ts';
 
 export const DETECTORS = [
   'silence',
-  'frames',
   'core',
   'burst',
   'level-shift',
-  'rate-ratio',
   'spike',
   'drift',
   'extreme',
@@ -32,8 +30,6 @@ export interface SeriesAbout extends Place {
   readonly unit: string;
   /** Its layer's position among all, in the order they came; downstream ones usually come later. */
   readonly order: number;
-  /** The layer that a ratio is taken against. */
-  readonly against: string | undefined;
 }
 
 /** A detector's word on a series, when it changes and every second while it lasts. */

@@ -20,19 +20,12 @@ export class IncidentBook implements HeldState {
   private readonly options: AnomalyOptions;
   private readonly count: CountEvent;
   private readonly emit: (incident: Incident) => void;
-  private readonly isMuted: (finding: Finding) => boolean;
   private incidents: OpenIncident[] = [];
   private queue: Finding[] = [];
 
-  constructor(
-    options: AnomalyOptions,
-    count: CountEvent,
-    isMuted: (finding: Finding) => boolean,
-    emit: (incident: Incident) => void,
-  ) {
+  constructor(options: AnomalyOptions, count: CountEvent, emit: (incident: Incident) => void) {
     this.options = options;
     this.count = count;
-    this.isMuted = isMuted;
     this.emit = emit;
   }
 
@@ -165,7 +158,6 @@ export class IncidentBook implements HeldState {
     incident.startedUs = onsetUs;
     const place = [deviceType, chipId, layerName, coreId].filter((name) => name !== undefined);
     incident.id = [detector, ...place, onsetUs].join('/');
-    incident.isMuted = this.isMuted(finding);
     incident.state = 'open';
     this.say(incident, 'opened', tUs);
   }

@@ -26,18 +26,15 @@ export interface Incident {
   readonly startedUs: number;
   /** Undefined while it lasts. */
   readonly endedUs: number | undefined;
-  readonly isMuted: boolean;
   /** Incidents that are open after this. */
   readonly open: number;
 }
 
 const SEVERITY_OF: Readonly<Record<DetectorName, Severity>> = {
   silence: 'critical',
-  frames: 'critical',
   core: 'critical',
   burst: 'warning',
   'level-shift': 'warning',
-  'rate-ratio': 'warning',
   spike: 'warning',
   drift: 'warning',
   extreme: 'warning',
@@ -67,16 +64,13 @@ const WHAT: Readonly<Record<string, string>> = {
   core: 'outgoing spikes',
   synchrony: 'synchrony',
   membrane: 'distribution of potentials',
-  rate_ratio: 'rate ratio',
 };
 
 const DO: Readonly<Record<DetectorName, string>> = {
   silence: 'check its input and whether its cores still run',
-  frames: 'check the emitter and its connection',
   core: 'restart the core, or move its neurons to another one',
   burst: 'check its input and its inhibition',
   'level-shift': 'check what feeds it and what was changed then',
-  'rate-ratio': 'check the way between the two layers',
   spike: 'look at what ran at that time',
   drift: 'check cooling and supply, and compare with the activity',
   extreme: 'look at what ran at that time',
@@ -94,14 +88,12 @@ export function incidentText(finding: Finding, others: readonly string[]): strin
     const more = others.length > 4 ? ` and ${others.length - 4} more` : '';
     parts.push(`; with it ${shown}${more}`);
   }
-  const against = about.against === undefined ? '' : ` against layer ${about.against}`;
-  return `${placeText(about)}: ${parts.join('')}${against}. To do: ${DO[detector]}.`;
+  return `${placeText(about)}: ${parts.join('')}. To do: ${DO[detector]}.`;
 }
 
 function happened({ detector, about, expected, observed }: Finding): string {
   const what = WHAT[about.series] ?? about.series;
   if (detector === 'silence') return `no spikes, where ${shown(expected, about.unit)} are usual`;
-  if (detector === 'frames') return 'its frames stopped coming';
   if (detector === 'flat-line') return `${what} stays at ${shown(observed, about.unit)}`;
   const way = directionOf(detector, expected, observed);
   return `${what} ${way} ${shown(observed, about.unit)} instead of ${shown(expected, about.unit)}`;

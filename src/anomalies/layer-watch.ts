@@ -27,8 +27,6 @@ export class LayerWatch implements HeldState {
   /** Spikes of the 100 ms that are under way, and their panes so far. */
   private slowSpikes = 0;
   private slowPanes = 0;
-  /** [slow panes] told to ratios; set where one has just closed. */
-  onSlow: (endUs: number, spikes: number) => void = () => {};
 
   constructor(about: SeriesAbout, stream: string, set: DetectorSet, latenessUs: number) {
     this.about = about;
@@ -72,7 +70,6 @@ export class LayerWatch implements HeldState {
     this.slowSpikes += spikes;
     if (at !== SLOW - 1 || this.slowPanes !== SLOW) return;
     this.slow.next(this.about, endUs, this.slowSpikes);
-    this.onSlow(endUs, this.slowSpikes);
     if (this.slowSpikes < SYNCHRONY_SPIKES_MIN) return;
     const bin = endUs / BIN_US;
     const index = indexOfDispersion(this.panes.ring, bin - SLOW_US / BIN_US, bin);

@@ -26,7 +26,6 @@ export class OpenIncident {
   endedUs = 0;
   closedUs = 0;
   saidUs = 0;
-  isMuted = false;
 
   constructor(finding: Finding) {
     this.root = memberKey(finding);
@@ -135,19 +134,18 @@ export class OpenIncident {
       tUs,
       startedUs: this.startedUs,
       endedUs: event === 'closed' ? this.endedUs : undefined,
-      isMuted: this.isMuted,
       open,
     };
   }
 
   keep(): Snapshot {
-    const { root, id, foundUs, startedUs, state, endedUs, closedUs, saidUs, isMuted } = this;
+    const { root, id, foundUs, startedUs, state, endedUs, closedUs, saidUs } = this;
     const members = [...this.members].map(([key, { finding, clearedUs }]) => [
       key,
       keepFinding(finding),
       clearedUs ?? null,
     ]);
-    const rest = { root, id, foundUs, startedUs, state, endedUs, closedUs, saidUs, isMuted };
+    const rest = { root, id, foundUs, startedUs, state, endedUs, closedUs, saidUs };
     return { members, ...rest } as Snapshot;
   }
 

@@ -9,20 +9,7 @@ const effect = (value: number, what: string) =>
   z.number().min(0).max(100).default(value).describe(what);
 
 /** What the series are, as they are named in findings. */
-export const SERIES = [
-  'rate',
-  'rate_ratio',
-  'synchrony',
-  'membrane',
-  'power',
-  'step',
-  'counter',
-  'core',
-  'synapses',
-  'latency',
-  'energy_per_inference',
-  'frames',
-] as const;
+export const SERIES = ['rate', 'synchrony', 'membrane', 'power', 'step', 'core'] as const;
 export type SeriesName = (typeof SERIES)[number];
 
 /** The section `pipelines.anomalies` of the configuration. */
@@ -99,7 +86,6 @@ export const anomalyOptions = z.strictObject({
     .max(10_000)
     .default(64)
     .describe('Incidents that are open at once; further faults join none, and are counted.'),
-  mutes_max: z.int().min(1).max(100_000).default(1024).describe('Mutes that hold at once.'),
 });
 
 export type AnomalyOptions = z.infer<typeof anomalyOptions>;

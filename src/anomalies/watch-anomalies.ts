@@ -53,7 +53,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
     this.layers = new KeyedByNames(options.parts_max);
     this.chips = new KeyedByNames(options.chips_max);
     this.membranes = new KeyedByNames(options.parts_max);
-    this.book = new IncidentBook(options, count, () => false, emit);
+    this.book = new IncidentBook(options, count, emit);
     this.set = new DetectorSet(options, (finding) => this.book.offer(this.refined(finding)));
   }
 
@@ -89,7 +89,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
   }
 
   private newMembrane(deviceType: string, chipId: string, layerName: string): MembraneWatch {
-    const place = { deviceType, chipId, layerName, coreId: undefined, against: undefined };
+    const place = { deviceType, chipId, layerName, coreId: undefined };
     const about: SeriesAbout = { ...place, series: 'membrane', unit: '', order: 0 };
     return new MembraneWatch(about, streamOf('membrane', about), this.set);
   }
@@ -109,7 +109,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
 
   private newLayer(deviceType: string, chipId: string, layerName: string, order: number) {
     const place = { deviceType, chipId, layerName, coreId: undefined };
-    const about: SeriesAbout = { ...place, series: 'rate', unit: 'Hz', order, against: undefined };
+    const about: SeriesAbout = { ...place, series: 'rate', unit: 'Hz', order };
     return new LayerWatch(about, streamOf('rate', about), this.set, this.options.lateness);
   }
 
@@ -129,7 +129,6 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
       series: '',
       unit: '',
       order: Number.MAX_SAFE_INTEGER,
-      against: undefined,
     };
     const { set, options, horizon } = this;
     return new ChipWatch({ about, set, options, horizon, take: set.takeFinding });

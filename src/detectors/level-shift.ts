@@ -125,7 +125,7 @@ export class LevelShift implements OnsetDetector {
     }
   }
 
-  /** What may be on its way to an alarm is not learned; what has come there and does not matter is. */
+  /** What may be on its way to an alarm is not learned; what came there and does not matter is. */
   private isSuspicious(): boolean {
     const { threshold } = this.options;
     const sum = Math.max(this.state.up.sum, this.state.down.sum);

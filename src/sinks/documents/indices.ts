@@ -142,7 +142,6 @@ export const INDEX_FIELDS: Readonly<Record<IndexName, Fields>> = {
     text: 'prose',
     started_us: 'whole',
     ended_us: 'whole',
-    muted: 'truth',
   },
   health: {
     ...SPAN,
