@@ -55,6 +55,7 @@ export class DetectorSet {
       zMax: 4,
       effectMin,
       effectMinAbsolute: 0,
+      learnsSmall: true,
       adoptAfter: Math.ceil(adopt / pointUs),
       ...more,
     };
@@ -125,6 +126,7 @@ export class DetectorSet {
           lag: 20,
         },
         allowance: 0.5,
+        learnsSmall: false,
         threshold: 2 * this.options.level_shift_threshold,
         zMax: 6,
       },

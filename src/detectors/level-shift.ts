@@ -19,6 +19,8 @@ export interface LevelShiftOptions {
   readonly effectMin: number;
   /** The same in the unit of the series, where what is expected may be 0. */
   readonly effectMinAbsolute: number;
+  /** A change too small to matter becomes normal; not where little by little adds up. */
+  readonly learnsSmall: boolean;
   /** Points of a new level before it is taken as normal. */
   readonly adoptAfter: number;
 }
@@ -127,9 +129,9 @@ export class LevelShift implements OnsetDetector {
 
   /** What may be on its way to an alarm is not learned; what came there and does not matter is. */
   private isSuspicious(): boolean {
-    const { threshold } = this.options;
+    const { threshold, learnsSmall } = this.options;
     const sum = Math.max(this.state.up.sum, this.state.down.sum);
-    return sum > SUSPICIOUS * threshold && sum < threshold;
+    return sum > SUSPICIOUS * threshold && (sum < threshold || !learnsSmall);
   }
 
   /** During an alarm: whether the series is back, which a sum of its own tells soon. */

@@ -41,6 +41,7 @@ function levelShift(
     ...{ allowance, threshold, zMax: 4 },
     effectMin: effect,
     effectMinAbsolute: 0,
+    learnsSmall: startShare < 1,
     adoptAfter: adopt,
   };
 }
