@@ -85,7 +85,8 @@ if (
 ) {
   const names = Object.keys(PARTS).join(', ');
   process.stderr.write(
-    `usage: bench [PART…] [--rounds N] [--scale X] [--away 60s] [--nab DIR] [--faults DIR]; parts: ${names}\n`,
+    `usage: bench [PART…] [--rounds N] [--scale X] [--away 60s] [--nab DIR] [--faults DIR]\
+; parts: ${names}\n`,
   );
   process.exit(2);
 }

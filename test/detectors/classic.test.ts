@@ -96,7 +96,7 @@ describe('what each is for', () => {
     expect(anomalousIn(run(values, create('drift')), 1000, 3000)).toBeGreaterThan(500);
   });
 
-  test('spike: one point far off, and only that', () => {
+  test('spike: one point far off, and nothing else', () => {
     const values = noise.map((value, i) => (i === 700 ? value + 200 : value));
     const verdicts = run(values, create('spike'));
     expect(verdicts.flatMap(({ isAnomalous }, i) => (isAnomalous ? [i] : []))).toEqual([700]);
@@ -185,9 +185,9 @@ describe('numbers', () => {
 
   test('an exponential tail has shape 0 and its own quantiles', () => {
     const peaks = Float64Array.from({ length: 400 }, (_, i) => -Math.log(1 - (i + 0.5) / 400));
-    const fit = fitGeneralizedPareto(peaks);
-    expect(Math.abs(fit?.shape ?? 1)).toBeLessThan(0.05);
-    expect(Math.abs((fit?.scale ?? 0) - 1)).toBeLessThan(0.05);
+    const fitted = fitGeneralizedPareto(peaks);
+    expect(Math.abs(fitted?.shape ?? 1)).toBeLessThan(0.05);
+    expect(Math.abs((fitted?.scale ?? 0) - 1)).toBeLessThan(0.05);
     // P(X > t) = 0.02; the level passed with chance 2e-5 lies ln(1000) scales above t.
     const level = tailQuantile({ shape: 0, scale: 1 }, 10, 0.02, 2e-5);
     expect(level).toBeCloseTo(10 + Math.log(1000), 9);
