@@ -152,8 +152,7 @@ CREATE TABLE "anomalies" (
   "observed" REAL,
   "text" TEXT,
   "started_us" INTEGER,
-  "ended_us" INTEGER,
-  "muted" INTEGER
+  "ended_us" INTEGER
 ) STRICT;
 CREATE TABLE "health" (
   "id" TEXT NOT NULL,
