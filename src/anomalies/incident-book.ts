@@ -34,6 +34,11 @@ export class IncidentBook implements HeldState {
     this.queue.push(finding);
   };
 
+  /** Nothing is found that time would change. */
+  get isIdle(): boolean {
+    return this.queue.length === 0 && this.incidents.length === 0;
+  }
+
   /** Everything before `knownUs` is there. */
   advance(knownUs: number): void {
     if (this.queue.length > 0) {

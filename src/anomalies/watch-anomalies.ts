@@ -63,7 +63,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
     else if (frame.kind === 'activity') this.chipOf(frame)?.nextActivity(frame);
     else if (frame.kind === 'cores') this.chipOf(frame)?.nextCores(frame);
     else this.nextMembrane(frame);
-    this.book.advance(this.horizon.knownUs());
+    if (!this.book.isIdle) this.book.advance(this.horizon.knownUs());
   }
 
   private nextSpikes(frame: SpikesFrame): void {

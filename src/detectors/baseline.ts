@@ -43,6 +43,8 @@ export class Baseline implements HeldState {
   private readonly options: BaselineOptions;
   private state: State;
   private sdNow = 0;
+  /** The deviation is worked out when somebody asks for it. */
+  private isSdOld = false;
 
   constructor(options: BaselineOptions) {
     this.options = options;
@@ -63,6 +65,8 @@ export class Baseline implements HeldState {
 
   /** Of one point, wider while few points are known. */
   get sd(): number {
+    if (this.isSdOld) this.sdNow = this.estimate();
+    this.isSdOld = false;
     return this.sdNow;
   }
 
@@ -92,6 +96,7 @@ export class Baseline implements HeldState {
   clear(): void {
     this.state = emptyState(this.options.lag);
     this.sdNow = 0;
+    this.isSdOld = false;
   }
 
   private learn(value: number): void {
@@ -99,16 +104,14 @@ export class Baseline implements HeldState {
     const { memory } = this.options;
     state.points++;
     state.mean += (value - state.mean) / this.reach(state.points, memory);
-    let isNew = false;
     for (let i = 0; i < SCALES.length; i++) {
       const scale = SCALES[i] as number;
       state.partSum[i] = (state.partSum[i] as number) + value;
       state.partCount[i] = (state.partCount[i] as number) + 1;
       if ((state.partCount[i] as number) < scale) continue;
       this.closeBlock(i, Math.max(2 * BLOCKS_MIN, memory / scale));
-      isNew = true;
+      this.isSdOld = true;
     }
-    if (isNew) this.sdNow = this.estimate();
   }
 
   /** Points that a mean reaches back over. */
@@ -149,7 +152,8 @@ export class Baseline implements HeldState {
 
   restore(snapshot: Snapshot): void {
     this.state = structuredClone(snapshot) as unknown as State;
-    this.sdNow = this.state.points === 0 ? 0 : this.estimate();
+    this.sdNow = 0;
+    this.isSdOld = this.state.points > 0;
   }
 }
 

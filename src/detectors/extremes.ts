@@ -81,11 +81,8 @@ class Tail implements HeldState {
 
   private fit(): void {
     const { state, options } = this;
-    const fit = fitGeneralizedPareto(state.peaks.subarray(0, state.count));
-    if (fit === undefined) return;
-    let mean = 0;
-    for (let i = 0; i < state.count; i++) mean += (state.peaks[i] as number) / state.count;
-    const tail = fit.shape > 0 ? fit : { shape: 0, scale: mean };
+    const tail = fitGeneralizedPareto(state.peaks.subarray(0, state.count), true);
+    if (tail === undefined) return;
     state.shape = tail.shape;
     state.scale = tail.scale;
     state.limit = tailQuantile(tail, state.threshold, state.passed / state.points, options.q);

@@ -73,30 +73,32 @@ export class Silence implements OnsetDetector {
     state.gapPoints++;
     if (!baseline.isReady || state.gapPoints < options.pointsMin) return;
     if (state.gapPoints <= options.beyond * state.longestGap) return;
-    if (this.pValue() > options.pValueMax) return;
+    if (this.logChance() > Math.log(options.pValueMax)) return;
     state.isSilent = true;
     baseline.dropHeld();
   }
 
-  private pValue(): number {
-    const { mean, sd } = this.baseline;
-    if (mean <= 0) return 1;
+  /** Of the chance of such a gap, the natural logarithm. */
+  private logChance(): number {
+    const { gapPoints } = this.state;
+    const { mean } = this.baseline;
+    if (gapPoints === 0 || mean <= 0) return 0;
+    const { sd } = this.baseline;
     const dispersion = Math.max(1, (sd * sd) / mean);
-    return Math.exp((-mean * this.state.gapPoints) / dispersion);
+    return (-mean * gapPoints) / dispersion;
   }
 
   private said(tUs: number): OnsetVerdict {
     const { state, verdict, baseline, options } = this;
+    const { isSilent } = state;
     const isReady = baseline.isReady;
-    verdict.isAnomalous = state.isSilent;
-    verdict.pValue = isReady ? (state.isSilent ? options.pValueMax : this.pValue()) : Number.NaN;
-    verdict.score = !isReady
-      ? 0
-      : Math.min(1, Math.log(verdict.pValue) / (2 * Math.log(options.pValueMax)));
-    if (state.isSilent) verdict.score = 1;
+    const chance = isReady && !isSilent ? this.logChance() : 0;
+    verdict.isAnomalous = isSilent;
+    verdict.pValue = isSilent ? options.pValueMax : isReady ? Math.exp(chance) : Number.NaN;
+    verdict.score = isSilent ? 1 : Math.min(1, chance / (2 * Math.log(options.pValueMax)));
     verdict.expected = isReady ? baseline.mean : Number.NaN;
-    verdict.onsetUs = state.gapPoints > 0 || state.isSilent ? state.gapFromUs : tUs;
-    if (state.isSilent) verdict.lastUs = tUs;
+    verdict.onsetUs = state.gapPoints > 0 || isSilent ? state.gapFromUs : tUs;
+    if (isSilent) verdict.lastUs = tUs;
     verdict.observed = 0;
     return verdict;
   }
