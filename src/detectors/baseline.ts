@@ -45,6 +45,11 @@ export class Baseline implements HeldState {
   private sdNow = 0;
   /** The deviation is worked out when somebody asks for it. */
   private isSdOld = false;
+  /** [scales] variance of a point as its blocks tell it. */
+  private readonly variance = new Float64Array(SCALES.length);
+  /** How much wider a deviation is, of so many points. */
+  private widening = 0;
+  private wideningOf = -1;
 
   constructor(options: BaselineOptions) {
     this.options = options;
@@ -95,6 +100,7 @@ export class Baseline implements HeldState {
 
   clear(): void {
     this.state = emptyState(this.options.lag);
+    this.variance.fill(0);
     this.sdNow = 0;
     this.isSdOld = false;
   }
@@ -130,20 +136,28 @@ export class Baseline implements HeldState {
     state.blockVar[i] = (1 - weight) * ((state.blockVar[i] as number) + weight * off * off);
     state.partSum[i] = 0;
     state.partCount[i] = 0;
+    this.weigh(i);
+  }
+
+  /** What blocks of a scale say of the variance of a point. */
+  private weigh(i: number): void {
+    const blocks = this.state.blocks[i] as number;
+    if (blocks < BLOCKS_MIN) return;
+    const unbiased = ((this.state.blockVar[i] as number) * blocks) / (blocks - 1);
+    this.variance[i] = unbiased / (SCALES[i] as number);
   }
 
   private estimate(): number {
-    const { state } = this;
-    let variance = 0;
-    for (let i = 0; i < SCALES.length; i++) {
-      const blocks = state.blocks[i] as number;
-      if (blocks < BLOCKS_MIN) continue;
-      const unbiased = ((state.blockVar[i] as number) * blocks) / (blocks - 1);
-      variance = Math.max(variance, unbiased / (SCALES[i] as number));
+    const { state, options } = this;
+    const { variance } = this;
+    const highest = Math.max(variance[0] as number, variance[1] as number, variance[2] as number);
+    const floor = options.sdFloor(state.mean);
+    const known = Math.min(state.points, options.memory);
+    if (known !== this.wideningOf) {
+      this.wideningOf = known;
+      this.widening = 1 + 2 / Math.sqrt(known / 5 + 1);
     }
-    const floor = this.options.sdFloor(state.mean);
-    const known = Math.min(state.points, this.options.memory);
-    return Math.max(Math.sqrt(variance), floor) * (1 + 2 / Math.sqrt(known / 5 + 1));
+    return Math.max(Math.sqrt(highest), floor) * this.widening;
   }
 
   snapshot(): Snapshot {
@@ -152,6 +166,8 @@ export class Baseline implements HeldState {
 
   restore(snapshot: Snapshot): void {
     this.state = structuredClone(snapshot) as unknown as State;
+    this.variance.fill(0);
+    for (let i = 0; i < SCALES.length; i++) this.weigh(i);
     this.sdNow = 0;
     this.isSdOld = this.state.points > 0;
   }
