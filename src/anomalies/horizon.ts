@@ -46,6 +46,13 @@ export class Horizon implements HeldState {
     }
   }
 
+  /** Nobody waits for this stream any more. */
+  leave(stream: string): void {
+    if (!this.doneUs.delete(stream)) return;
+    this.front = -1;
+    this.known = undefined;
+  }
+
   /** The furthest that any stream has come. */
   frontUs(): number {
     if (this.front >= 0) return this.front;

@@ -43,7 +43,9 @@ const SEVERITY_OF: Readonly<Record<DetectorName, Severity>> = {
   'distribution-shift': 'info',
 };
 
-export function severityOf({ detector }: Finding): Severity {
+export function severityOf({ detector, about }: Finding): Severity {
+  // A chip that sends nothing at all may be one whose work is done.
+  if (about.series === 'frames' && about.layerName === undefined) return 'warning';
   return SEVERITY_OF[detector];
 }
 
@@ -79,6 +81,8 @@ const DO: Readonly<Record<DetectorName, string>> = {
   'distribution-shift': 'check thresholds and weights',
 };
 
+const DO_FRAMES = 'check whether its emitter runs and reaches NATS';
+
 /** A sentence on what came instead of what, and one on what to do; `others` are named places. */
 export function incidentText(finding: Finding, others: readonly string[]): string {
   const { about, detector } = finding;
@@ -88,11 +92,13 @@ export function incidentText(finding: Finding, others: readonly string[]): strin
     const more = others.length > 4 ? ` and ${others.length - 4} more` : '';
     parts.push(`; with it ${shown}${more}`);
   }
-  return `${placeText(about)}: ${parts.join('')}. To do: ${DO[detector]}.`;
+  const todo = about.series === 'frames' ? DO_FRAMES : DO[detector];
+  return `${placeText(about)}: ${parts.join('')}. To do: ${todo}.`;
 }
 
 function happened({ detector, about, expected, observed }: Finding): string {
   const what = WHAT[about.series] ?? about.series;
+  if (about.series === 'frames') return `no frame for ${shown(observed, about.unit)}`;
   if (detector === 'silence') return `no spikes, where ${shown(expected, about.unit)} are usual`;
   if (detector === 'flat-line') return `${what} stays at ${shown(observed, about.unit)}`;
   const way = directionOf(detector, expected, observed);

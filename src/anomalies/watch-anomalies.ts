@@ -10,6 +10,7 @@ import { type Stateful, stateful } from '../operators/stateful.ts';
 import { ChipWatch } from './chip-watch.ts';
 import { DetectorSet } from './defaults.ts';
 import type { Finding, SeriesAbout } from './finding.ts';
+import { FrameStops } from './frame-stops.ts';
 import { Horizon, streamOf } from './horizon.ts';
 import type { Incident } from './incident.ts';
 import { IncidentBook } from './incident-book.ts';
@@ -19,7 +20,16 @@ import { MembraneWatch } from './membrane-watch.ts';
 import type { AnomalyOptions } from './options.ts';
 
 /** The kinds of frames that anomalies are looked for in. */
-export const WATCHED_KINDS = ['spikes', 'power', 'activity', 'cores', 'membrane'] as const;
+export const WATCHED_KINDS = [
+  'spikes',
+  'power',
+  'activity',
+  'cores',
+  'membrane',
+  'synapses',
+  'health',
+  'log',
+] as const;
 export type WatchedFrame = FrameOfKind[(typeof WATCHED_KINDS)[number]];
 
 export function isWatched(frame: Frame): frame is WatchedFrame {
@@ -45,6 +55,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
   private readonly layers: KeyedByNames<LayerWatch>;
   private readonly chips: KeyedByNames<ChipWatch>;
   private readonly membranes: KeyedByNames<MembraneWatch>;
+  private readonly stops: FrameStops;
   private layerCount = 0;
 
   constructor(options: AnomalyOptions, count: CountEvent, emit: (incident: Incident) => void) {
@@ -55,14 +66,17 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
     this.membranes = new KeyedByNames(options.parts_max);
     this.book = new IncidentBook(options, count, emit);
     this.set = new DetectorSet(options, (finding) => this.book.offer(this.refined(finding)));
+    this.stops = new FrameStops(this.set, this.horizon, options.parts_max + options.chips_max);
   }
 
   next(frame: WatchedFrame): void {
+    if (frame.kind === 'log') this.stops.nextLog(frame);
+    else this.stops.next(frame, frame.kind === 'spikes' ? frame.layerName : '');
     if (frame.kind === 'spikes') this.nextSpikes(frame);
     else if (frame.kind === 'power') this.chipOf(frame)?.nextPower(frame);
     else if (frame.kind === 'activity') this.chipOf(frame)?.nextActivity(frame);
     else if (frame.kind === 'cores') this.chipOf(frame)?.nextCores(frame);
-    else this.nextMembrane(frame);
+    else if (frame.kind === 'membrane') this.nextMembrane(frame);
     if (!this.book.isIdle) this.book.advance(this.horizon.knownUs());
   }
 
@@ -168,6 +182,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
         name,
         watch.snapshot(),
       ]),
+      stops: this.stops.snapshot(),
       horizon: this.horizon.snapshot(),
       book: this.book.snapshot(),
     };
@@ -194,6 +209,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
       watch.restore(state);
       this.membranes.add(device, chip, name, watch);
     }
+    this.stops.restore(kept.stops);
     this.horizon.restore(kept.horizon);
     this.book.restore(kept.book);
   }
@@ -203,6 +219,7 @@ interface Kept {
   readonly layers: readonly (readonly [string, string, string, number, Snapshot])[];
   readonly chips: readonly (readonly [string, string, Snapshot])[];
   readonly membranes: readonly (readonly [string, string, string, Snapshot])[];
+  readonly stops: Snapshot;
   readonly horizon: Snapshot;
   readonly book: Snapshot;
 }

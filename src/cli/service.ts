@@ -83,15 +83,17 @@ export function createService(parts: ServiceParts): Service {
     onFailure: (pipeline, error) => log.error(`pipeline ${pipeline} ended`, { error }),
   });
   const exposition = new Exposition(store, beforeScrape);
+  let isSourceThere: () => boolean | undefined = () => undefined;
   const ticks = setInterval(() => {
     store.tick();
     live.tick();
-    watches.check(topology.inlet);
+    watches.check(topology.inlet, isSourceThere() !== false);
   }, TICK_MS);
   let http: HttpServer | undefined;
   return {
     topology,
     serve: async (source, connected) => {
+      isSourceThere = connected;
       const looked = health.start(topology.inlet);
       http = await createHttpServer({
         host: config.http.host,
@@ -121,8 +123,8 @@ export function createService(parts: ServiceParts): Service {
 }
 
 /** Tells two configurations apart by which the same frames would give other numbers. */
-function configHash({ pipelines, limits, conversions, runs }: Config): string {
-  const text = JSON.stringify({ pipelines, limits, conversions, runs });
+function configHash({ pipelines, limits, conversions, runs, silence }: Config): string {
+  const text = JSON.stringify({ pipelines, limits, conversions, runs, silence });
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 

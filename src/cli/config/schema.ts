@@ -10,6 +10,7 @@ import { conversionOptions } from '../../sources/conversion-watch.ts';
 import { healthOptions } from '../../sources/health-options.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
 import { runOptions } from '../../sources/run-watch.ts';
+import { silenceOptions } from '../../sources/silence-watch.ts';
 
 const count = (max: number) => z.int().min(1).max(max);
 
@@ -109,6 +110,7 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
     nats: natsOptions.prefault({}),
     conversions: conversionOptions.prefault({}),
     runs: runOptions.prefault({}),
+    silence: silenceOptions.prefault({}),
     health: healthOptions.prefault({}),
     http: http.prefault({}),
     limits: limits.prefault({}),
