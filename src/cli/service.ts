@@ -97,6 +97,7 @@ export function createService(parts: ServiceParts): Service {
   const exposition = new Exposition(store, beforeScrape, isBehind);
   const found = stream?.own ?? topology.inlet;
   // Chips are asked for their health as soon as the service serves and knows what they said before.
+  let isSourceThere: () => boolean | undefined = () => undefined;
   let isServing = false;
   let isWatching = false;
   const watchChips = (): void => {
@@ -108,12 +109,13 @@ export function createService(parts: ServiceParts): Service {
     store.tick();
     live.tick();
     watchChips();
-    if (!isBehind()) watches.check(found);
+    if (!isBehind()) watches.check(found, isSourceThere() !== false);
   }, TICK_MS);
   let http: HttpServer | undefined;
   return {
     topology,
     serve: async (source, connected) => {
+      isSourceThere = connected;
       const looked = health.start();
       isServing = true;
       watchChips();
@@ -123,11 +125,7 @@ export function createService(parts: ServiceParts): Service {
         token: readToken(config),
         allowedHosts: config.http.allowed_hosts,
         version,
-        metrics: async () => {
-          const text = await exposition.text();
-          stream?.shown();
-          return text;
-        },
+        metrics: () => shownMetrics(exposition, stream),
         metricsType: CONTENT_TYPE,
         health: () => health.readings(connected()),
         alerts: parts.alerts,
@@ -147,6 +145,12 @@ export function createService(parts: ServiceParts): Service {
       await http?.close();
     },
   };
+}
+
+async function shownMetrics(exposition: Exposition, stream?: StreamSide): Promise<string> {
+  const text = await exposition.text();
+  stream?.shown();
+  return text;
 }
 
 function topologyOf(
@@ -187,8 +191,8 @@ function once(log: Log, { isAgain }: StreamSide): LogSink {
 }
 
 /** Tells two configurations apart by which the same frames would give other numbers. */
-export function configHash({ pipelines, limits, conversions, runs }: Config): string {
-  const text = JSON.stringify({ pipelines, limits, conversions, runs });
+export function configHash({ pipelines, limits, conversions, runs, silence }: Config): string {
+  const text = JSON.stringify({ pipelines, limits, conversions, runs, silence });
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 

@@ -21,6 +21,8 @@ export const OPERATOR_EVENTS = [
   'models_refused',
   'quotients_undefined',
   'latencies_negative',
+  'series_unwatched',
+  'incidents_refused',
 ] as const;
 
 export type OperatorEvent = (typeof OPERATOR_EVENTS)[number];

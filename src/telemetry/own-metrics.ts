@@ -259,6 +259,8 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
       models_refused: refused('models'),
       quotients_undefined: counters.quotientsUndefined.series(),
       latencies_negative: counters.latenciesNegative.series(),
+      series_unwatched: refused('watched_series'),
+      incidents_refused: refused('incidents'),
     },
   };
 }

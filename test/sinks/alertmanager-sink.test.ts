@@ -136,6 +136,24 @@ it('tells of the last state alone after an outage', async () => {
   expect(made.drops).toEqual([]);
 });
 
+it('ends the alert of one detector when the incident turns out to be of another', async () => {
+  const { sink, posts } = bench();
+  sink.take(record('l0', 'opened', { detector: 'drift' }));
+  await until('it is sent', () => posts.length === 1);
+  sink.take(record('l0', 'ongoing'));
+  await until('both are sent', () => posts.flat().length === 3);
+  sink.take(record('l0', 'closed'));
+  await until('its end is sent', () => posts.flat().length === 4);
+  const told = posts.slice(1).flat();
+  expect(
+    told.map(({ labels, endsAt }) => [labels['detector'], Date.parse(endsAt) > NOW_MS]),
+  ).toEqual([
+    ['drift', false],
+    ['silence', true],
+    ['silence', false],
+  ]);
+});
+
 it('ends the alert of one severity when the incident gets another', async () => {
   const { sink, posts } = bench();
   sink.take(record('l0', 'opened', { severity: 'warning' }));

@@ -47,7 +47,7 @@ const KEEP_ALIVES = 4;
  */
 export class AlertmanagerSink {
   private readonly parts: AlertSinkParts;
-  /** By incident and severity: the severity is a label, so another one is another alert. */
+  /** By incident and labels: with another severity or detector it is another alert. */
   private readonly entries = new Map<string, Entry>();
   private readonly keys = new Map<string, string>();
   private readonly stopping = new AbortController();
@@ -84,8 +84,8 @@ export class AlertmanagerSink {
   take(record: DerivedRecord): void {
     const incident = incidentAlert(record, this.parts.links);
     if (incident === undefined) return;
-    const { incidentId, labels } = incident;
-    const key = JSON.stringify([incidentId, labels['severity']]);
+    const { incidentId } = incident;
+    const key = keyOf(incident);
     const before = this.keys.get(incidentId);
     if (before !== undefined && before !== key) this.end(before);
     this.put(key, incident);
@@ -218,7 +218,7 @@ export class AlertmanagerSink {
     entry.sentRevision = revision;
     entry.dueMs = this.parts.nowMs() + this.parts.keepAliveMs;
     if (incident.isOpen || isNews(entry)) return;
-    this.forget(JSON.stringify([incident.incidentId, incident.labels['severity']]), incident);
+    this.forget(keyOf(incident), incident);
   }
 
   private forget(key: string, { incidentId }: IncidentAlert): void {
@@ -240,6 +240,10 @@ export class AlertmanagerSink {
       ...(links.page === undefined ? {} : { generatorURL: links.page }),
     };
   }
+}
+
+function keyOf({ incidentId, labels }: IncidentAlert): string {
+  return JSON.stringify([incidentId, labels]);
 }
 
 function isNews({ revision, sentRevision }: Entry): boolean {
