@@ -5,10 +5,7 @@ import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { DerivedRecord } from '../../src/component/derived-record.ts';
 import type { ToldAlert } from '../../src/sinks/alerts/alert-publisher.ts';
-import { postAlerts } from '../../src/sinks/alerts/alertmanager-client.ts';
-import { AlertmanagerSink } from '../../src/sinks/alerts/alertmanager-sink.ts';
 import { freePort } from '../integration/elasticsearch.ts';
 import { connectEmitter } from '../integration/nats-reader.ts';
 import { type NatsServer, startNatsServer } from '../integration/nats-server.ts';
@@ -148,43 +145,33 @@ it('sends the watchdog to NATS and to nobody', async () => {
   expect(mailbox.mails.some((mail) => mail.subject.includes('Watchdog'))).toBe(false);
 });
 
-it('tells of an incident through the API of Alertmanager, and of its end', async () => {
-  const failures: string[] = [];
-  const sink = new AlertmanagerSink({
-    post: (alerts, signal) => postAlerts(stack.alertmanager.url, undefined, alerts, signal),
-    links: { page: undefined, runbook: 'docs/runbooks/SpikescopeAnomaly.md', dashboard: undefined },
-    keepAliveMs: 1000,
-    incidentsMax: 10,
-    nowMs: Date.now,
-    events: {
-      sent: () => {},
-      dropped: (reason, _alerts, why) => failures.push(`${reason} ${why}`),
-      failed: (reason) => failures.push(reason),
-    },
-  });
-  const nowUs = Date.now() * 1000;
-  const text = 'layer mlp2 of loihi2/9: no spikes, where 13 Hz are usual.';
-  const record = (event: string): DerivedRecord => ({
-    record: 'anomaly',
-    key: [],
-    t0Us: nowUs,
-    spanUs: 0,
-    fields: {
-      ...{ incident_id: 'i1', event, detector: 'silence', series: 'rate', severity: 'critical' },
-      ...{ device_type: 'loihi2', chip_id: '9', layer_name: 'mlp2', text, started_us: nowUs },
-    },
-  });
-  sink.take(record('opened'));
+it('tells of a layer that is dead, through the API of Alertmanager, and that it is back', async () => {
+  for (const simulator of simulators) simulator.kill('SIGKILL');
+  // Attention is silent from 0.6 of the time on, to the end.
+  const dead = simulate('--scenario', 'dead-layer', '--for', '40s', '--seed', '3');
   const [title, over] = ['[FIRING:1]', '[RESOLVED]'].map(
-    (status) => `${status} SpikescopeAnomaly loihi2/9`,
+    (status) => `${status} SpikescopeAnomaly loihi2/0`,
   ) as [string, string];
+  const text = 'layer attention of loihi2/0: no spikes';
   await until('on call is told', () => mailbox.has(ONCALL, title, text), shown);
   await until('the hardware team is told', () => mailbox.has(HARDWARE, title, text), shown);
   await until('Slack is told', () => slack.has(title, text), shown);
-  sink.take(record('closed'));
+  const isLayer = async (status: string) =>
+    (await kept()).some(
+      ({ subject, labels }) =>
+        subject === `spikeformer.alert.${status}.SpikescopeAnomaly` &&
+        labels['layer_name'] === 'attention' &&
+        labels['detector'] === 'silence' &&
+        labels['severity'] === 'critical',
+    );
+  await until('the stream has it', () => isLayer('firing'), shown);
+  const told = slack.messages.find(({ attachments }) => attachments[0]?.text.includes(text));
+  expect(told?.attachments[0]?.text).toContain('Runbook: docs/runbooks/SpikescopeAnomaly.md');
+
+  dead.kill('SIGKILL');
+  simulate('--for', '10m', '--seed', '4');
   await until('on call is told that it is over', () => mailbox.has(ONCALL, over, text), shown);
+  await until('the hardware team too', () => mailbox.has(HARDWARE, over, text), shown);
   await until('Slack too', () => slack.has(over, text), shown);
-  await until('the stream too', () => isKept('resolved', 'SpikescopeAnomaly', '9'), shown);
-  await sink.close(AbortSignal.abort());
-  expect(failures).toEqual([]);
+  await until('the stream too', () => isLayer('resolved'), shown);
 });

@@ -5,7 +5,8 @@ import { loadPipelines } from '../../src/cli/load-pipelines.ts';
 import { metricCatalog } from '../../src/monitoring/catalog.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/monitoring.md'), 'utf8');
-const METRIC = /\b(?:spikeformer|spikescope|neuromorphic|energy|spike|loihi2|spinnaker|node_memory)_\w+/g;
+const METRIC =
+  /\b(?:spikeformer|spikescope|neuromorphic|energy|spike|loihi2|spinnaker|node_memory)_\w+/g;
 
 /** Rows of the table of names: what the kit calls something, and what it is here. */
 const ROWS = (PAGE.split("## Names of the kit's rules")[1] ?? '')
