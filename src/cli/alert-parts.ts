@@ -6,6 +6,7 @@ import { type AlertPublisherParts, publishAlerts } from '../sinks/alerts/alert-p
 import { type PostableAlert, postAlerts } from '../sinks/alerts/alertmanager-client.ts';
 import { AlertmanagerSink, type AlertSinkEvents } from '../sinks/alerts/alertmanager-sink.ts';
 import type { NatsLink } from '../sources/nats-link.ts';
+import type { StateRegistry } from '../topology/state-registry.ts';
 import type { Config } from './config/schema.ts';
 import type { OwnTelemetry } from './own-telemetry.ts';
 
@@ -16,10 +17,11 @@ export interface AlertParts {
   /** Undefined where no token is configured. */
   readonly route: AlertRouteOptions | undefined;
   /**
-   * Frames are those of a stream: incidents are held back while it is read again, and the webhook
-   * is answered when the derived stream has the alerts, unless configured otherwise.
+   * Frames are those of a stream: incidents are held back while it is read again, those that are
+   * open are in checkpoints, and the webhook is answered when the derived stream has the alerts,
+   * unless configured otherwise.
    */
-  useStream(isReadAgain: () => boolean): void;
+  useStream(states: StateRegistry, isReadAgain: () => boolean): void;
   /** Begins to tell. */
   start(): void;
   /** Tells what is new, until the signal. */
@@ -43,8 +45,9 @@ export function openAlerts(
       connection: () => link.connection,
       confirm: () => confirm,
     }),
-    useStream: (isReadAgain) => {
+    useStream: (states, isReadAgain) => {
       sink?.holdWhile(isReadAgain);
+      if (sink !== undefined) states.slot('watch/alerts').hold(sink);
       confirm = config.alerts.confirm ?? 'stream';
     },
     start: () => sink?.start(),

@@ -28,8 +28,6 @@ export async function serveJetStream(parts: Serving): Promise<void> {
   const dead = outbox('dead', DEAD_LETTER_LIMITS);
   const found = outbox('own', OWN_FRAME_LIMITS);
   const delivery = new JetStreamDelivery({ ...parts, ownOutbox: found, deadOutbox: dead });
-  // Until the stream is caught up with, what is derived is of another time, or was told before.
-  alerts.useStream(() => delivery.stream.isBehind() || delivery.stream.isAgain());
   const service = createService({
     ...parts,
     dead: deadLetters(config.prefix, dead, delivery.deadId),
@@ -57,6 +55,9 @@ export async function serveJetStream(parts: Serving): Promise<void> {
       });
     },
   });
+  // Until the stream is caught up with, what is derived is of another time, or was told before.
+  const { isBehind, isAgain } = delivery.stream;
+  alerts.useStream(service.topology.states, () => isBehind() || isAgain());
   const clock = new ArrivalClock();
   try {
     await documents.start();

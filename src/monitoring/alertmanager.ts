@@ -96,6 +96,11 @@ function inhibitions(): object[] {
       equal: ['device_type', 'chip_id'],
     },
     {
+      source_matchers: ['alertname="HardwareDisconnected"'],
+      target_matchers: ['alertname="SpikescopeAnomaly"', 'series="frames"'],
+      equal: ['device_type', 'chip_id'],
+    },
+    {
       source_matchers: ['alertname="NatsDisconnected"'],
       target_matchers: ['alertname="HardwareDisconnected"'],
       equal: ['job', 'instance'],

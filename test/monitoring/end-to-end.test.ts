@@ -25,6 +25,7 @@ let folder = '';
 let nats: NatsServer;
 let connection: NatsConnection;
 let service: RunningService;
+let startSpikescope: () => Promise<RunningService>;
 let stack: Stack;
 let mailbox: Mailbox;
 let slack: SlackWebhook;
@@ -48,12 +49,13 @@ beforeAll(async () => {
       // Chips of the simulator answer no ping: they are known by what they send.
       health: { silence: '3s' },
       alerts: {
-        alertmanager: { url: `http://127.0.0.1:${alertmanagerPort}`, keep_alive: '1s' },
+        alertmanager: { url: `http://127.0.0.1:${alertmanagerPort}`, keep_alive: '5s' },
         webhook_token_file: token,
       },
     }),
   );
-  service = await startGuarded(folder, ['--config', config, '--nats', nats.url], httpPort);
+  startSpikescope = () => startGuarded(folder, ['--config', config, '--nats', nats.url], httpPort);
+  service = await startSpikescope();
   const values = {
     timeScale: TIME_SCALE,
     spikescopeUrl: service.url,
@@ -167,6 +169,17 @@ it('tells of a layer that is dead, through the API of Alertmanager, and that it 
   await until('the stream has it', () => isLayer('firing'), shown);
   const told = slack.messages.find(({ attachments }) => attachments[0]?.text.includes(text));
   expect(told?.attachments[0]?.text).toContain('Runbook: docs/runbooks/SpikescopeAnomaly.md');
+
+  // A process that dies, and one that derives again what it had told: nobody hears of it twice.
+  const messages = () =>
+    slack.messages.filter(({ attachments }) => attachments[0]?.title.includes('SpikescopeAnomaly'));
+  const before = messages().length;
+  service.child.kill('SIGKILL');
+  service = await startSpikescope();
+  await until('the incident is kept alive', async () =>
+    /^spikescope_alerts_sent_total [1-9]/m.test(await service.metricsText()),
+  );
+  expect(messages().slice(before)).toEqual([]);
 
   dead.kill('SIGKILL');
   simulate('--for', '10m', '--seed', '4');

@@ -228,8 +228,6 @@ it('holds back what is derived again, and then tells what lasts and what just en
   sink.take({ ...record('long over', 'closed'), ...longAgo });
   sink.take(record('just over', 'opened'));
   sink.take(record('just over', 'closed'));
-  sink.take(record('told before', 'closed'));
-  sink.take({ ...record('ended by itself', 'closed'), ...longAgo });
   sink.take(record('lasts', 'opened'));
   sink.take(record('lasts', 'ongoing'));
   await new Promise((resolve) => setTimeout(resolve, 300));
@@ -242,19 +240,37 @@ it('holds back what is derived again, and then tells what lasts and what just en
   ]);
   expect(endsAt).toEqual([
     ['just over', 'resolved'],
-    ['told before', 'resolved'],
     ['lasts', 'firing'],
   ]);
   expect(sink.depth).toEqual({ messages: 0 });
 });
 
-it('ends what the process before this one told of, where frames are read again', async () => {
-  const { sink, posts } = bench();
-  sink.holdWhile(() => false);
-  sink.take(record('l0', 'closed'));
-  sink.take(record('l1', 'closed', { muted: true }));
-  await until('it is sent', () => posts.length === 1);
-  expect(posts[0]?.map(({ labels }) => labels['layer_name'])).toEqual(['l0']);
+it('goes on where the process before it was: keeps alive what lasts, ends what is over', async () => {
+  const before = bench();
+  before.sink.take(record('lasts', 'opened'));
+  before.sink.take(record('ends', 'opened'));
+  before.sink.take(record('ended', 'opened'));
+  before.sink.take(record('ended', 'closed'));
+  const kept = JSON.parse(JSON.stringify(before.sink.snapshot()));
+  const after = bench();
+  let isHeld = true;
+  after.sink.holdWhile(() => isHeld);
+  after.sink.restore(kept);
+  after.sink.take(record('ends', 'closed'));
+  isHeld = false;
+  await until('they are sent', () => after.posts.flat().length > 0);
+  const told = after.posts.flat();
+  expect(
+    told.map(({ labels, endsAt }) => [labels['layer_name'], Date.parse(endsAt) > NOW_MS]),
+  ).toEqual([
+    ['lasts', true],
+    ['ends', false],
+  ]);
+  await until('the other process told it', () => before.posts.flat().length > 1);
+  const first = before.posts.flat().find(({ labels }) => labels['layer_name'] === 'lasts');
+  expect({ ...told[0], endsAt: '' }).toEqual({ ...first, endsAt: '' });
+  after.sink.restore([]);
+  await until('what lasted is ended', () => after.posts.flat().length === 3);
 });
 
 it('asks whether Alertmanager is there, before there is anything to tell', async () => {

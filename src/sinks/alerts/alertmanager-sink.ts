@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DerivedRecord } from '../../component/derived-record.ts';
+import type { HeldState, Snapshot } from '../../component/state.ts';
 import { AlertsRefused, type PostableAlert } from './alertmanager-client.ts';
 import { type AlertLinks, type IncidentAlert, incidentAlert } from './incident-alert.ts';
 
@@ -45,7 +46,7 @@ const KEEP_ALIVES = 4;
  * one request and nothing that is over is told as new. So it is after a restart that reads frames
  * again: when that is done, it tells what is open.
  */
-export class AlertmanagerSink {
+export class AlertmanagerSink implements HeldState {
   private readonly parts: AlertSinkParts;
   /** By incident and labels: with another severity or detector it is another alert. */
   private readonly entries = new Map<string, Entry>();
@@ -70,7 +71,7 @@ export class AlertmanagerSink {
     return { messages };
   }
 
-  /** Nothing is sent while this is so; what was told before the restart is known to end. */
+  /** Nothing is sent while this is so. */
   holdWhile(isHeld: () => boolean): void {
     this.isHeld = isHeld;
   }
@@ -78,6 +79,21 @@ export class AlertmanagerSink {
   /** From now on it is known whether Alertmanager is there, before there is an incident to tell. */
   start(): void {
     this.running ??= this.run();
+  }
+
+  /** What is open: a process after this one keeps it alive, and knows how to end it. */
+  snapshot(): Snapshot {
+    const open = [...this.entries.values()].filter(({ incident }) => incident.isOpen);
+    return open.map(({ incident }) => ({ ...incident }));
+  }
+
+  restore(snapshot: Snapshot): void {
+    for (const key of this.entries.keys()) this.end(key);
+    for (const incident of snapshot as unknown as readonly IncidentAlert[]) {
+      this.put(keyOf(incident), incident);
+    }
+    this.start();
+    this.wake.resolve();
   }
 
   /** Takes a record of any stream; never waits, never throws. */
@@ -117,7 +133,7 @@ export class AlertmanagerSink {
       return;
     }
     // One that nobody was told of needs no end.
-    if (!incident.isOpen && !this.mayBeKnown(incident)) return;
+    if (!incident.isOpen) return;
     if (this.entries.size >= this.parts.incidentsMax) {
       this.parts.events.dropped('queue_full', 1);
       return;
@@ -126,16 +142,11 @@ export class AlertmanagerSink {
     this.keys.set(incident.incidentId, key);
   }
 
-  /** Told by the process before this one, and not ended by Alertmanager itself yet. */
-  private mayBeKnown(incident: IncidentAlert): boolean {
-    return this.isHeld !== undefined && incident.isOver && !this.isPast(incident);
-  }
-
   /** It is over for so long that Alertmanager has ended it, where it knew of it. */
-  private isPast({ isOver, atMs }: IncidentAlert): boolean {
+  private isPast({ isOpen, atMs }: IncidentAlert): boolean {
     const { keepAliveMs, nowMs } = this.parts;
     const pastMs = nowMs() - KEEP_ALIVES * keepAliveMs;
-    return this.isHeld?.() === true && isOver && atMs < pastMs;
+    return this.isHeld?.() === true && !isOpen && atMs < pastMs;
   }
 
   private end(key: string): void {

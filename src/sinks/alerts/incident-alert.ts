@@ -17,8 +17,6 @@ export interface IncidentAlert {
   readonly isOpen: boolean;
   /** When this was so, by the times of frames. */
   readonly atMs: number;
-  /** It is over, and was never muted. */
-  readonly isOver: boolean;
   readonly startedMs: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -56,7 +54,6 @@ export function incidentAlert(
     // A muted one is over for whoever would be told of it.
     isOpen: fields['event'] !== 'closed' && fields['muted'] !== true,
     atMs: t0Us / 1000,
-    isOver: fields['event'] === 'closed' && fields['muted'] !== true,
     startedMs: (typeof startedUs === 'number' ? startedUs : t0Us) / 1000,
     labels: withoutEmpty(labels),
     annotations: withoutEmpty(annotations),
