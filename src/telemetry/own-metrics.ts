@@ -32,6 +32,8 @@ const OF_PROCESS: ReadonlySet<string> = new Set([
   'streamInterruptions',
   'commitFailures',
   'checkpoints',
+  'alertsSent',
+  'alertsPublished',
 ]);
 
 const COUNTERS = {
