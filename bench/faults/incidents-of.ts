@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { driveOperator, NO_CHECKPOINT } from '../../src/analysis/drive-operator.ts';
 import type { Incident } from '../../src/anomalies/incident.ts';
+import type { MuteRecord } from '../../src/anomalies/mutes.ts';
 import { anomalyOptions } from '../../src/anomalies/options.ts';
-import { isWatched, watchAnomalies } from '../../src/anomalies/watch-anomalies.ts';
+import { isIncident, isWatched, watchAnomalies } from '../../src/anomalies/watch-anomalies.ts';
 import type { Frame } from '../../src/frames/frame.ts';
 import { openRecording } from '../../src/recordings/open.ts';
 import { Simulation } from '../../src/simulation/simulation.ts';
@@ -20,12 +21,17 @@ export interface Watched {
 /** The operator with its defaults, fed by hand. */
 export function watch() {
   const incidents: Incident[] = [];
+  const mutes: MuteRecord[] = [];
   const driven = driveOperator(
     watchAnomalies(anomalyOptions.parse({}), NO_CHECKPOINT, () => {}),
-    (incident) => incidents.push(incident),
+    (record) => {
+      if (isIncident(record)) incidents.push(record);
+      else mutes.push(record);
+    },
   );
   return {
     incidents,
+    mutes,
     next: (frame: Frame) => {
       if (isWatched(frame)) driven.next(frame);
     },

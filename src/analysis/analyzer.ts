@@ -1,5 +1,5 @@
 import { anomalyOptions } from '../anomalies/options.ts';
-import { isWatched, watchAnomalies } from '../anomalies/watch-anomalies.ts';
+import { isIncident, isWatched, watchAnomalies } from '../anomalies/watch-anomalies.ts';
 import type { CountEvent, OperatorEvent } from '../component/operator-event.ts';
 import type { Frame } from '../frames/frame.ts';
 import type { MembraneFrame } from '../frames/membrane.ts';
@@ -96,7 +96,9 @@ export class Analyzer {
     );
     this.anomalies = driveOperator(
       watchAnomalies(anomalyOptions.parse({}), NO_CHECKPOINT, count),
-      (incident) => this.incidents.take(incident),
+      (record) => {
+        if (isIncident(record)) this.incidents.take(record);
+      },
     );
     for (const layer of info.layers) this.layerOf(layer.name)?.declare(layer);
   }

@@ -25,7 +25,6 @@ export class FrameStops implements HeldState {
 
   /** A frame of a chip, and of one of its layers where it names one. */
   next(frame: FrameHeader, layerName: string): void {
-    if (!this.set.isOn('silence', 'frames')) return;
     const { deviceType, chipId } = frame;
     this.goOn(this.placeOf(deviceType, chipId, ''), frame, '');
     if (layerName !== '') {
@@ -38,10 +37,15 @@ export class FrameStops implements HeldState {
     stopped?.goOn(frame);
   }
 
+  /** End of the last frame of a chip, or how long it is known to be silent; below 0 for neither. */
+  chipUs({ deviceType, chipId }: FrameHeader): number {
+    return this.places.get(deviceType, chipId, '')?.knownUs ?? -1;
+  }
+
   /** What the service found by arrival. */
   nextLog(frame: LogFrame): void {
     const { emitter, eventType, deviceType, chipId, t0Us } = frame;
-    if (emitter !== OWN_EMITTER) return;
+    if (emitter !== OWN_EMITTER || !this.set.isOn('silence', 'frames')) return;
     const isGivenUp = eventType === FRAMES_GIVEN_UP;
     if (eventType !== FRAMES_STOPPED && !isGivenUp) return;
     const layerName = frame.names.get('layer_name') ?? '';

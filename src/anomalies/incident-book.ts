@@ -2,6 +2,7 @@ import type { CountEvent } from '../component/operator-event.ts';
 import type { HeldState, Snapshot } from '../component/state.ts';
 import { type Finding, memberKey } from './finding.ts';
 import type { Incident } from './incident.ts';
+import type { Mutes } from './mutes.ts';
 import { OpenIncident } from './open-incident.ts';
 import type { AnomalyOptions } from './options.ts';
 import { keepFinding, restoreFinding } from './watched-series.ts';
@@ -22,9 +23,16 @@ export class IncidentBook implements HeldState {
   private readonly emit: (incident: Incident) => void;
   private incidents: OpenIncident[] = [];
   private queue: Finding[] = [];
+  private readonly mutes: Pick<Mutes, 'isMuted'>;
 
-  constructor(options: AnomalyOptions, count: CountEvent, emit: (incident: Incident) => void) {
+  constructor(
+    options: AnomalyOptions,
+    mutes: Pick<Mutes, 'isMuted'>,
+    count: CountEvent,
+    emit: (incident: Incident) => void,
+  ) {
     this.options = options;
+    this.mutes = mutes;
     this.count = count;
     this.emit = emit;
   }
@@ -174,10 +182,24 @@ export class IncidentBook implements HeldState {
     this.say(incident, 'closed', tUs);
   }
 
+  /** Mutes have changed: what is open and muted no more is told at once. */
+  remute(tUs: number): void {
+    for (const incident of this.incidents) {
+      const isMuted = this.mutes.isMuted(incident.rootMember.finding.about);
+      if (incident.state !== 'open' || incident.isMuted === isMuted) continue;
+      this.say(incident, 'ongoing', Math.max(tUs, incident.saidUs));
+    }
+  }
+
   private say(incident: OpenIncident, event: Incident['event'], tUs: number): void {
     incident.saidUs = tUs;
-    const open = this.incidents.filter(({ state }) => state === 'open').length;
-    this.emit(incident.record(event, tUs, open));
+    const wasMuted = incident.isMuted;
+    incident.isMuted = this.mutes.isMuted(incident.rootMember.finding.about);
+    const unmuted = event === 'ongoing' && wasMuted && !incident.isMuted;
+    const all = this.incidents.filter(({ state }) => state === 'open');
+    const openMuted = all.filter(({ isMuted }) => isMuted).length;
+    const told = { unmuted, open: all.length - openMuted, openMuted };
+    this.emit(incident.record(event, tUs, told));
   }
 
   private drop(incident: OpenIncident): void {

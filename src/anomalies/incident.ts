@@ -26,8 +26,13 @@ export interface Incident {
   readonly startedUs: number;
   /** Undefined while it lasts. */
   readonly endedUs: number | undefined;
-  /** Incidents that are open after this. */
+  /** Its place is muted: it is counted, and wakes nobody. */
+  readonly muted: boolean;
+  /** It was muted until now, and is not over. */
+  readonly unmuted: boolean;
+  /** Incidents that are open after this, without those that are muted, and those. */
   readonly open: number;
+  readonly openMuted: number;
 }
 
 const SEVERITY_OF: Readonly<Record<DetectorName, Severity>> = {

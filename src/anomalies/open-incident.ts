@@ -8,6 +8,9 @@ const MEMBERS_MAX = 256;
 /** Signs that began so near to each other can't be put in order by their times. */
 const AT_ONCE_US = 60_000;
 
+/** What else is true as an incident is told. */
+export type ToldWith = Pick<Incident, 'unmuted' | 'open' | 'openMuted'>;
+
 export interface Member {
   finding: Finding;
   /** When its series is back; undefined while it is not. */
@@ -26,6 +29,7 @@ export class OpenIncident {
   endedUs = 0;
   closedUs = 0;
   saidUs = 0;
+  isMuted = false;
 
   constructor(finding: Finding) {
     this.root = memberKey(finding);
@@ -119,7 +123,7 @@ export class OpenIncident {
     return last;
   }
 
-  record(event: Incident['event'], tUs: number, open: number): Incident {
+  record(event: Incident['event'], tUs: number, told: ToldWith): Incident {
     const { finding } = this.rootMember;
     const { detector, about, score, pValue, expected, observed } = finding;
     const own = placeText(about);
@@ -134,18 +138,19 @@ export class OpenIncident {
       tUs,
       startedUs: this.startedUs,
       endedUs: event === 'closed' ? this.endedUs : undefined,
-      open,
+      muted: this.isMuted,
+      ...told,
     };
   }
 
   keep(): Snapshot {
-    const { root, id, foundUs, startedUs, state, endedUs, closedUs, saidUs } = this;
+    const { root, id, foundUs, startedUs, state, endedUs, closedUs, saidUs, isMuted } = this;
     const members = [...this.members].map(([key, { finding, clearedUs }]) => [
       key,
       keepFinding(finding),
       clearedUs ?? null,
     ]);
-    const rest = { root, id, foundUs, startedUs, state, endedUs, closedUs, saidUs };
+    const rest = { root, id, foundUs, startedUs, state, endedUs, closedUs, saidUs, isMuted };
     return { members, ...rest } as Snapshot;
   }
 

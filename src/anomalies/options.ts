@@ -86,6 +86,12 @@ export const anomalyOptions = z.strictObject({
     .max(10_000)
     .default(64)
     .describe('Incidents that are open at once; further faults join none, and are counted.'),
+  mutes_max: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(256)
+    .describe('Chips and layers that are muted at once; further mutes are refused, and counted.'),
 });
 
 export type AnomalyOptions = z.infer<typeof anomalyOptions>;

@@ -23,6 +23,10 @@ export class Stopped implements HeldState {
     this.endUs = -1;
   }
 
+  get knownUs(): number {
+    return this.isRaised ? Math.max(this.endUs, this.verdict.lastUs) : this.endUs;
+  }
+
   get isRaised(): boolean {
     return this.maker.isRaised;
   }
@@ -54,12 +58,13 @@ export class Stopped implements HeldState {
   }
 
   snapshot(): Snapshot {
-    return [this.maker.snapshot(), this.endUs];
+    return [this.maker.snapshot(), this.endUs, this.verdict.lastUs];
   }
 
   restore(snapshot: Snapshot): void {
-    const [maker, endUs] = snapshot as readonly [Snapshot, number];
+    const [maker, endUs, lastUs] = snapshot as readonly [Snapshot, number, number];
     this.maker.restore(maker);
+    this.verdict.lastUs = lastUs;
     this.endUs = endUs;
   }
 }

@@ -3,6 +3,7 @@ import type { CountEvent } from '../component/operator-event.ts';
 import type { Snapshot, StateSlot } from '../component/state.ts';
 import type { Frame, FrameOfKind } from '../frames/frame.ts';
 import type { FrameHeader } from '../frames/header.ts';
+import type { LogFrame } from '../frames/log.ts';
 import type { MembraneFrame } from '../frames/membrane.ts';
 import type { SpikesFrame } from '../frames/spikes.ts';
 import { KeyedByNames } from '../operators/keyed.ts';
@@ -17,6 +18,7 @@ import { IncidentBook } from './incident-book.ts';
 import { FrameBinner } from './layer-panes.ts';
 import { LayerWatch } from './layer-watch.ts';
 import { MembraneWatch } from './membrane-watch.ts';
+import { type MuteRecord, Mutes } from './mutes.ts';
 import type { AnomalyOptions } from './options.ts';
 
 /** The kinds of frames that anomalies are looked for in. */
@@ -36,12 +38,18 @@ export function isWatched(frame: Frame): frame is WatchedFrame {
   return (WATCHED_KINDS as readonly string[]).includes(frame.kind);
 }
 
+export type AnomalyRecord = Incident | MuteRecord;
+
+export function isIncident(record: AnomalyRecord): record is Incident {
+  return 'detector' in record;
+}
+
 /** Looks for anomalies in all that chips tell, and makes incidents of them. */
 export function watchAnomalies(
   options: AnomalyOptions,
   slot: StateSlot,
   count: CountEvent,
-): OperatorFunction<WatchedFrame, Incident> {
+): OperatorFunction<WatchedFrame, AnomalyRecord> {
   return stateful(slot, (emit) => new AnomalyWatch(options, count, emit));
 }
 
@@ -56,28 +64,43 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
   private readonly chips: KeyedByNames<ChipWatch>;
   private readonly membranes: KeyedByNames<MembraneWatch>;
   private readonly stops: FrameStops;
+  private readonly mutes: Mutes;
   private layerCount = 0;
 
-  constructor(options: AnomalyOptions, count: CountEvent, emit: (incident: Incident) => void) {
+  constructor(options: AnomalyOptions, count: CountEvent, emit: (record: AnomalyRecord) => void) {
     this.options = options;
     this.count = count;
     this.layers = new KeyedByNames(options.parts_max);
     this.chips = new KeyedByNames(options.chips_max);
     this.membranes = new KeyedByNames(options.parts_max);
-    this.book = new IncidentBook(options, count, emit);
+    this.mutes = new Mutes(options.mutes_max, count, emit);
+    this.book = new IncidentBook(options, this.mutes, count, emit);
     this.set = new DetectorSet(options, (finding) => this.book.offer(this.refined(finding)));
     this.stops = new FrameStops(this.set, this.horizon, options.parts_max + options.chips_max);
   }
 
   next(frame: WatchedFrame): void {
-    if (frame.kind === 'log') this.stops.nextLog(frame);
+    if (frame.kind === 'log') this.nextLog(frame);
     else this.stops.next(frame, frame.kind === 'spikes' ? frame.layerName : '');
+    if (!this.mutes.isEmpty) this.passMutes(frame);
     if (frame.kind === 'spikes') this.nextSpikes(frame);
     else if (frame.kind === 'power') this.chipOf(frame)?.nextPower(frame);
     else if (frame.kind === 'activity') this.chipOf(frame)?.nextActivity(frame);
     else if (frame.kind === 'cores') this.chipOf(frame)?.nextCores(frame);
     else if (frame.kind === 'membrane') this.nextMembrane(frame);
     if (!this.book.isIdle) this.book.advance(this.horizon.knownUs());
+  }
+
+  private nextLog(frame: LogFrame): void {
+    this.stops.nextLog(frame);
+    const chipUs = this.stops.chipUs(frame);
+    this.mutes.nextLog(frame, chipUs);
+    this.book.remute(chipUs);
+  }
+
+  private passMutes(frame: WatchedFrame): void {
+    const chipUs = this.stops.chipUs(frame);
+    if (chipUs >= 0 && this.mutes.pass(frame, chipUs)) this.book.remute(chipUs);
   }
 
   private nextSpikes(frame: SpikesFrame): void {
@@ -183,6 +206,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
         watch.snapshot(),
       ]),
       stops: this.stops.snapshot(),
+      mutes: this.mutes.snapshot(),
       horizon: this.horizon.snapshot(),
       book: this.book.snapshot(),
     };
@@ -210,6 +234,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
       this.membranes.add(device, chip, name, watch);
     }
     this.stops.restore(kept.stops);
+    this.mutes.restore(kept.mutes);
     this.horizon.restore(kept.horizon);
     this.book.restore(kept.book);
   }
@@ -220,6 +245,7 @@ interface Kept {
   readonly chips: readonly (readonly [string, string, Snapshot])[];
   readonly membranes: readonly (readonly [string, string, string, Snapshot])[];
   readonly stops: Snapshot;
+  readonly mutes: Snapshot;
   readonly horizon: Snapshot;
   readonly book: Snapshot;
 }

@@ -23,6 +23,7 @@ export const OPERATOR_EVENTS = [
   'latencies_negative',
   'series_unwatched',
   'incidents_refused',
+  'mutes_refused',
 ] as const;
 
 export type OperatorEvent = (typeof OPERATOR_EVENTS)[number];

@@ -32,6 +32,8 @@ export const FRAMES_GIVEN_UP = 'frames_given_up';
 const HEARD_MIN = 5;
 /** Between two checks; where it is longer, the service itself was held up. */
 const CHECK_US_MAX = 2_500_000;
+/** What lasts is told again after so long at the latest. */
+const TOLD_US_MAX = 300_000_000;
 /** How much longer than the longest pause known, and than a frame, silence has to be. */
 const BEYOND = 4;
 
@@ -173,7 +175,7 @@ export class SilenceWatch implements FrameWatch, HeldState {
       if (isCovered || !this.isSilent(watched, nowUs) || silentUs < watched.dueUs) continue;
       inlet.frame(this.said(FRAMES_STOPPED, watched, nowUs));
       // Once more with the next check: signs of one fault are gathered until then.
-      watched.dueUs = watched.told === 0 ? 0 : 2 * silentUs;
+      watched.dueUs = watched.told === 0 ? 0 : silentUs + Math.min(silentUs, TOLD_US_MAX);
       watched.told++;
     }
   }

@@ -263,6 +263,7 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
       latencies_negative: counters.latenciesNegative.series(),
       series_unwatched: refused('watched_series'),
       incidents_refused: refused('incidents'),
+      mutes_refused: refused('mutes'),
     },
   };
 }

@@ -6,7 +6,11 @@ import { faultOf, judge } from '../../bench/faults/judge.ts';
 import { driveOperator } from '../../src/analysis/drive-operator.ts';
 import type { Incident } from '../../src/anomalies/incident.ts';
 import { anomalyOptions } from '../../src/anomalies/options.ts';
-import { isWatched, watchAnomalies } from '../../src/anomalies/watch-anomalies.ts';
+import {
+  type AnomalyRecord,
+  isWatched,
+  watchAnomalies,
+} from '../../src/anomalies/watch-anomalies.ts';
 import type { HeldState } from '../../src/component/state.ts';
 import { SCENARIOS } from '../../src/simulation/scenario.ts';
 import { Simulation } from '../../src/simulation/simulation.ts';
@@ -66,7 +70,7 @@ test('a state restored at any frame goes on as one that was never stopped', () =
     new Simulation({ scenario: 'stuck-core', seed: 126, startUs: 0, durationUs: 4e6 });
   const frames = [...make().frames(SPAN_US)].filter(isWatched);
   const start = (kept?: unknown) => {
-    const incidents: Incident[] = [];
+    const incidents: AnomalyRecord[] = [];
     let held: HeldState | undefined;
     const slot = {
       hold: (state: HeldState) => {

@@ -142,6 +142,10 @@ export const INDEX_FIELDS: Readonly<Record<IndexName, Fields>> = {
     text: 'prose',
     started_us: 'whole',
     ended_us: 'whole',
+    muted: 'truth',
+    until_us: 'whole',
+    reason: 'prose',
+    user_id: 'name',
   },
   health: {
     ...SPAN,
@@ -176,6 +180,7 @@ export const INDEX_OF_RECORD: Readonly<Record<string, IndexName | undefined>> = 
   conversion: 'conversions',
   benchmark: 'benchmarks',
   anomaly: 'anomalies',
+  mute: 'anomalies',
   'chip-health': 'health',
   run: 'runs',
 };
