@@ -21,6 +21,8 @@ export interface CommitEvents {
   /** An attempt failed; it is made again for ever. */
   failed(reason: string): void;
   worked(): void;
+  /** The server's max_payload has no room for them: nothing can store them. */
+  tooLarge(records: number): void;
 }
 
 export interface DerivedCommitParts {
@@ -43,6 +45,8 @@ export class FencedError extends Error {
 }
 
 const REQUEST_MS_MAX = 2000;
+/** Of a record, at most; they count for the server's max_payload. */
+const HEADER_BYTES = 512;
 const RETRY_LIMITS = { firstMs: 20, lastMs: 2000 };
 /** A marker without records, where frames gave none. */
 const MARK_EVERY_MS = 1000;
@@ -70,6 +74,8 @@ export class DerivedCommit {
   private atSequence = 0;
   private atIndex = 0;
   private markedMs = 0;
+  /** Of the batch that was tried last. */
+  private tooLarge = 0;
   private due = Promise.withResolvers<void>();
   private readonly stopping = new AbortController();
 
@@ -195,7 +201,8 @@ export class DerivedCommit {
     this.settle(batch);
     const tookMs = performance.now() - beganMs;
     this.markedMs = performance.now();
-    this.parts.events.stored(batch.records.length, tookMs);
+    this.parts.events.stored(batch.records.length - this.tooLarge, tookMs);
+    if (this.tooLarge > 0) this.parts.events.tooLarge(this.tooLarge);
   }
 
   private settle(batch: RecordBatch): void {
@@ -207,9 +214,10 @@ export class DerivedCommit {
 
   /** One attempt. Where its end is unknown or it was refused, the marker tells what is there. */
   private async store(connection: NatsConnection, batch: RecordBatch): Promise<void> {
-    const left = batch.records.filter(({ sequence, index }) => {
-      return !isStored(this.storedTo, sequence, index);
-    });
+    const bytesMax = (connection.info?.max_payload ?? Number.POSITIVE_INFINITY) - HEADER_BYTES;
+    const fits = batch.records.filter(({ data }) => data.length <= bytesMax);
+    this.tooLarge = batch.records.length - fits.length;
+    const left = fits.filter(({ sequence, index }) => !isStored(this.storedTo, sequence, index));
     const messages: BatchMessage[] = left.map(({ sequence, index, subject, data }) => ({
       subject,
       data,

@@ -226,6 +226,7 @@ export class JetStreamDelivery {
           this.rare.warn('commit', `can't store derived records now: ${reason}; they wait`);
         },
         worked: () => log.info('derived records are stored again'),
+        tooLarge: (records) => own.dropped.series('derived', 'too_large').add(records),
       },
     });
   }
