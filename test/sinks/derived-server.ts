@@ -12,6 +12,14 @@ import type { NatsServer } from '../integration/nats-server.ts';
 export const CREATED = '2026-11-29T08:00:00.123456789Z';
 const [, WANTED] = wantedStreams('spikeformer', streamOptions.parse({}), undefined);
 
+/** Events that a test has no ears for. */
+export const SILENT = {
+  stored: () => {},
+  failed: () => {},
+  worked: () => {},
+  tooLarge: () => {},
+};
+
 /** What is in the derived stream, without the markers. */
 export interface Stored {
   readonly subject: string;
@@ -89,6 +97,7 @@ export function committing(server: DerivedServer, parts: Partial<DerivedCommitPa
       stored: (records) => said.push(`stored ${records}`),
       failed: (reason) => said.push(`failed: ${reason}`),
       worked: () => said.push('worked'),
+      tooLarge: (records) => said.push(`too large ${records}`),
     },
     ...parts,
   });
