@@ -24,6 +24,11 @@ export interface StreamView {
   readonly messages: number;
 }
 
+/** What was gone before the service saw the stream is no loss of its own; all from there on is. */
+export function beforeFirst({ firstSequence }: StreamView): number {
+  return Math.max(0, firstSequence - 1);
+}
+
 export interface JetStreamSourceParts {
   readonly connection: () => NatsConnection | undefined;
   readonly stream: string;

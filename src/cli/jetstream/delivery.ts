@@ -11,7 +11,7 @@ import { DerivedCommit } from '../../sinks/derived-commit.ts';
 import type { NatsOutbox } from '../../sinks/nats-outbox.ts';
 import { OwnFrames } from '../../sinks/own-frames.ts';
 import { Inbox } from '../../sources/inbox.ts';
-import { JetStreamSource, type StreamView } from '../../sources/jetstream.ts';
+import { beforeFirst, JetStreamSource, type StreamView } from '../../sources/jetstream.ts';
 import { documentsConsumer } from '../../sources/jetstream-streams.ts';
 import type { NatsLink } from '../../sources/nats-link.ts';
 import { StreamInlet } from '../../topology/stream-inlet.ts';
@@ -151,7 +151,7 @@ export class JetStreamDelivery {
     this.created = created;
     const found = await keeping.restore(created);
     const isSame = found?.streamCreated === created && found.stream === this.streams.names.frames;
-    if (isSame) inlet.startAt(found.sequence);
+    inlet.startAt(isSame ? found.sequence : beforeFirst(view));
     this.documents.to = found?.documentsTo ?? 0;
     // Only now is there anything to keep.
     this.inlet = inlet;
@@ -175,7 +175,7 @@ export class JetStreamDelivery {
     await this.commit.follow(view.created, signal);
     this.created = view.created;
     keeping.startAfresh();
-    inlet.startAt(undefined);
+    inlet.startAt(beforeFirst(view));
   }
 
   private tellGap(from: number, to: number, atUs: number): void {
