@@ -2,6 +2,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { expect, test } from 'vitest';
 import type { Status } from '../../src/cli/status/status.ts';
 import { runProgram } from '../cli/program.ts';
+import type { ServiceProcess } from './service-process.ts';
 import { NAMES, StreamLab, stateFolder } from './stream-lab.ts';
 import { until } from './until.ts';
 
@@ -31,6 +32,46 @@ function row(table: readonly string[], name: string): string[] {
 
 const LOGS = 'spikescope_frames_total{kind="log"}';
 
+type Seen = Awaited<ReturnType<typeof statusOf>>;
+
+/** Ten lines, three that are gone, seven lines, and what is no frame; all of it done. */
+function expectUp({ status }: Seen, lab: StreamLab, service: ServiceProcess): void {
+  const { streams, lag, checkpoints, last_gap: gap, service: said, dead_letters: dead } = status;
+  expect(status.nats).toEqual({ servers: [lab.nats.url], connected: true, error: null });
+  expect(streams.frames).toMatchObject({ first_sequence: 14, last_sequence: 21, messages: 8 });
+  expect(streams.derived?.name).toBe(NAMES.derived);
+  expect(gap).toMatchObject({ from_sequence: 11, to_sequence: 13, messages: 3 });
+  expect(new Date(gap?.at ?? 0).getTime()).toBeGreaterThan(Date.now() - 3_600_000);
+  expect(lag).toEqual({ not_derived: 0, not_in_checkpoint: 0, gone: 0 });
+  expect(dead).toEqual({ messages: 1, by_reason: { malformed: 1 } });
+  expect(status.marker).toMatchObject({ sequence: 21, records: null });
+  const [newest] = checkpoints.generations;
+  expect(newest).toMatchObject({ error: null, sequence: 21, stream: 'SPIKEFORMER' });
+  expect(newest?.age_seconds).toBeGreaterThanOrEqual(0);
+  expect(status.state.in_use_by).toContain(`process ${service.child.pid} on `);
+  expect(said).toMatchObject({ url: service.url, answers: true, error: null, catching_up: false });
+  expect(said.stream_lag_messages).toBe(0);
+  expect(said.checkpoint_age_seconds).toBeGreaterThanOrEqual(0);
+  expect(Object.keys(said.queues).sort()).toEqual(['dead', 'derived', 'own']);
+  expect(said.queues['derived']).toEqual({ entries: 0, bytes: 0 });
+  expect(status.problems).toEqual([]);
+}
+
+function expectUpTable({ table, status }: Seen): void {
+  const newest = status.checkpoints.generations[0]?.generation;
+  expect(row(table, 'stream')).toEqual([
+    ...['stream', 'messages', 'bytes', 'at most', 'first', 'last', 'oldest', 'kept'],
+  ]);
+  const frames = row(table, 'SPIKEFORMER');
+  expect([frames[1], frames[4], frames[5], frames[7]]).toEqual(['8', '14', '21', '48 h']);
+  expect(row(table, 'not derived')).toEqual(['not derived', '0']);
+  expect(row(table, 'not in a checkpoint')).toEqual(['not in a checkpoint', '0']);
+  expect(row(table, String(newest))[1]).toBe('21');
+  expect(row(table, 'derived')).toEqual(['derived', '0', '0 B']);
+  expect(table.join('\n')).toMatch(/last gap +3 messages of SPIKEFORMER, 11 to 13, found 20/);
+  expect(table.join('\n')).toMatch(/dead letters +1, malformed 1/);
+}
+
 test('with everything up, with the service down, and with NATS down too', async () => {
   const lab = await StreamLab.open();
   const state = stateFolder();
@@ -50,37 +91,8 @@ test('with everything up, with the service down, and with NATS down too', async 
   const http = new URL(service.url).host;
   const up = await statusOf(state, lab.nats.url, http);
   expect(up.code).toBe(0);
-  const { streams, lag, checkpoints, last_gap: gap, service: said, dead_letters: dead } = up.status;
-  expect(up.status.nats).toEqual({ servers: [lab.nats.url], connected: true, error: null });
-  expect(streams.frames).toMatchObject({ first_sequence: 14, last_sequence: 21, messages: 8 });
-  expect(streams.derived?.name).toBe(NAMES.derived);
-  expect(gap).toMatchObject({ from_sequence: 11, to_sequence: 13, messages: 3 });
-  expect(new Date(gap?.at ?? 0).getTime()).toBeGreaterThan(Date.now() - 3_600_000);
-  expect(lag).toEqual({ not_derived: 0, not_in_checkpoint: 0, gone: 0 });
-  expect(dead).toEqual({ messages: 1, by_reason: { malformed: 1 } });
-  expect(up.status.marker).toMatchObject({ sequence: 21, records: null });
-  const [newest] = checkpoints.generations;
-  expect(newest).toMatchObject({ error: null, sequence: 21, stream: 'SPIKEFORMER' });
-  expect(newest?.age_seconds).toBeGreaterThanOrEqual(0);
-  expect(up.status.state.in_use_by).toContain(`process ${service.child.pid} on `);
-  expect(said).toMatchObject({ url: service.url, answers: true, error: null, catching_up: false });
-  expect(said.stream_lag_messages).toBe(0);
-  expect(said.checkpoint_age_seconds).toBeGreaterThanOrEqual(0);
-  expect(Object.keys(said.queues).sort()).toEqual(['dead', 'derived', 'own']);
-  expect(said.queues['derived']).toEqual({ entries: 0, bytes: 0 });
-  expect(up.status.problems).toEqual([]);
-
-  expect(row(up.table, 'stream')).toEqual([
-    ...['stream', 'messages', 'bytes', 'at most', 'first', 'last', 'oldest', 'kept'],
-  ]);
-  const frames = row(up.table, 'SPIKEFORMER');
-  expect([frames[1], frames[4], frames[5], frames[7]]).toEqual(['8', '14', '21', '48 h']);
-  expect(row(up.table, 'not derived')).toEqual(['not derived', '0']);
-  expect(row(up.table, 'not in a checkpoint')).toEqual(['not in a checkpoint', '0']);
-  expect(row(up.table, String(newest?.generation))[1]).toBe('21');
-  expect(row(up.table, 'derived')).toEqual(['derived', '0', '0 B']);
-  expect(up.table.join('\n')).toMatch(/last gap +3 messages of SPIKEFORMER, 11 to 13, found 20/);
-  expect(up.table.join('\n')).toMatch(/dead letters +1, malformed 1/);
+  expectUp(up, lab, service);
+  expectUpTable(up);
 
   expect(await service.stop()).toBe(0);
   await lab.publishLogs(4);

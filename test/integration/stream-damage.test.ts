@@ -24,7 +24,7 @@ test('its consumer deleted, again and again: nothing is lost, nothing comes twic
   expect(await service.stop()).toBe(0);
 });
 
-test('what was purged before it was read is counted and told, in the middle and at the end', async () => {
+test('what was purged unread is counted and told, in the middle and at the end', async () => {
   const lab = await StreamLab.open();
   const state = stateFolder();
   const first = await lab.serve(state);

@@ -11,7 +11,7 @@ import { until } from './until.ts';
 const POWER = 'spikescope_frames_total{kind="power"}';
 const DERIVED = 'spikescope_queue_depth{queue="derived"}';
 
-test('stopped while it catches up, and killed, it goes on where it was; no counter is shown before', async () => {
+test('stopped and killed while it catches up, it goes on where it was', async () => {
   const lab = await StreamLab.open();
   const state = stateFolder();
   await lab.publishPower(8000);
@@ -70,7 +70,7 @@ test('what is no frame is counted once and a letter once, over kill -9', async (
   expect(await lab.lines()).toEqual(upTo(15));
 });
 
-test('a server without JetStream: it says what it lacks, answers meanwhile, ends when told', async () => {
+test('a server without JetStream: it says so, answers meanwhile, ends when told', async () => {
   const nats = await startNatsServer();
   onTestFinished(() => nats.stop());
   const state = stateFolder();

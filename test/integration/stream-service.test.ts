@@ -73,7 +73,7 @@ test('the derived stream emptied and deleted under it: what follows is stored on
   expect(await again.stop()).toBe(0);
 });
 
-test('a derived stream that takes nothing stops the reading, in bounds, and not for ever', async () => {
+test('a derived stream that takes nothing stops the reading, and not for ever', async () => {
   const lab = await StreamLab.open();
   const bytesMax = 400_000;
   const bounded = `waiting_bytes_max: ${bytesMax}, commit_interval`;
@@ -106,8 +106,8 @@ test('a derived stream that takes nothing stops the reading, in bounds, and not 
 
 test('a store of documents that is away holds up documents and nothing else', async () => {
   const lab = await StreamLab.open();
-  const documents =
-    '{ store: elasticsearch, elasticsearch: { url: "http://127.0.0.1:9" }, queue: { documents: 100 } }';
+  const documents = `{ store: elasticsearch, elasticsearch: { url: "http://127.0.0.1:9" },
+  queue: { documents: 100 } }`;
   const service = await lab.serve(undefined, QUICK.replace('{ store: none }', documents));
   await lab.publishLogs(500);
   const seen = await service.until('all is derived', (metrics) => {

@@ -70,7 +70,7 @@ describe('the next batch', () => {
   });
 });
 
-it('stores each record once and in order, whatever frames derive, and reaches as far as it says', () => {
+it('gives each record once and in order, and reaches as far as it says', () => {
   const frames = fc.array(fc.nat(1300), { minLength: 1, maxLength: 8 });
   fc.assert(
     fc.property(frames, (counts) => {

@@ -93,7 +93,7 @@ describe('a checkpoint file', () => {
     ]);
   });
 
-  it('is refused with zeros at its end, as after a power cut, and with more than its own', async () => {
+  it('is refused with zeros at its end, and with more than its own', async () => {
     const bytes = await encoded();
     const zeroed = Buffer.from(bytes).fill(0, bytes.length - 9);
     expect(await refusal(written(zeroed))).toMatch(/^the checksum of metrics .* is wrong$/);

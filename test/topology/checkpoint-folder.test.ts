@@ -29,7 +29,7 @@ const generations = async (folder: CheckpointFolder): Promise<number[]> => {
   return (await folder.entries()).map(({ generation }) => generation);
 };
 
-it('that is not there yet has no checkpoint, and is made at the first for its owner alone', async () => {
+it('that is not there has no checkpoint, and is made at the first for its owner', async () => {
   const { path, folder } = await folderWith(0);
   expect(await folder.newest()).toEqual({ content: undefined, refused: [] });
   expect(await folder.checked()).toEqual([]);
@@ -42,7 +42,7 @@ it('that is not there yet has no checkpoint, and is made at the first for its ow
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
-it('keeps two generations, the newest first; they are told apart by number, not by text', async () => {
+it('keeps two generations, the newest first, by number and not by text', async () => {
   const { path, folder } = await folderWith(11);
   expect(await generations(folder)).toEqual([11, 10]);
   expect(readdirSync(path).sort()).toEqual(['checkpoint-10.spkc', 'checkpoint-11.spkc']);
@@ -86,7 +86,7 @@ it('gives none where all are torn, and goes on from there', async () => {
   expect((await folder.newest()).content?.sequence).toBe(5);
 });
 
-it('takes no file for a checkpoint that is none by its name, nor one that was not finished', async () => {
+it('takes no file for a checkpoint that is none by its name, or not finished', async () => {
   const { path, folder } = await folderWith(1);
   for (const name of ['checkpoint.unfinished', 'checkpoint-x.spkc', 'checkpoint-9.spkc.old']) {
     writeFileSync(join(path, name), 'torn');
@@ -135,7 +135,7 @@ it('keeps what there is where a write came to an end in the middle', async () =>
   expect((await folder.newest()).refused).toEqual([]);
 });
 
-it('has a whole checkpoint, the last that was told of or a later one, whenever its writer is killed', async () => {
+it('has a whole checkpoint, the last told of or a later one, after each kill', async () => {
   const { path, folder } = await folderWith(1);
   const program = `
     const { CheckpointFolder } = await import(${JSON.stringify(FOLDER)});

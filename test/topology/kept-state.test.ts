@@ -155,7 +155,7 @@ describe('a pipeline that was changed', () => {
     expect(after.counts('two')).toEqual({ state: 5, shown: 5 });
   });
 
-  it('that did not say so, and can not restore its state, has all begin anew; counters go on', () => {
+  it('that did not say so and can not restore its state has all begin anew', () => {
     const { states, metrics } = copy();
     const after = seen(0, [one, two]);
     const odd = { states: { ...states, 'two/count': 'five' }, metrics };
