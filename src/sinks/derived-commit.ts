@@ -77,7 +77,6 @@ export class DerivedCommit {
   /** Of the batch that was tried last. */
   private tooLarge = 0;
   private due = Promise.withResolvers<void>();
-  private readonly stopping = new AbortController();
 
   constructor(parts: DerivedCommitParts) {
     this.parts = parts;
@@ -172,18 +171,14 @@ export class DerivedCommit {
       const pause = sleep(this.parts.limits.everyMs, undefined, { signal }).catch(() => {});
       if (!this.waiting.isBatchFull) await Promise.race([pause, this.due.promise]);
       this.due = Promise.withResolvers<void>();
-      if (this.isDue()) await this.commit();
+      if (this.isDue()) await this.commit(signal);
     }
     signal.removeEventListener('abort', stop);
   }
 
   /** Stores what waits; gives up at the signal. */
   async close(signal: AbortSignal): Promise<void> {
-    const giveUp = () => this.stopping.abort();
-    if (signal.aborted) giveUp();
-    signal.addEventListener('abort', giveUp, { once: true });
-    while (this.waiting.count > 0 && !this.stopping.signal.aborted) await this.commit();
-    signal.removeEventListener('abort', giveUp);
+    while (this.waiting.count > 0 && !signal.aborted) await this.commit(signal);
   }
 
   private isDue(): boolean {
@@ -193,11 +188,12 @@ export class DerivedCommit {
     return sinceMs > (isBehind ? MARK_EVERY_MS : REFRESH_EVERY_MS);
   }
 
-  private async commit(): Promise<void> {
+  /** One batch; gives up at the signal, and what was not stored waits. */
+  private async commit(signal: AbortSignal): Promise<void> {
     const batch = this.waiting.nextBatch(this.atSequence, this.storedTo);
     const beganMs = performance.now();
-    await this.retried(this.stopping.signal, (connection) => this.store(connection, batch));
-    if (this.stopping.signal.aborted) return;
+    const isStored = await this.retried(signal, (connection) => this.store(connection, batch));
+    if (!isStored) return;
     this.settle(batch);
     const tookMs = performance.now() - beganMs;
     this.markedMs = performance.now();
@@ -267,18 +263,18 @@ ${this.parts.place.stream}: one process at a time can work on a stream, so this 
     return { subject: markerSubject(place.prefix), data: encodeMarker(marker), headers: fields };
   }
 
-  /** Attempts for ever, until the signal; only a fence ends it. */
+  /** Attempts for ever, until the signal; only a fence ends it. Gives whether one worked. */
   private async retried(
     signal: AbortSignal,
     attempt: (connection: NatsConnection) => Promise<void>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     for (let failures = 0; !signal.aborted; failures++) {
       try {
         const connection = this.parts.connection();
         if (connection === undefined) throw new Error('not connected to NATS');
         await attempt(connection);
         if (failures > 0) this.parts.events.worked();
-        return;
+        return true;
       } catch (error) {
         if (error instanceof FencedError) throw error;
         this.parts.events.failed((error as Error).message);
@@ -286,6 +282,7 @@ ${this.parts.place.stream}: one process at a time can work on a stream, so this 
       }
       await sleep(pauseMs(RETRY_LIMITS, failures), undefined, { signal }).catch(() => {});
     }
+    return false;
   }
 }
 
