@@ -37,6 +37,26 @@ test('stopped and killed while it catches up, it goes on where it was', async ()
   expect(await lab.joules()).toEqual(upTo(8000));
 });
 
+test('stopped while nothing takes its records it ends, and the next stores them', async () => {
+  const lab = await StreamLab.open();
+  const state = stateFolder();
+  const first = await lab.serve(state);
+  await lab.publishPower(10);
+  await until('they are stored', async () => (await lab.joules()).length === 10);
+  const { config } = await lab.manager.streams.info(NAMES.derived);
+  await lab.manager.streams.update(NAMES.derived, { ...config, max_bytes: 1, discard: 'new' });
+  await lab.publishPower(10);
+  await first.until('some wait', (seen) => (seen.value(DERIVED) ?? 0) > 0);
+  expect(await first.stop()).toBe(0);
+  await lab.manager.streams.update(NAMES.derived, config);
+  const second = await lab.serve(state);
+  await second.until('they are stored', (seen) => {
+    return seen.value(POWER) === 20 && seen.value(DERIVED) === 0;
+  });
+  expect(await second.stop()).toBe(0);
+  expect(await lab.joules()).toEqual(upTo(20));
+});
+
 test('what is no frame is counted once and a letter once, over kill -9', async () => {
   const lab = await StreamLab.open();
   const state = stateFolder();

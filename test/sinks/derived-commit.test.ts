@@ -147,6 +147,25 @@ describe('derived records', () => {
   });
 });
 
+it('storing ends at the signal while nothing is taken, and what waits is kept', async () => {
+  const server = await DerivedServer.of(nats);
+  let isUp = true;
+  const connection = () => (isUp ? server.connection : undefined);
+  const { commit, claim, frame, flush, said } = committing(server, { connection });
+  await claim();
+  isUp = false;
+  frame(1, 2);
+  const stop = new AbortController();
+  const running = commit.run(stop.signal);
+  await until('it has failed', () => said.length > 1);
+  stop.abort();
+  await running;
+  expect(commit.depth.messages).toBe(2);
+  isUp = true;
+  await flush();
+  expect(await server.places()).toEqual(['1.0', '1.1']);
+});
+
 describe('another process', () => {
   it('takes over, and the first stores nothing more and says why it ends', async () => {
     const server = await DerivedServer.of(nats);

@@ -157,3 +157,28 @@ it('writes from time to time until the signal, one after the other', async () =>
   await settledTurns();
   expect(state.sequence).toBe(last);
 });
+
+it('ends at the signal though what it waits for never comes, and writes one at a time', async () => {
+  const stored = Promise.withResolvers<void>();
+  const waiting = Promise.withResolvers<void>();
+  const { checkpointer, sequences, state } = checkpointing({
+    everyMs: 1,
+    settled: async (copy) => {
+      waiting.resolve();
+      await stored.promise;
+      return copy;
+    },
+  });
+  const stop = new AbortController();
+  const running = checkpointer.run(stop.signal);
+  await waiting.promise;
+  stop.abort();
+  await running;
+  state.sequence = 9;
+  const last = checkpointer.write();
+  await settledTurns();
+  expect(sequences()).toEqual([]);
+  stored.resolve();
+  expect(await last).toBe(true);
+  expect(sequences()).toEqual([1, 9]);
+});
