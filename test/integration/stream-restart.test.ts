@@ -14,7 +14,7 @@ const DERIVED = 'spikescope_queue_depth{queue="derived"}';
 test('stopped and killed while it catches up, it goes on where it was', async () => {
   const lab = await StreamLab.open();
   const state = stateFolder();
-  await lab.publishPower(8000);
+  await lab.publishPower(3000);
   for (let round = 0; round < 4; round++) {
     const service = await lab.serve(state);
     const seen = await service.metrics();
@@ -30,11 +30,11 @@ test('stopped and killed while it catches up, it goes on where it was', async ()
   }
   const last = await lab.serve(state);
   const seen = await last.until('it is up to date', (metrics) => {
-    return metrics.value(POWER) === 8000 && metrics.value(DERIVED) === 0;
+    return metrics.value(POWER) === 3000 && metrics.value(DERIVED) === 0;
   });
   expect(seen.value('spikescope_catching_up')).toBe(0);
   expect(await last.stop()).toBe(0);
-  expect(await lab.joules()).toEqual(upTo(8000));
+  expect(await lab.joules()).toEqual(upTo(3000));
 });
 
 test('stopped while nothing takes its records it ends, and the next stores them', async () => {
