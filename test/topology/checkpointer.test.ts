@@ -158,7 +158,7 @@ it('writes from time to time until the signal, one after the other', async () =>
   expect(state.sequence).toBe(last);
 });
 
-it('ends at the signal though what it waits for never comes, and writes one at a time', async () => {
+it('ends at the signal though what it waits for never comes; writes one at a time', async () => {
   const stored = Promise.withResolvers<void>();
   const waiting = Promise.withResolvers<void>();
   const { checkpointer, sequences, state } = checkpointing({
