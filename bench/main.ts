@@ -12,6 +12,7 @@ import { documentsSqlite } from './parts/documents-sqlite.ts';
 import { elephant } from './parts/elephant.ts';
 import { emitterCost } from './parts/emitter.ts';
 import { health } from './parts/health.ts';
+import { jetStream } from './parts/jetstream.ts';
 import { malformed } from './parts/malformed.ts';
 import { memory } from './parts/memory.ts';
 import { nab } from './parts/nab.ts';
@@ -35,6 +36,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   nab,
   emitter: emitterCost,
   'sync-interval': syncInterval,
+  jetstream: jetStream,
   documents,
   'documents-alike': documentsAlike,
   'documents-kept': documentsKept,
