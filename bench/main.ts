@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { parseDurationUs } from '../src/component/duration.ts';
+import { checkpointHold, checkpoints } from './parts/checkpoints.ts';
 import { detect } from './parts/detect.ts';
 import { documents } from './parts/documents.ts';
 import { documentsAlike } from './parts/documents-alike.ts';
@@ -19,6 +20,7 @@ import { nab } from './parts/nab.ts';
 import { natsLoad } from './parts/nats-load.ts';
 import { page } from './parts/page.ts';
 import { pageTab } from './parts/page-tab.ts';
+import { recovery } from './parts/recovery.ts';
 import { type BenchOptions, type Row, table } from './parts/report.ts';
 import { scrape } from './parts/scrape.ts';
 import { spkReplay } from './parts/spk-replay.ts';
@@ -37,6 +39,9 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   emitter: emitterCost,
   'sync-interval': syncInterval,
   jetstream: jetStream,
+  checkpoints,
+  'checkpoint-hold': checkpointHold,
+  recovery,
   documents,
   'documents-alike': documentsAlike,
   'documents-kept': documentsKept,
