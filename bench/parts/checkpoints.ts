@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Service, startService, sumOf } from './consumer.ts';
 import { PreloadedServer, watchReading } from './preloaded.ts';
@@ -97,9 +100,10 @@ function costRow(
 }
 
 /**
- * How long a checkpoint of a million neurons holds the event loop: by the service's own metric, and
- * by a process of its own that asks for /health every 2 ms, without checkpoints and with one every
- * second, in turns, while frames come in time.
+ * How long a checkpoint of a million neurons holds the event loop: by the service's own metric, by
+ * a process of its own that asks for /health every 2 ms, and by the CPU that the main thread uses
+ * between two ticks of a timer; without checkpoints and with one every second, in turns, while
+ * frames come in time.
  */
 export async function checkpointHold({ rounds, scale }: BenchOptions): Promise<Row[]> {
   const shape = { ...LARGE_SHAPE, spikesPerFrame: SPIKES_PER_FRAME, rateHz: LARGE_RATE_HZ };
@@ -121,8 +125,12 @@ export async function checkpointHold({ rounds, scale }: BenchOptions): Promise<R
 interface Held {
   readonly askedMs: readonly number[];
   readonly heldMs: readonly number[];
+  /** CPU of the main thread between two ticks of 2 ms, the long ones. */
+  readonly turnsMs: readonly number[];
   readonly bytes: number;
 }
+
+const LOOP_WATCH = join(import.meta.dirname, 'loop-watch.ts');
 
 async function hold(
   preloaded: PreloadedServer,
@@ -130,21 +138,33 @@ async function hold(
   everyS: number,
   { perS, seconds }: { readonly perS: number; readonly seconds: number },
 ): Promise<Held> {
+  const folder = mkdtempSync(join(tmpdir(), 'spikescope-bench-loop-'));
+  const turnsFile = join(folder, 'turns.json');
   const service = await startService(preloaded.server.port, ['--delivery', 'jetstream'], {
-    env: { SPIKESCOPE_CHECKPOINTS_INTERVAL: `${everyS}s` },
+    env: {
+      SPIKESCOPE_CHECKPOINTS_INTERVAL: `${everyS}s`,
+      NODE_OPTIONS: `--import=${LOOP_WATCH}`,
+      LOOP_WATCH_FILE: turnsFile,
+    },
   });
+  let isStopped = false;
   try {
     // Until all parts are known, and the code that handles them is compiled.
     await preloaded.load(stream, Math.round(perS * 5), perS);
+    service.signal('SIGUSR2');
     const prober = startProber(service.url, ['/health']);
     const loading = preloaded.load(stream, Math.round(perS * seconds), perS);
     const heldMs = await ownHolds(service, seconds);
     await loading;
     const { '/health': askedMs = [] } = await prober();
     const bytes = sumOf(await service.text(), 'spikescope_checkpoint_bytes');
-    return { askedMs, heldMs, bytes };
-  } finally {
     await service.stop();
+    isStopped = true;
+    const turnsMs = JSON.parse(readFileSync(turnsFile, 'utf8')) as number[];
+    return { askedMs, heldMs, turnsMs, bytes };
+  } finally {
+    if (!isStopped) await service.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -171,6 +191,10 @@ function heldRow(everyS: number, list: readonly Held[]): Row {
     'MB each': (Math.max(...list.map(({ bytes }) => bytes)) / 1e6).toFixed(1),
     'held by own metric, median, ms': own.length === 0 ? '' : median(own).toFixed(1),
     'largest, ms': own.length === 0 ? '' : Math.max(...own).toFixed(1),
+    'largest CPU between two ticks, ms': Math.max(...list.flatMap((each) => each.turnsMs)).toFixed(
+      1,
+    ),
+    'ticks over 10 ms': list.flatMap((each) => each.turnsMs).filter((ms) => ms > 10).length,
     'requests from outside': asked.length,
     'median, ms': at(0.5),
     'p99, ms': at(0.99),

@@ -74,6 +74,7 @@ export interface Service extends Consumer {
   readonly url: string;
   /** Kills it with -9. */
   kill(): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
 }
 
 export interface ServiceOptions {
@@ -109,6 +110,7 @@ export async function startService(
     text,
     stop: () => stopped(child),
     kill: () => stopped(child, 'SIGKILL'),
+    signal: (signal) => child.kill(signal),
   };
 }
 
