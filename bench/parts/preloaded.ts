@@ -9,7 +9,9 @@ import { type Service, sumOf } from './consumer.ts';
 import type { SpikeStream } from './spike-stream.ts';
 
 const PREFIX = 'spikeformer';
-const STREAM_BYTES_MAX = 16 * 1024 ** 3;
+const STREAM_BYTES_MAX = 8 * 1024 ** 3;
+/** Reserved at once for all streams, whoever else fills the disk meanwhile. */
+const SETTINGS = 'max_file: 32GB';
 /** What the server has taken and not stored; past a bound of its own it drops. */
 const UNSTORED_BYTES_MAX = 32 * 1024 * 1024;
 const UNSTORED_MESSAGES_MAX = 4000;
@@ -31,7 +33,7 @@ export class PreloadedServer {
   }
 
   static async start(): Promise<PreloadedServer> {
-    const server = await startNatsServer({ jetStream: true });
+    const server = await startNatsServer({ jetStream: SETTINGS });
     const connection = await connect({ servers: server.url });
     const manager = await jetstreamManager(connection);
     const preloaded = new PreloadedServer(server, connection, manager);
