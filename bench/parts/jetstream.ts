@@ -47,6 +47,9 @@ export async function jetStream({ rounds, scale }: BenchOptions): Promise<Row[]>
     for (let round = 0; round < rounds; round++) {
       best.push(await measureCore(core.port, shape, messages));
       exact.push(await measureJetStream(preloaded, spikesPerFrame, messages));
+      const [c, e] = [best.at(-1) as Measured, exact.at(-1) as Measured];
+      const shares = `${(e.perCpuS / c.perCpuS).toFixed(2)}, per s ${(e.perS / c.perS).toFixed(2)}`;
+      process.stderr.write(`${name}, round ${round + 1}: ${shares} of core\n`);
     }
     await preloaded.stop();
     rows.push(rowOf(name, best, exact));
