@@ -25,7 +25,7 @@ export type ReplayOrder =
       readonly bins: number;
     }
   /** What was sent to a stream has gone out. */
-  | { readonly taken: number; readonly bytes: number }
+  | { readonly taken: number; readonly length: number }
   | { readonly closed: number };
 
 /** From the thread. */

@@ -12,6 +12,8 @@ import type { ReplayTask } from './replay-messages.ts';
 const SECOND_US = 1_000_000;
 /** Seconds that pass at once where nothing came for longer: what expires has expired by then. */
 const SECONDS_MAX = 4000;
+/** Speeds are measured over the last few. */
+const SECONDS_SHOWN = 6;
 
 /**
  * One pass through a recording: door, pipelines and metrics of its own, and what the page shows of
@@ -62,13 +64,14 @@ export class ReplayPass {
 
   /** Time goes on: what happens once a second by the clock happens by that of the recording. */
   private passTo(us: number): void {
-    const seconds = Math.floor((us - this.tickedUs) / SECOND_US);
-    for (let i = Math.min(seconds, SECONDS_MAX); i > 0; i--) {
-      this.nowUs = this.tickedUs + Math.max(0, seconds - i + 1) * SECOND_US;
+    const { tickedUs } = this;
+    const seconds = Math.floor((us - tickedUs) / SECOND_US);
+    for (let i = Math.max(0, seconds - SECONDS_MAX) + 1; i <= seconds; i++) {
+      this.nowUs = tickedUs + i * SECOND_US;
       this.store.tick();
-      if (i <= TICKS_SHOWN) this.view.tick();
+      if (seconds - i < SECONDS_SHOWN) this.view.tick();
     }
-    if (seconds > 0) this.tickedUs += seconds * SECOND_US;
+    if (seconds > 0) this.tickedUs = tickedUs + seconds * SECOND_US;
     this.nowUs = Math.max(this.nowUs, us);
   }
 
@@ -81,6 +84,3 @@ export class ReplayPass {
     this.topology.close();
   }
 }
-
-/** Speeds are measured over the last seconds only. */
-const TICKS_SHOWN = 6;

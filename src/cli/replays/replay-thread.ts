@@ -59,7 +59,7 @@ async function run(task: ReplayTask, port: MessagePort): Promise<void> {
   const outlets = new Map<number, PortOutlet>();
   port.on('message', (order: ReplayOrder) => {
     if ('ask' in order) reply({ answer: order.ask, ...answer(answers, order.path, order.query) });
-    else if ('taken' in order) outlets.get(order.taken)?.taken(order.bytes);
+    else if ('taken' in order) outlets.get(order.taken)?.taken(order.length);
     else if ('closed' in order) {
       outlets.get(order.closed)?.close();
       outlets.delete(order.closed);

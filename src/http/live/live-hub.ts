@@ -11,7 +11,7 @@ export interface Subscription {
 export interface LiveOutlet {
   /** What was written and not taken yet. */
   readonly writableLength: number;
-  write(data: string | Buffer): unknown;
+  write(data: string | Buffer, taken?: () => void): unknown;
   on(event: 'close' | 'error', listener: () => void): unknown;
   end(): void;
 }
