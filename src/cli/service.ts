@@ -19,6 +19,7 @@ import type { ServiceProbe } from './health-checks.ts';
 import { createHealthParts } from './health-parts.ts';
 import { createLiveParts } from './live-parts.ts';
 import type { OwnTelemetry } from './own-telemetry.ts';
+import { createReplays } from './replays/replay-parts.ts';
 
 /** What every command that serves has in common: pipelines and, with `serve`, HTTP. */
 export interface Service {
@@ -140,6 +141,7 @@ export function createService(parts: ServiceParts): Service {
         health: () => health.readings(connected()),
         logs: { store: parts.documents, nowMs: Date.now },
         live: live.routes(source, connected),
+        replays: createReplays(parts, limitsOf(config)),
         now: () => new Date().toISOString(),
         failed: (path, error) => log.error(`answering ${path} failed`, { error }),
       });

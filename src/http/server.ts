@@ -5,6 +5,8 @@ import { addLiveRoutes, type LiveRouteOptions } from './live/live-routes.ts';
 import { addLogRoutes, type LogRouteOptions } from './log-routes.ts';
 import { addLoginRoutes, OPEN_PATHS } from './login-routes.ts';
 import { addPageRoutes } from './page-routes.ts';
+import type { ReplayHost } from './replays/replay-host.ts';
+import { addReplayRoutes } from './replays/replay-routes.ts';
 import { addRoutes, type RouteOptions } from './routes.ts';
 import { Sessions } from './sessions.ts';
 
@@ -19,6 +21,8 @@ export interface HttpOptions extends RouteOptions {
   readonly logs: LogRouteOptions;
   /** What the live page shows. */
   readonly live: LiveRouteOptions;
+  /** Recordings that it may replay. */
+  readonly replays: ReplayHost;
 }
 
 export interface HttpServer {
@@ -63,6 +67,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   addRoutes(server, options);
   addLogRoutes(server, options.logs);
   addLiveRoutes(server, options.live);
+  addReplayRoutes(server, options.replays);
   addPageRoutes(server);
   addLoginRoutes(server, options.token, sessions);
   server.addHook('preClose', async () => options.live.hub.close());

@@ -32,7 +32,7 @@ export class ReplayLink {
       else if ('answer' in reply) this.settle(reply.answer, reply);
       else this.pass(reply.stream, reply.data);
     });
-    this.worker.on('error', (error) => events.failed(`${error.stack ?? error}`));
+    this.worker.on('error', (error) => events.failed(String((error as Error).stack ?? error)));
     this.worker.on('exit', () => {
       for (const id of this.asked.keys()) this.settle(id, GONE);
       for (const outlet of this.outlets.values()) outlet.end();
