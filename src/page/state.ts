@@ -26,9 +26,13 @@ const LINES_MAX = 1000;
 
 /** All that the page knows, put together from what it is sent. */
 export class PageState {
+  /** Where the routes of what is shown begin. */
+  readonly api: string;
+  /** The address of another view of the same. */
+  readonly link: (view: string) => string;
   overview: Overview | undefined;
   topology: TopologyUpdate | undefined;
-  raster = new RasterStore();
+  raster: RasterStore;
   leHz: readonly number[] = [];
   readonly rates = new Map<string, RatesUpdate['layers'][number]>();
   readonly rails = new Map<string, PowerUpdate['rails'][number]>();
@@ -43,6 +47,17 @@ export class PageState {
   readonly benchmarks = new Map<string, LiveBenchmark>();
   /** Topics that have come at least once since the connection was made. */
   readonly loaded = new Set<string>();
+
+  constructor(api = '/api', link = (view: string): string => `#/${view}`) {
+    this.api = api;
+    this.link = link;
+    this.raster = new RasterStore(api);
+  }
+
+  /** Whether it is a recording that is replayed, not what is live. */
+  get isReplay(): boolean {
+    return this.api !== '/api';
+  }
 
   /** A new connection begins with everything: what was known makes way for it as it comes. */
   begin(): void {
@@ -64,7 +79,7 @@ export class PageState {
   }
 
   private forget(topic: string): void {
-    if (topic === 'raster') this.raster = new RasterStore();
+    if (topic === 'raster') this.raster = new RasterStore(this.api);
     else if (topic === 'logs') this.lines = [];
     const maps: Readonly<Record<string, Map<string, unknown>[]>> = {
       rates: [this.rates],
