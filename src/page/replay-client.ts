@@ -22,6 +22,8 @@ export class ReplayClient {
   private source: EventSource | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private begunMs = 0;
+  /** The service did not answer since: it knows of no replay when it is back. */
+  private wasAway = false;
   /** What was asked for last and is not sent yet: of many moves of a slider the last one counts. */
   private wanted: ReplayControl | undefined;
   private isSending = false;
@@ -45,6 +47,7 @@ export class ReplayClient {
     this.topics = topics;
     this.error = undefined;
     this.begunMs = performance.now();
+    this.wasAway = false;
     const given = { recording: name, client: CLIENT, ...control };
     const answer = await ask<ReplayState>('/api/replays', 'POST', given);
     if (name !== this.name) return;
@@ -120,13 +123,14 @@ export class ReplayClient {
     if (id !== this.replay?.id) return;
     if (typeof answer === 'string' && answer !== NO_ANSWER) {
       const now = this.replay ?? { at_us, playing, speed };
-      if (performance.now() - this.begunMs > LASTED_MS) {
+      if (this.wasAway || performance.now() - this.begunMs > LASTED_MS) {
         const control = { at_us: now.at_us, playing: now.playing, speed: now.speed };
         await this.open(this.name, this.topics, control);
       } else {
         this.error = 'The replay ended by itself; the log of the service says why.';
       }
     } else {
+      this.wasAway ||= answer === NO_ANSWER;
       this.timer = setTimeout(() => this.connect(), RETRY_MS);
     }
     this.changed();
