@@ -213,6 +213,45 @@ const layerState = z.object({
   mean_rate_hz: number.nullable().describe('Of its last closed windows.'),
 });
 
+const pipelineState = z.object({
+  name: text,
+  records_per_second: number,
+  records: whole,
+  failures: whole.describe('More than 0: it has ended with an error.'),
+});
+
+const sinkState = z.object({
+  name: text,
+  waiting: whole.nullable().describe('Entries of its queue; null where it has none.'),
+  bytes: whole.nullable(),
+  dropped: whole,
+  per_second: number.nullable().describe('Documents that the store answered for.'),
+  lag_seconds: number.nullable().describe('How long its oldest entry has waited.'),
+  works: z.boolean().nullable().describe('Whether its last request worked; null: not known.'),
+});
+
+const jetstream = z.object({
+  catching_up: z.boolean().describe('Metrics of frames are held back until it has.'),
+  lag_messages: whole.nullable().describe('Messages that are stored and not processed.'),
+  messages_lost: whole.describe('Messages that left the stream before they were read.'),
+  checkpoint_age_seconds: number.nullable(),
+  checkpoint_bytes: whole.nullable(),
+  checkpoint_held_seconds: number.nullable(),
+  checkpoints: z.record(text, whole).describe('By outcome.'),
+  commit_seconds: number.nullable(),
+  commit_failures: whole,
+  interruptions: z.record(text, whole).describe('By what reads.'),
+});
+
+const delivery = z.object({
+  jetstream: jetstream.nullable().describe('Null: core NATS, or a recording.'),
+  frames_missing: whole,
+  last_gap: z
+    .object({ at_us: number, messages: whole, frames: whole })
+    .nullable()
+    .describe('When the service last found something missing, µs by its clock, and how much.'),
+});
+
 export const overviewSchema = z.object({
   version: text,
   source: text,
@@ -238,6 +277,9 @@ export const overviewSchema = z.object({
   errors: z.array(logLine).describe('The last log lines that are errors.'),
   chips: z.array(chipState),
   layers: z.array(layerState),
+  pipelines: z.array(pipelineState),
+  sinks: z.array(sinkState),
+  delivery,
 });
 
 export const topologySchema = z.object({
@@ -261,6 +303,8 @@ export const topologySchema = z.object({
 });
 
 export type Overview = z.output<typeof overviewSchema>;
+export type SinkState = z.output<typeof sinkState>;
+export type Delivery = z.output<typeof delivery>;
 export type RasterUpdate = z.output<typeof rasterSchema>;
 export type RatesUpdate = z.output<typeof ratesSchema>;
 export type PowerUpdate = z.output<typeof powerSchema>;
