@@ -1,6 +1,7 @@
 import { type ComponentChild, h } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Overview } from '../../sinks/live/schemas.ts';
+import { catchingUp, flowTables } from '../delivery-parts.ts';
 import { decimal, duration, fullTime, si, timeOf, whole } from '../format.ts';
 import { type Column, empty, loading, stateWord, table, tile } from '../parts.ts';
 import { drawRaster, heightFor } from '../raster-draw.ts';
@@ -20,6 +21,7 @@ export function OverviewView({ state }: { state: PageState }): ComponentChild {
     'div',
     null,
     h('h2', null, 'Overview'),
+    catchingUp(overview.delivery),
     h(
       'section',
       { 'aria-label': 'Totals' },
@@ -40,6 +42,7 @@ export function OverviewView({ state }: { state: PageState }): ComponentChild {
           null,
           table('Layers', LAYER_COLUMNS, layers, ({ layer_name }) => layer_name),
         ),
+    ...flowTables(overview),
     errors.length === 0 ? null : h('section', null, errorTable(errors)),
   );
 }
