@@ -1,5 +1,6 @@
 import { type ComponentChild, h } from 'preact';
-import type { Delivery, Overview, SinkState } from '../sinks/live/schemas.ts';
+import type { Delivery, SinkState } from '../sinks/live/delivery-schemas.ts';
+import type { Overview } from '../sinks/live/schemas.ts';
 import { duration, fullTime, si, timeOf, whole } from './format.ts';
 import { type Column, empty, stateWord, table, tile } from './parts.ts';
 

@@ -1,8 +1,8 @@
+import type { IncidentsUpdate } from '../sinks/live/incident-schemas.ts';
 import type {
   BenchmarksUpdate,
   ConversionsUpdate,
   CoresUpdate,
-  IncidentsUpdate,
   LiveBenchmark,
   LiveConversion,
   LogLine,

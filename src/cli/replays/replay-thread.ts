@@ -1,6 +1,11 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { API_ROUTES } from '../../http/live/api.ts';
-import { checkQuery, isFault, liveAnswers } from '../../http/live/live-answers.ts';
+import {
+  checkQuery,
+  isFault,
+  liveAnswers,
+  NONE_OF_THAT_NAME,
+} from '../../http/live/live-answers.ts';
 import { LiveHub } from '../../http/live/live-hub.ts';
 import { openRecording } from '../../recordings/open.ts';
 import type { Recording } from '../../recordings/recording.ts';
@@ -104,7 +109,7 @@ function answer(
   if (isFault(query)) return made(400, query);
   const found = of(query);
   if (found !== undefined) return made(200, found);
-  return made(404, { error: 'population: there is none of that name' });
+  return made(404, { error: NONE_OF_THAT_NAME });
 }
 
 function controlOf({ at_us: atUs, speed, playing }: ReplayControl) {

@@ -57,7 +57,7 @@ function jsonSchema(schema: z.ZodType): Json {
 
 function faults({ path, query, body, method }: ApiRoute): Json {
   const isWrong = query !== undefined || body !== undefined;
-  const isMissing = path === '/api/spikes' || path.startsWith('/api/replays');
+  const isMissing = /^.api.(spikes|incident)$/.test(path) || path.startsWith('/api/replays');
   const isFull = /\/live$/.test(path) || (path === '/api/replays' && method === 'post');
   return {
     ...(isWrong ? { 400: { description: 'A parameter is wrong: which.' } } : {}),

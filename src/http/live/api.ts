@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { incidentSeriesSchema, incidentsSchema } from '../../sinks/live/incident-schemas.ts';
 import {
   recordingsSchema,
   replayControlSchema,
@@ -9,7 +10,6 @@ import {
   benchmarksSchema,
   conversionsSchema,
   coresSchema,
-  incidentsSchema,
   logsSchema,
   membraneSchema,
   overviewSchema,
@@ -62,6 +62,10 @@ const rasterQuery = z.strictObject({
   from: ms.describe('Event time, ms.'),
   to: ms.describe('Event time, ms, not included.'),
   population: z.string().min(1).max(512).optional().describe('That one only.'),
+});
+
+const incidentQuery = z.strictObject({
+  id: z.string().min(1).max(256).describe('The incident_id of /api/incidents.'),
 });
 
 const topicsOf = (names: readonly [string, ...string[]]) =>
@@ -119,6 +123,12 @@ export const API_ROUTES: readonly ApiRoute[] = [
     path: '/api/incidents',
     summary: 'Incidents that detectors opened, and those they closed.',
     answer: incidentsSchema,
+  },
+  {
+    path: '/api/incident',
+    summary: 'The series around an incident, and where it usually is.',
+    query: incidentQuery,
+    answer: incidentSeriesSchema,
   },
   { path: '/api/logs', summary: 'The last lines of the log.', answer: logsSchema },
   {

@@ -1,6 +1,6 @@
+import type { Delivery, SinkState } from '../../sinks/live/delivery-schemas.ts';
 import type { MetricValues } from '../../sinks/live/metric-values.ts';
 import type { RateMeter } from '../../sinks/live/rate-meter.ts';
-import type { Delivery, SinkState } from '../../sinks/live/schemas.ts';
 
 /** The last time that frames were found missing, by the clock of the service. */
 export type LastGap = Delivery['last_gap'];

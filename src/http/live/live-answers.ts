@@ -10,6 +10,9 @@ export type Query = Readonly<Record<string, unknown>>;
 /** What each route of the API answers of a view, by its path; undefined where there is no such. */
 export type LiveAnswers = Readonly<Record<string, (query: Query) => unknown>>;
 
+/** Said where a route that is asked for one thing by name does not know it. */
+export const NONE_OF_THAT_NAME = 'there is none of that name';
+
 export function liveAnswers(
   view: LiveView,
   clients: () => { readonly now: number; readonly max: number },
@@ -28,6 +31,7 @@ export function liveAnswers(
     '/api/cores': () => live.cores.since(0),
     '/api/membrane': () => view.membrane(0),
     '/api/incidents': () => live.incidents.since(0),
+    '/api/incident': (query) => live.incidentSeries.get(query['id'] as string),
     '/api/logs': () => live.logs.since(0),
     '/api/conversions': () => view.conversions(0),
     '/api/benchmarks': () => live.benchmarks.since(0),

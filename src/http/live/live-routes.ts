@@ -2,7 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import { API_ROUTES, type ApiRoute } from './api.ts';
 import { apiDocument } from './api-document.ts';
 import { eventStream } from './event-stream.ts';
-import { checkQuery, isFault, type LiveAnswers, liveAnswers } from './live-answers.ts';
+import {
+  checkQuery,
+  isFault,
+  type LiveAnswers,
+  liveAnswers,
+  NONE_OF_THAT_NAME,
+} from './live-answers.ts';
 import type { LiveHub } from './live-hub.ts';
 import { LiveView } from './live-view.ts';
 import { BINS_MAX, type TopicName } from './topics.ts';
@@ -30,7 +36,7 @@ export function addLiveRoutes(server: FastifyInstance, options: LiveRouteOptions
       if (isFault(query)) return await reply.code(400).send(query);
       const found = answer(query);
       if (found !== undefined) return found;
-      return await reply.code(404).send({ error: `population: there is none of that name` });
+      return await reply.code(404).send({ error: NONE_OF_THAT_NAME });
     });
   }
   addStream(server, options);

@@ -59,6 +59,7 @@ export class LiveView {
     }
     meter.sample('documents', values.count('spikescope_documents_total'), nowMs);
     this.gaps.look(values, nowUs());
+    live.incidentSeries.look();
     meter.sample('spikes', values.count('neural_spikes_total'), nowMs);
     meter.sample('frames', values.count('spikescope_frames_total'), nowMs);
   }

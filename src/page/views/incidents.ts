@@ -1,5 +1,5 @@
 import { type ComponentChild, h } from 'preact';
-import type { Incident } from '../../sinks/live/schemas.ts';
+import type { Incident } from '../../sinks/live/incident-schemas.ts';
 import { decimal, duration, fullTime, timeOf } from '../format.ts';
 import { type Column, empty, loading, stateWord, table } from '../parts.ts';
 import type { PageState } from '../state.ts';

@@ -1,16 +1,17 @@
 import type { DerivedRecord } from '../../component/derived-record.ts';
+import type { Incident, IncidentsUpdate } from './incident-schemas.ts';
 import { LatestMap } from './latest-map.ts';
 import { LIVE_LIMITS } from './live-limits.ts';
 import { known, numberOf, optionalText, textOf } from './record-fields.ts';
-import type { Incident, IncidentsUpdate } from './schemas.ts';
 
 /** Incidents as `anomaly` records tell of them: the last state of each. */
 export class LiveIncidents {
   private readonly incidents = new LatestMap<Incident>(LIVE_LIMITS.incidents);
 
-  take({ fields, t0Us }: DerivedRecord, revision: number): void {
+  /** Gives the incident as it is now; undefined for a record of none. */
+  take({ fields, t0Us }: DerivedRecord, revision: number): Incident | undefined {
     const id = textOf(fields['incident_id']);
-    if (id === '') return;
+    if (id === '') return undefined;
     const incident = {
       incident_id: id,
       event: textOf(fields['event']),
@@ -30,7 +31,9 @@ export class LiveIncidents {
       ended_us: numberOf(fields['ended_us']),
       muted: fields['muted'] === true,
     };
-    this.incidents.set(id, known(incident) as Incident, revision);
+    const made = known(incident) as Incident;
+    this.incidents.set(id, made, revision);
+    return made;
   }
 
   get open(): number {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deliverySchema, pipelineStateSchema, sinkStateSchema } from './delivery-schemas.ts';
 
 /**
  * What the page is sent and the HTTP API answers: the only source of types on both sides, and of
@@ -113,28 +114,6 @@ const membraneLayer = z.object({
 
 export const membraneSchema = z.object({ layers: z.array(membraneLayer) });
 
-const incident = z.object({
-  incident_id: text,
-  event: text,
-  detector: text,
-  series: text,
-  device_type: text.optional(),
-  chip_id: text.optional(),
-  layer_name: text.optional(),
-  core_id: whole.optional(),
-  severity: text,
-  score: number.optional(),
-  p_value: number.optional(),
-  expected: number.optional(),
-  observed: number.optional(),
-  text,
-  started_us: us,
-  ended_us: us.optional(),
-  muted: z.boolean(),
-});
-
-export const incidentsSchema = z.object({ open: whole, incidents: z.array(incident) });
-
 const logLine = z.object({
   number: whole,
   level: text,
@@ -213,45 +192,6 @@ const layerState = z.object({
   mean_rate_hz: number.nullable().describe('Of its last closed windows.'),
 });
 
-const pipelineState = z.object({
-  name: text,
-  records_per_second: number,
-  records: whole,
-  failures: whole.describe('More than 0: it has ended with an error.'),
-});
-
-const sinkState = z.object({
-  name: text,
-  waiting: whole.nullable().describe('Entries of its queue; null where it has none.'),
-  bytes: whole.nullable(),
-  dropped: whole,
-  per_second: number.nullable().describe('Documents that the store answered for.'),
-  lag_seconds: number.nullable().describe('How long its oldest entry has waited.'),
-  works: z.boolean().nullable().describe('Whether its last request worked; null: not known.'),
-});
-
-const jetstream = z.object({
-  catching_up: z.boolean().describe('Metrics of frames are held back until it has.'),
-  lag_messages: whole.nullable().describe('Messages that are stored and not processed.'),
-  messages_lost: whole.describe('Messages that left the stream before they were read.'),
-  checkpoint_age_seconds: number.nullable(),
-  checkpoint_bytes: whole.nullable(),
-  checkpoint_held_seconds: number.nullable(),
-  checkpoints: z.record(text, whole).describe('By outcome.'),
-  commit_seconds: number.nullable(),
-  commit_failures: whole,
-  interruptions: z.record(text, whole).describe('By what reads.'),
-});
-
-const delivery = z.object({
-  jetstream: jetstream.nullable().describe('Null: core NATS, or a recording.'),
-  frames_missing: whole,
-  last_gap: z
-    .object({ at_us: number, messages: whole, frames: whole })
-    .nullable()
-    .describe('When the service last found something missing, µs by its clock, and how much.'),
-});
-
 export const overviewSchema = z.object({
   version: text,
   source: text,
@@ -277,9 +217,9 @@ export const overviewSchema = z.object({
   errors: z.array(logLine).describe('The last log lines that are errors.'),
   chips: z.array(chipState),
   layers: z.array(layerState),
-  pipelines: z.array(pipelineState),
-  sinks: z.array(sinkState),
-  delivery,
+  pipelines: z.array(pipelineStateSchema),
+  sinks: z.array(sinkStateSchema),
+  delivery: deliverySchema,
 });
 
 export const topologySchema = z.object({
@@ -303,15 +243,11 @@ export const topologySchema = z.object({
 });
 
 export type Overview = z.output<typeof overviewSchema>;
-export type SinkState = z.output<typeof sinkState>;
-export type Delivery = z.output<typeof delivery>;
 export type RasterUpdate = z.output<typeof rasterSchema>;
 export type RatesUpdate = z.output<typeof ratesSchema>;
 export type PowerUpdate = z.output<typeof powerSchema>;
 export type CoresUpdate = z.output<typeof coresSchema>;
 export type MembraneUpdate = z.output<typeof membraneSchema>;
-export type Incident = z.output<typeof incident>;
-export type IncidentsUpdate = z.output<typeof incidentsSchema>;
 export type LogLine = z.output<typeof logLine>;
 export type LogsUpdate = z.output<typeof logsSchema>;
 export type LiveConversion = z.output<typeof conversion>;
