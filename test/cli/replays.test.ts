@@ -199,7 +199,9 @@ describe('a replay', () => {
     await reached(replay, 'paused');
     const at = `${service.url}/api/replays/${replay.id}`;
     const views = API_ROUTES.filter(({ path, answer, method }) => {
-      return answer !== undefined && method === undefined && !/replays|recordings/.test(path);
+      return (
+        answer !== undefined && method === undefined && !/replays|recordings|incident$/.test(path)
+      );
     });
     expect(views.length).toBeGreaterThan(12);
     const queries = { '/api/spikes': '?population=cpu/0/L1', '/api/raster': '?from=0&to=1000' };
@@ -209,6 +211,7 @@ describe('a replay', () => {
       expect(got.status, path).toBe(200);
       expect(answer?.safeParse(got.body).error, path).toBeUndefined();
     }
+    expect((await ask(`${at}/incident?id=x`)).status).toBe(404);
     const wrong = await ask(`${at}/raster?from=1`);
     expect([wrong.status, wrong.body['parameter']]).toEqual([400, 'to']);
     expect((await ask(`${at}/nothing`)).status).toBe(404);

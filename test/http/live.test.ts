@@ -65,6 +65,10 @@ describe('the API', () => {
   it('answers every route that its document names, as its schema says', async () => {
     const { url, live } = await start();
     live.saw(spikesFrame(1_000_000, [[1, 5]]), false);
+    const place = { device_type: 'loihi2', chip_id: '0', layer_name: 'l' };
+    const fields = { incident_id: 'i', event: 'opened', started_us: 1_000_000, ...place };
+    const record = { record: 'anomaly', key: ['d'], t0Us: 5, spanUs: 0, fields };
+    live.beside(NO_SINKS).derived?.(record);
     const { body } = await json(`${url}/api/openapi.json`);
     const paths = body['paths'] as Record<string, object>;
     expect(
@@ -74,7 +78,11 @@ describe('the API', () => {
     ).toEqual(expect.arrayContaining(API_ROUTES.map(methodAndPath)));
     for (const { path, method, answer } of API_ROUTES) {
       if (answer === undefined || method !== undefined || path.includes('{')) continue;
-      const query = { '/api/spikes': '?population=loihi2/0/l', '/api/raster': '?from=0&to=2000' };
+      const query = {
+        '/api/spikes': '?population=loihi2/0/l',
+        '/api/raster': '?from=0&to=2000',
+        '/api/incident': '?id=i',
+      };
       const got = await json(`${url}${path}${query[path as keyof typeof query] ?? ''}`);
       expect(got.status, path).toBe(200);
       expect(answer.safeParse(got.body).error, path).toBeUndefined();

@@ -42,7 +42,7 @@ function shown(found: Found): ComponentChild {
   const usual =
     baseline === null
       ? 'Too little came in the 10 s before to say what is usual.'
-      : `Green: usual, ${format(baseline.low)} to ${format(baseline.high)}, which 98 % of the ` +
+      : `Level band: usual, ${format(baseline.low)} to ${format(baseline.high)}, which 98 % of the ` +
         `values of the 10 s before lay within (median ${format(baseline.median)}).`;
   return h(
     'div',
@@ -57,7 +57,7 @@ function shown(found: Found): ComponentChild {
         stretch: { fromUs: started_us, toUs: ended_us },
       },
     }),
-    h('p', { class: 'legend', 'data-id': 'usual' }, `${usual} Red: the incident.`),
+    h('p', { class: 'legend', 'data-id': 'usual' }, `${usual} Upright band: the incident.`),
   );
 }
 
