@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { AnyPipeline } from '../component/pipeline.ts';
+import { aborted } from '../component/together.ts';
 import { NatsLink } from '../sources/nats-link.ts';
 import { withoutUserinfo } from '../sources/nats-servers.ts';
 import { parseAddress } from './address.ts';
@@ -10,6 +12,7 @@ import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
 import { openDocuments } from './document-parts.ts';
 import { openDocumentStore } from './document-store.ts';
+import { NoJetStreamError, whyNoJetStream } from './jetstream/offered.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { createOwnTelemetry } from './own-telemetry.ts';
 import { serveCore } from './serve-core.ts';
@@ -35,7 +38,10 @@ export function runCommand(version: string): Command {
     .option('--config <file>', 'YAML file with settings')
     .option('--nats <url>', 'NATS server')
     .option('--http <host:port>', 'where to serve /metrics, /health and the page')
-    .option('--delivery <core|jetstream>', 'how frames come: best effort, or each exactly once')
+    .option(
+      '--delivery <core|jetstream>',
+      'best effort, or each exactly once where the server has it',
+    )
     .option('--state <dir>', 'folder of what outlives a restart')
     .option('--prefix <prefix>', 'first tokens of every subject')
     .option('--check', 'check the configuration and end')
@@ -99,5 +105,34 @@ async function serve(
   const link = new NatsLink(config.nats, linkEvents(log, own));
   const documents = await openDocuments(config, telemetry);
   const parts = { version, config, telemetry, pipelines, traces, link, documents, signal };
-  await (config.delivery === 'jetstream' ? serveJetStream(parts) : serveCore(parts));
+  const { delivery } = config;
+  const why = delivery === 'auto' ? await whyCore(link, signal) : undefined;
+  if (why !== undefined) log.info(`delivery: core NATS, best effort: ${why}`);
+  if (why !== undefined || delivery === 'core') return await serveCore(parts);
+  try {
+    await serveJetStream(parts);
+  } catch (error) {
+    if (delivery !== 'auto' || !(error instanceof NoJetStreamError)) throw error;
+    // The server was away at the start, and turned out to have none.
+    log.info(`beginning anew: ${error.message}`);
+    await serve(version, { ...config, delivery: 'core' }, pipelines);
+  }
+}
+
+/** A server that is there says at once what it has. */
+const DECIDE_MS_MAX = 3000;
+
+/** Why core NATS has to do; undefined where JetStream does, or no server can be asked yet. */
+async function whyCore(link: NatsLink, signal: AbortSignal): Promise<string | undefined> {
+  const late = sleep(DECIDE_MS_MAX, undefined, { ref: false });
+  const stopped = aborted(signal);
+  const opened = link.open(signal).then(
+    (connection) => connection,
+    (error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    },
+  );
+  const connection = await Promise.race([opened, late, stopped]);
+  return connection ? await whyNoJetStream(connection) : undefined;
 }

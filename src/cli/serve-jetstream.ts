@@ -7,10 +7,14 @@ import { ArrivalClock } from '../sources/arrival-clock.ts';
 import { runBenchmarks } from './benchmark-parts.ts';
 import { natsPings } from './health-parts.ts';
 import { JetStreamDelivery } from './jetstream/delivery.ts';
+import { NoJetStreamError, whyNoJetStream } from './jetstream/offered.ts';
 import { createService } from './service.ts';
 import { dropped, type Serving, STOP_MS_MAX, shownServers, showQueues } from './serving.ts';
 
-/** Each frame exactly once, until the signal (DESIGN §6). */
+/**
+ * Each frame exactly once, until the signal (DESIGN §6).
+ * @throws NoJetStreamError where the server was to be asked and has none
+ */
 export async function serveJetStream(parts: Serving): Promise<void> {
   const { config, telemetry, traces, link, documents, signal } = parts;
   const { log, own } = telemetry;
@@ -53,6 +57,8 @@ export async function serveJetStream(parts: Serving): Promise<void> {
   try {
     await documents.start();
     await service.serve(`JetStream at ${shownServers(config)}`, () => link.isConnected);
+    if (!(await connected(parts))) return;
+    own.natsConnected.series().set(1);
     await Promise.all([
       delivery.run(service, (inlet) => traces.around(inlet), signal),
       runBenchmarks({ config, link, log, own, clock }, delivery.stream.own, signal),
@@ -65,4 +71,18 @@ export async function serveJetStream(parts: Serving): Promise<void> {
     await link.close();
     await service.close();
   }
+}
+
+/** Waits for the server, and for its word where that was to be found out; false at the signal. */
+async function connected({ config, link, signal }: Serving): Promise<boolean> {
+  let why: string | undefined;
+  try {
+    const connection = await link.open(signal);
+    if (config.delivery === 'auto') why = await whyNoJetStream(connection);
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  }
+  if (why !== undefined) throw new NoJetStreamError(why);
+  return true;
 }

@@ -86,20 +86,8 @@ export function createService(parts: ServiceParts): Service {
     health.beforeScrape();
   };
   const live = createLiveParts(parts, beforeScrape);
-  const topology = startTopology({
-    prefix: config.prefix,
-    limits: limitsOf(config),
-    pipelines: parts.pipelines,
-    pipelineOptions: new Map(Object.entries(config.pipelines)),
-    configHash: configHash(config),
-    define: store,
-    own,
-    sinks: live.beside({ ...parts.sinks, log: stream === undefined ? log : once(log, stream) }),
-    watches: [...parts.watches, ...watches.all, health.monitor, live.watch],
-    heard: (deviceType, chipId) => store.heard(deviceType, chipId),
-    dead: parts.dead,
-    onFailure: (pipeline, error) => log.error(`pipeline ${pipeline} ended`, { error }),
-  });
+  const watched = [...parts.watches, ...watches.all, health.monitor, live.watch];
+  const topology = topologyOf(parts, live.beside(sinksOf(parts)), watched);
   for (const watch of watches.all) topology.states.slot(`watch/${watch.stateName}`).hold(watch);
   topology.states.slot('watch/chips').hold(health.monitor);
   const isBehind = (): boolean => stream?.isBehind() === true;
@@ -156,6 +144,33 @@ export function createService(parts: ServiceParts): Service {
       await http?.close();
     },
   };
+}
+
+function topologyOf(
+  { config, telemetry, pipelines, dead }: ServiceParts,
+  sinks: RecordSinks,
+  watches: readonly FrameWatch[],
+): Topology {
+  const { log, own, store } = telemetry;
+  return startTopology({
+    prefix: config.prefix,
+    limits: limitsOf(config),
+    pipelines,
+    pipelineOptions: new Map(Object.entries(config.pipelines)),
+    configHash: configHash(config),
+    define: store,
+    own,
+    sinks,
+    watches,
+    heard: (deviceType, chipId) => store.heard(deviceType, chipId),
+    dead,
+    onFailure: (pipeline, error) => log.error(`pipeline ${pipeline} ended`, { error }),
+  });
+}
+
+function sinksOf({ sinks, stream, telemetry }: ServiceParts): RecordSinks {
+  const { log } = telemetry;
+  return { ...sinks, log: stream === undefined ? log : once(log, stream) };
 }
 
 /** Log lines of what was derived before are not written again. */

@@ -45,7 +45,8 @@ async function setup(flags: SetupFlags): Promise<void> {
     prefix: flags.prefix,
     nats: flags.nats === undefined ? {} : { servers: flags.nats },
   });
-  const wantsStreams = flags.streams === true || flags.nats !== undefined;
+  const isAsked = flags.streams === true || flags.nats !== undefined;
+  const wantsStreams = isAsked || config.delivery === 'jetstream';
   const hasStore = config.documents.store !== 'none';
   // Without either there is nothing to do, and asking for the store says so.
   const made = hasStore || !wantsStreams ? await setUpStore(config) : [];

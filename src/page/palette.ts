@@ -30,23 +30,6 @@ export function dashOf(index: number): number[] {
   return [...(DASHES[Math.floor(index / COLOURS.length) % DASHES.length] as readonly number[])];
 }
 
-/** The red, green and blue of a colour of six digits. */
-export function rgb(colour: string): [number, number, number] {
-  const value = Number.parseInt(colour.slice(1), 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
-}
-
-/** A colour of a scale from 0 to 1 that gets steadily lighter (cividis). */
-const CIVIDIS = ['#00224e', '#2a3f6d', '#575d6d', '#7d7c78', '#a69d75', '#d3c164', '#fee838'];
-
-export function scaleColour(share: number): { back: string; text: string } {
-  const at = Math.min(1, Math.max(0, share)) * (CIVIDIS.length - 1);
-  const low = rgb(CIVIDIS[Math.floor(at)] as string);
-  const high = rgb(CIVIDIS[Math.ceil(at)] as string);
-  const mixed = low.map((value, i) => Math.round(value + ((high[i] as number) - value) * (at % 1)));
-  return { back: `rgb(${mixed.join(' ')})`, text: share > 0.55 ? '#000000' : '#ffffff' };
-}
-
 /** A colour that the style sheet names. */
 export function cssColour(name: string): string {
   const probe = document.createElement('i');

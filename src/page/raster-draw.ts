@@ -1,4 +1,5 @@
-import { colourOf, cssColour, rgb } from './palette.ts';
+import { rgb } from './colour-scale.ts';
+import { colourOf, cssColour } from './palette.ts';
 import type { RasterBand, RasterStore } from './raster-store.ts';
 
 export interface RasterFrame {

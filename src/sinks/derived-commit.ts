@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
+import { pauseMs } from '../component/backoff.ts';
 import type { DerivedRecord } from '../component/derived-record.ts';
 import { isStored, laterOf, recordId, type StreamPosition } from '../component/stream-position.ts';
 import { type BatchMessage, storeAtomically } from './atomic-batch.ts';
@@ -42,8 +43,7 @@ export class FencedError extends Error {
 }
 
 const REQUEST_MS_MAX = 2000;
-const RETRY_MS_FIRST = 20;
-const RETRY_MS_MAX = 2000;
+const RETRY_LIMITS = { firstMs: 20, lastMs: 2000 };
 /** A marker without records, where frames gave none. */
 const MARK_EVERY_MS = 1000;
 /** The stream forgets what is old: the marker must not be. */
@@ -123,6 +123,9 @@ export class DerivedCommit {
     signal: AbortSignal,
   ): Promise<StreamPosition> {
     this.created = created;
+    // Another stream counts its messages anew.
+    this.atSequence = 0;
+    this.atIndex = 0;
     await this.retried(signal, async (connection) => {
       const { place } = this.parts;
       const before = await readMarker(connection, place);
@@ -273,8 +276,7 @@ ${this.parts.place.stream}: one process at a time can work on a stream, so this 
         this.parts.events.failed((error as Error).message);
         if (isStreamMissing(error)) await this.parts.missing().catch(() => {});
       }
-      const boundMs = Math.min(RETRY_MS_MAX, RETRY_MS_FIRST * 2 ** Math.min(failures, 16));
-      await sleep(Math.random() * boundMs, undefined, { signal }).catch(() => {});
+      await sleep(pauseMs(RETRY_LIMITS, failures), undefined, { signal }).catch(() => {});
     }
   }
 }

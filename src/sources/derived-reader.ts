@@ -19,9 +19,14 @@ export interface DerivedReaderParts {
   readonly hasRoom: () => boolean;
   /**
    * Takes a record with its id; calls `settled` when it is where it belongs. False where there is
-   * no room: it comes again.
+   * no room: it comes again. `isAgain`: it was taken before, by this process or another.
    */
-  readonly take: (record: DerivedRecord, id: string, settled: () => void) => boolean;
+  readonly take: (
+    record: DerivedRecord,
+    id: string,
+    isAgain: boolean,
+    settled: () => void,
+  ) => boolean;
   /** Where to begin should the consumer be gone: the first message that was not acknowledged. */
   readonly from: () => number;
   /** All up to this message of the derived stream are acknowledged, by the server's word. */
@@ -53,6 +58,8 @@ export class DerivedReader {
   /** The newest reply subject of each message that the sink has not settled, by its sequence. */
   private readonly open = new Map<number, string>();
   private session: PullSession | undefined;
+  /** Up to this message a consumer that was deleted may have delivered: this one does not know. */
+  private againTo = 0;
 
   constructor(parts: DerivedReaderParts) {
     this.parts = parts;
@@ -82,8 +89,8 @@ export class DerivedReader {
     const { stream, window, hasRoom } = this.parts;
     this.session = new PullSession({
       ...{ connection, stream, consumer: info.name, window, hasRoom, timers: TIMERS },
-      take: (message, { streamSequence }) => {
-        this.take(message, streamSequence);
+      take: (message, { streamSequence, deliveries }) => {
+        this.take(message, streamSequence, deliveries > 1 || streamSequence <= this.againTo);
         return undefined;
       },
     });
@@ -99,8 +106,8 @@ export class DerivedReader {
   }
 
   /**
-   * How far the sink is. Only the server knows: what was delivered to a process before this one, and
-   * not acknowledged, comes again at its time.
+   * How far the sink is. Only the server knows: what was delivered to a process before this one,
+   * and not acknowledged, comes again at its time.
    */
   private async look(connection: NatsConnection): Promise<void> {
     const { stream, consumer, reached } = this.parts;
@@ -119,12 +126,13 @@ export class DerivedReader {
       if ((error as { code?: number }).code !== CONSUMER_NOT_FOUND) throw error;
     }
     const first = from();
+    this.againTo = (await manager.streams.info(stream)).state.last_seq;
     const start =
       first <= 1 ? {} : { deliver_policy: 'by_start_sequence' as const, opt_start_seq: first };
     return await manager.consumers.add(stream, { ...consumer, ...start });
   }
 
-  private take(message: Msg, sequence: number): void {
+  private take(message: Msg, sequence: number, isAgain: boolean): void {
     const reply = message.reply as string;
     // One that was delivered before and still waits is not offered twice: the newest reply counts.
     const isWaiting = this.open.has(sequence);
@@ -133,7 +141,9 @@ export class DerivedReader {
     const record = this.recordOf(message);
     const settled = (): void => this.settle(sequence);
     if (record === undefined) settled();
-    else if (!this.parts.take(record.record, record.id, settled)) this.open.delete(sequence);
+    else if (!this.parts.take(record.record, record.id, isAgain, settled)) {
+      this.open.delete(sequence);
+    }
   }
 
   private settle(sequence: number): void {

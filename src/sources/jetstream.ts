@@ -7,6 +7,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { pauseMs } from '../component/backoff.ts';
 import type { Inlet, Source } from '../component/source.ts';
 import { TIMERS } from '../component/timers.ts';
 import type { Inbox } from './inbox.ts';
@@ -49,8 +50,7 @@ export interface JetStreamSourceParts {
 }
 
 const API_MS_MAX = 2000;
-const RETRY_MS_FIRST = 50;
-const RETRY_MS_MAX = 2000;
+const RETRY_LIMITS = { firstMs: 50, lastMs: 2000 };
 /** The server deletes a consumer of a reader that is gone after this. */
 const INACTIVE_NS = 30_000_000_000;
 const VIEW_EVERY_MS = 1000;
@@ -101,9 +101,8 @@ export class JetStreamSource implements Source {
       if (signal.aborted) return;
       this.parts.interrupted(reason);
       // One that worked for a while is begun again at once.
-      failures = performance.now() - began > RETRY_MS_MAX ? 0 : failures + 1;
-      const boundMs = Math.min(RETRY_MS_MAX, RETRY_MS_FIRST * 2 ** Math.min(failures, 16));
-      await sleep(Math.random() * boundMs, undefined, { signal }).catch(() => {});
+      failures = performance.now() - began > RETRY_LIMITS.lastMs ? 0 : failures + 1;
+      await sleep(pauseMs(RETRY_LIMITS, failures), undefined, { signal }).catch(() => {});
     }
   }
 

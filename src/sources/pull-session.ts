@@ -73,6 +73,12 @@ export class PullSession {
     return this.end.promise;
   }
 
+  /** A message that is larger than what is asked for would never come. */
+  private get bytesMax(): number {
+    const { connection, window } = this.parts;
+    return Math.max(Math.floor(window.bytes / 2), 2 * (connection.info?.max_payload ?? 0));
+  }
+
   /** Asks for more where there is room. */
   wake(): void {
     const { window, hasRoom } = this.parts;
@@ -97,7 +103,7 @@ export class PullSession {
     const batch = Math.max(1, Math.floor(window.messages / 2));
     const request = {
       batch,
-      max_bytes: Math.floor(window.bytes / 2),
+      max_bytes: this.bytesMax,
       expires: EXPIRES_MS * 1_000_000,
       idle_heartbeat: HEARTBEAT_MS * 1_000_000,
     };

@@ -1,7 +1,8 @@
+import type { RetryLimits } from '../../src/component/backoff.ts';
 import type { DerivedRecord } from '../../src/component/derived-record.ts';
 import type { DeadDocument } from '../../src/sinks/documents/dead-documents.ts';
 import type { QueueLimits } from '../../src/sinks/documents/document-queue.ts';
-import { DocumentSink, type RetryLimits } from '../../src/sinks/documents/document-sink.ts';
+import { DocumentSink } from '../../src/sinks/documents/document-sink.ts';
 import type { DocumentStore } from '../../src/sinks/documents/document-store.ts';
 
 /** As configured by default, but for the retries, which tests need not wait for. */

@@ -118,9 +118,9 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
       .refine(isPrefix, 'needs one to four tokens of A-Z a-z 0-9 _ - joined by dots')
       .default(PREFIX_DEFAULT)
       .describe('First tokens of every subject.'),
-    delivery: z.enum(['core', 'jetstream']).default('core').describe(
+    delivery: z.enum(['auto', 'core', 'jetstream']).default('auto').describe(
       'How frames come: core NATS, best effort, losses counted by seq; or JetStream, each counts \
-exactly once.',
+exactly once; auto takes JetStream where the server has it.',
     ),
     checkpoints: checkpointOptions.prefault({}),
     log_level: z

@@ -49,6 +49,7 @@ const INBOX_LIMITS = {
   turnMsMax: Number.POSITIVE_INFINITY,
   payMsMax: Number.POSITIVE_INFINITY,
 };
+const INBOX_LOOP = { nowMs: () => 0, afterTurn: (next: () => void) => setImmediate(next) };
 
 /** The service's side of JetStream: frames, records and state, each exactly once (DESIGN §6). */
 export class JetStreamDelivery {
@@ -266,11 +267,7 @@ export class JetStreamDelivery {
       connection: this.connection,
       stream,
       window: WINDOW,
-      inbox: new Inbox(
-        INBOX_LIMITS,
-        { nowMs: () => 0, afterTurn: (callback) => setImmediate(callback) },
-        () => {},
-      ),
+      inbox: new Inbox(INBOX_LIMITS, INBOX_LOOP, () => {}),
       hasRoom: () => this.commit.hasRoom,
       next: () => (inlet.position === undefined ? undefined : inlet.position + 1),
       opened: (view) => this.opened(inlet, keeping, view, signal),

@@ -30,7 +30,7 @@ export class DocumentReading {
       idHeader: ID_HEADER,
       window: WINDOW,
       hasRoom: () => sink.hasRoom,
-      take: (record, id, settled) => sink.takeKept(record, id, settled),
+      take: (record, id, isAgain, settled) => sink.takeKept(record, id, isAgain, settled),
       from: () => this.to + 1,
       reached: (sequence) => {
         this.to = Math.max(this.to, sequence);

@@ -1,7 +1,7 @@
 import { type ComponentChild, h } from 'preact';
+import { scaleColour } from '../colour-scale.ts';
 import { decimal, fullTime, timeOf, whole } from '../format.ts';
 import { changeQuery, type Place } from '../location.ts';
-import { scaleColour } from '../palette.ts';
 import { empty, loading } from '../parts.ts';
 import type { PageState } from '../state.ts';
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseMs, type RetryLimits } from '../../component/backoff.ts';
 import type { DerivedRecord } from '../../component/derived-record.ts';
 import type { DeadDocument } from './dead-documents.ts';
 import { documentOf, type StoredDocument } from './document.ts';
@@ -9,12 +10,6 @@ import { KeptDocuments } from './kept-documents.ts';
 
 /** Batches on their way at once: one is prepared while the other is waited for. */
 const IN_FLIGHT_MAX = 2;
-
-export interface RetryLimits {
-  /** Bound of the first pause; each doubles it, up to the last. */
-  readonly firstMs: number;
-  readonly lastMs: number;
-}
 
 export const RETRY_LIMITS: RetryLimits = { firstMs: 100, lastMs: 10_000 };
 /** A service does not wait longer for its store before it starts. */
@@ -111,10 +106,11 @@ export class DocumentSink {
 
   /**
    * Takes a record that is kept elsewhere until it is `settled`: that the store has it, or that it
-   * is with the dead documents. False where there is no room for it, or the service stops.
+   * is with the dead documents. `isAgain`: it was offered before, to whomever. False where there is
+   * no room for it, or the service stops.
    */
-  takeKept(record: DerivedRecord, id: string, settled: () => void): boolean {
-    const document = documentOf(record, id);
+  takeKept(record: DerivedRecord, id: string, isAgain: boolean, settled: () => void): boolean {
+    const document = documentOf(record, id, isAgain);
     if (document === undefined) {
       settled();
       return true;
@@ -289,15 +285,13 @@ export class DocumentSink {
     }
   }
 
-  /** Full jitter: anything up to a bound that doubles with each failure. */
   private async pause(failures: number): Promise<void> {
     const { firstMs, lastMs } = this.parts.retry;
-    const boundMs = Math.min(lastMs, firstMs * 2 ** Math.min(failures, 30));
     const isStopping = this.stopping.signal.aborted;
-    const ms = Math.random() * (isStopping ? Math.min(boundMs, STOPPING_MS_MAX) : boundMs);
+    const limits = { firstMs, lastMs: isStopping ? Math.min(lastMs, STOPPING_MS_MAX) : lastMs };
     const ending = isStopping ? this.stopped : this.stopping;
     const signal = AbortSignal.any([ending.signal, this.works.signal]);
     // What ends a pause early is no failure.
-    await sleep(ms, undefined, { signal }).catch(() => {});
+    await sleep(pauseMs(limits, failures), undefined, { signal }).catch(() => {});
   }
 }

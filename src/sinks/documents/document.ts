@@ -13,10 +13,16 @@ export interface StoredDocument {
   readonly timeUs: number;
   /** By their names in the index, without `timestamp`; what is not known is absent. */
   readonly fields: Readonly<Record<string, DocumentValue>>;
+  /** It was offered before, and nobody knows what became of it. */
+  readonly mayBeThere?: true;
 }
 
 /** A derived record as a document; undefined for records that are not stored. */
-export function documentOf(record: DerivedRecord, id: string): StoredDocument | undefined {
+export function documentOf(
+  record: DerivedRecord,
+  id: string,
+  isAgain = false,
+): StoredDocument | undefined {
   const index = INDEX_OF_RECORD[record.record];
   if (index === undefined) return undefined;
   const leftOut = LEFT_OUT[record.record];
@@ -29,7 +35,8 @@ export function documentOf(record: DerivedRecord, id: string): StoredDocument | 
     else if (value !== undefined && value !== null) fields[name] = value as DocumentValue;
   }
   if (index !== 'logs') Object.assign(fields, { t0_us: record.t0Us, span_us: record.spanUs });
-  return { id, index, timeUs: record.t0Us, fields };
+  const document = { id, index, timeUs: record.t0Us, fields };
+  return isAgain ? { ...document, mayBeThere: true } : document;
 }
 
 /** Fields in the order of their index, as every store lists them. */

@@ -50,7 +50,8 @@ export class ElasticsearchStore implements DocumentStore {
   ): Promise<readonly WriteOutcome[]> {
     signal.throwIfAborted();
     const outcomes = new Array<WriteOutcome>(batch.length);
-    const present = this.doubtful.has(batch) ? await this.presentOf(batch, signal) : undefined;
+    const isDoubtful = this.doubtful.has(batch) || batch.some(({ mayBeThere }) => mayBeThere);
+    const present = isDoubtful ? await this.presentOf(batch, signal) : undefined;
     const offered: number[] = [];
     for (const [i, document] of batch.entries()) {
       const fault = documentFault(document);
