@@ -93,6 +93,7 @@ export function createService(parts: ServiceParts): Service {
   const isBehind = (): boolean => stream?.isBehind() === true;
   const exposition = new Exposition(store, beforeScrape, isBehind);
   const found = stream?.own ?? topology.inlet;
+  let isSourceThere: () => boolean | undefined = () => undefined;
   // Chips are asked for their health as soon as the service serves and knows what they said before.
   let isServing = false;
   let isWatching = false;
@@ -105,12 +106,13 @@ export function createService(parts: ServiceParts): Service {
     store.tick();
     live.tick();
     watchChips();
-    if (!isBehind()) watches.check(found);
+    if (!isBehind()) watches.check(found, isSourceThere() !== false);
   }, TICK_MS);
   let http: HttpServer | undefined;
   return {
     topology,
     serve: async (source, connected) => {
+      isSourceThere = connected;
       const looked = health.start();
       isServing = true;
       watchChips();
@@ -184,8 +186,8 @@ function once(log: Log, { isAgain }: StreamSide): LogSink {
 }
 
 /** Tells two configurations apart by which the same frames would give other numbers. */
-export function configHash({ pipelines, limits, conversions, runs }: Config): string {
-  const text = JSON.stringify({ pipelines, limits, conversions, runs });
+export function configHash({ pipelines, limits, conversions, runs, silence }: Config): string {
+  const text = JSON.stringify({ pipelines, limits, conversions, runs, silence });
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 

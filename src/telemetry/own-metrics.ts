@@ -249,6 +249,9 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
       models_refused: refused('models'),
       quotients_undefined: counters.quotientsUndefined.series(),
       latencies_negative: counters.latenciesNegative.series(),
+      series_unwatched: refused('watched_series'),
+      incidents_refused: refused('incidents'),
+      mutes_refused: refused('mutes'),
     },
   };
 }

@@ -11,6 +11,7 @@ import { conversionOptions } from '../../sources/conversion-watch.ts';
 import { healthOptions } from '../../sources/health-options.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
 import { runOptions } from '../../sources/run-watch.ts';
+import { silenceOptions } from '../../sources/silence-watch.ts';
 import { streamOptions } from '../../sources/stream-options.ts';
 
 const count = (max: number) => z.int().min(1).max(max);
@@ -145,6 +146,7 @@ exactly once; auto takes JetStream where the server has it.',
     streams: streamOptions.prefault({}),
     conversions: conversionOptions.prefault({}),
     runs: runOptions.prefault({}),
+    silence: silenceOptions.prefault({}),
     health: healthOptions.prefault({}),
     http: http.prefault({}),
     limits: limits.prefault({}),
