@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { muteLine } from '../anomalies/mute-line.ts';
 import type { DeadMessage, InboundMessage } from '../component/message.ts';
 import type { AnyPipeline } from '../component/pipeline.ts';
 import { type LogSink, NO_SINKS, type RecordSinks } from '../component/record-sinks.ts';
 import type { FrameWatch, Inlet } from '../component/source.ts';
+import { OWN_EMITTER } from '../frames/header.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import type { DocumentStore } from '../sinks/documents/document-store.ts';
@@ -131,6 +133,7 @@ export function createService(parts: ServiceParts): Service {
         health: () => health.readings(connected()),
         logs: { store: parts.documents, nowMs: Date.now },
         live: live.routes(source, connected),
+        mute: (order) => found.frame(muteLine(order, Date.now() * 1000, OWN_EMITTER)),
         replays: createReplays(parts, limitsOf(config)),
         now: () => new Date().toISOString(),
         failed: (path, error) => log.error(`answering ${path} failed`, { error }),

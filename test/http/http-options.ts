@@ -39,6 +39,7 @@ export const HTTP_OPTIONS: HttpOptions = {
     end: async () => false,
     close: async () => {},
   },
+  mute: () => {},
   logs: { store: undefined, nowMs: () => 0 },
   failed: () => {},
 };

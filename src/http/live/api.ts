@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { incidentSeriesSchema, incidentsSchema } from '../../sinks/live/incident-schemas.ts';
+import {
+  incidentSeriesSchema,
+  incidentsSchema,
+  muteAnswerSchema,
+  muteRequestSchema,
+  unmuteQuerySchema,
+} from '../../sinks/live/incident-schemas.ts';
 import {
   recordingsSchema,
   replayControlSchema,
@@ -33,7 +39,7 @@ export interface ApiRoute {
   /** The JSON that comes with it. */
   readonly body?: z.ZodObject;
   /** Its code where all went well; 200 where none is named. */
-  readonly status?: 201 | 204;
+  readonly status?: 201 | 202 | 204;
   /** What it answers; undefined for a stream of events or a document of its own. */
   readonly answer?: z.ZodType;
   readonly type?: string;
@@ -129,6 +135,22 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: 'The series around an incident, and where it usually is.',
     query: incidentQuery,
     answer: incidentSeriesSchema,
+  },
+  {
+    path: '/api/mutes',
+    method: 'post',
+    summary: 'Mutes a chip or layer: its incidents are counted, and wake nobody.',
+    body: muteRequestSchema,
+    status: 202,
+    answer: muteAnswerSchema,
+  },
+  {
+    path: '/api/mutes',
+    method: 'delete',
+    summary: 'Takes a mute back before its time.',
+    query: unmuteQuerySchema,
+    status: 202,
+    answer: muteAnswerSchema,
   },
   { path: '/api/logs', summary: 'The last lines of the log.', answer: logsSchema },
   {

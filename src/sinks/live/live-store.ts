@@ -95,6 +95,7 @@ export class LiveStore implements FrameWatch {
     else if (name === 'chip-health') this.chips.take(record);
     else if (name === 'conversion') this.conversions.take(record, revision);
     else if (name === 'benchmark') this.benchmarks.take(record, revision);
+    else if (name === 'mute') this.incidents.takeMute(record, revision);
     else if (name === 'anomaly') this.takeIncident(record, revision);
   }
 
