@@ -41,6 +41,7 @@ export class PageState {
   coresRefused = 0;
   readonly membrane = new Map<string, MembraneUpdate['layers'][number]>();
   readonly incidents = new Map<string, IncidentsUpdate['incidents'][number]>();
+  readonly mutes = new Map<string, IncidentsUpdate['mutes'][number]>();
   lines: LogLine[] = [];
   readonly conversions = new Map<string, LiveConversion>();
   traceUrl: string | undefined;
@@ -86,7 +87,7 @@ export class PageState {
       power: [this.rails, this.inferences],
       cores: [this.cores],
       membrane: [this.membrane],
-      incidents: [this.incidents],
+      incidents: [this.incidents, this.mutes],
       conversions: [this.conversions],
       benchmarks: [this.benchmarks],
     };
@@ -129,9 +130,9 @@ export class PageState {
 
   private takeLists(topic: string, data: unknown): void {
     if (topic === 'incidents') {
-      for (const each of (data as IncidentsUpdate).incidents) {
-        this.incidents.set(each.incident_id, each);
-      }
+      const { incidents, mutes } = data as IncidentsUpdate;
+      for (const each of incidents) this.incidents.set(each.incident_id, each);
+      for (const each of mutes) this.mutes.set(each.id, each);
     } else if (topic === 'logs') {
       this.lines = [...this.lines, ...(data as LogsUpdate).lines].slice(-LINES_MAX);
     } else if (topic === 'conversions') {

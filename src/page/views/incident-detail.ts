@@ -5,15 +5,17 @@ import { Chart } from '../chart.ts';
 import { decimal, duration, fullTime, si, timeOf } from '../format.ts';
 import { changeQuery } from '../location.ts';
 import { empty, loading } from '../parts.ts';
+import type { PageState } from '../state.ts';
+import { MuteForm } from './mutes.ts';
 
 const ASK_MS = 1000;
 
 type Found = IncidentSeries | 'none' | 'lost' | undefined;
 
 /** One incident: what was measured around it, and where that usually is. */
-export function IncidentDetail(props: { api: string; incident: Incident }): ComponentChild {
-  const { api, incident } = props;
-  const found = useSeries(api, incident.incident_id);
+export function IncidentDetail(props: { state: PageState; incident: Incident }): ComponentChild {
+  const { state, incident } = props;
+  const found = useSeries(state.api, incident.incident_id);
   const { text, series, started_us, ended_us } = incident;
   const lasted = ended_us === undefined ? 'goes on' : `lasted ${duration(ended_us - started_us)}`;
   return h(
@@ -22,6 +24,7 @@ export function IncidentDetail(props: { api: string; incident: Incident }): Comp
     h('h3', null, text === '' ? series : text),
     h('p', null, h('span', { title: fullTime(started_us) }, timeOf(started_us)), `, ${lasted}`),
     shown(found),
+    state.isReplay || incident.chip_id === undefined ? null : h(MuteForm, { incident }),
     h(
       'button',
       { type: 'button', onClick: () => changeQuery({ incident: undefined }) },

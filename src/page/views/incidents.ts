@@ -5,6 +5,7 @@ import { changeQuery, type Place } from '../location.ts';
 import { type Column, empty, loading, stateWord, table } from '../parts.ts';
 import type { PageState } from '../state.ts';
 import { IncidentDetail } from './incident-detail.ts';
+import { mutesTable } from './mutes.ts';
 
 /** What detectors found: open first, the newest first. */
 export function IncidentsView({
@@ -25,10 +26,11 @@ export function IncidentsView({
     h('h2', null, 'Incidents'),
     looked === undefined
       ? null
-      : h(IncidentDetail, { key: looked.incident_id, api: state.api, incident: looked }),
+      : h(IncidentDetail, { key: looked.incident_id, state, incident: looked }),
     open.length === 0
       ? empty(h('p', null, stateWord('good', 'Nothing is wrong that a detector has found.')))
       : table('Open', COLUMNS, open, ({ incident_id }) => incident_id),
+    mutesTable([...state.mutes.values()], state.isReplay),
     closed.length === 0
       ? null
       : h(
