@@ -63,7 +63,7 @@ const COLUMNS: readonly Column<Incident>[] = [
 ];
 
 function seriesButton({ incident_id, text, series }: Incident): ComponentChild {
-  const label = `Series around: ${text === '' ? series : text}`;
+  const label = `Show the series around: ${text === '' ? series : text}`;
   const onClick = (): void => changeQuery({ incident: incident_id });
   return h('button', { type: 'button', 'aria-label': label, onClick }, 'Show');
 }
