@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { muteLine } from '../anomalies/mute-line.ts';
 import type { DeadMessage, InboundMessage } from '../component/message.ts';
 import type { AnyPipeline } from '../component/pipeline.ts';
 import { type LogSink, NO_SINKS, type RecordSinks } from '../component/record-sinks.ts';
 import type { FrameWatch, Inlet } from '../component/source.ts';
+import { OWN_EMITTER } from '../frames/header.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import type { DocumentStore } from '../sinks/documents/document-store.ts';
@@ -19,6 +21,7 @@ import type { ServiceProbe } from './health-checks.ts';
 import { createHealthParts } from './health-parts.ts';
 import { createLiveParts } from './live-parts.ts';
 import type { OwnTelemetry } from './own-telemetry.ts';
+import { createReplays } from './replays/replay-parts.ts';
 
 /** What every command that serves has in common: pipelines and, with `serve`, HTTP. */
 export interface Service {
@@ -92,6 +95,7 @@ export function createService(parts: ServiceParts): Service {
   const isBehind = (): boolean => stream?.isBehind() === true;
   const exposition = new Exposition(store, beforeScrape, isBehind);
   const found = stream?.own ?? topology.inlet;
+  let isSourceThere: () => boolean | undefined = () => undefined;
   // Chips are asked for their health as soon as the service serves and knows what they said before.
   let isServing = false;
   let isWatching = false;
@@ -104,12 +108,13 @@ export function createService(parts: ServiceParts): Service {
     store.tick();
     live.tick();
     watchChips();
-    if (!isBehind()) watches.check(found);
+    if (!isBehind()) watches.check(found, isSourceThere() !== false);
   }, TICK_MS);
   let http: HttpServer | undefined;
   return {
     topology,
     serve: async (source, connected) => {
+      isSourceThere = connected;
       const looked = health.start();
       isServing = true;
       watchChips();
@@ -128,6 +133,8 @@ export function createService(parts: ServiceParts): Service {
         health: () => health.readings(connected()),
         logs: { store: parts.documents, nowMs: Date.now },
         live: live.routes(source, connected),
+        mute: (order) => found.frame(muteLine(order, Date.now() * 1000, OWN_EMITTER)),
+        replays: createReplays(parts, limitsOf(config)),
         now: () => new Date().toISOString(),
         failed: (path, error) => log.error(`answering ${path} failed`, { error }),
       });
@@ -182,8 +189,8 @@ function once(log: Log, { isAgain }: StreamSide): LogSink {
 }
 
 /** Tells two configurations apart by which the same frames would give other numbers. */
-export function configHash({ pipelines, limits, conversions, runs }: Config): string {
-  const text = JSON.stringify({ pipelines, limits, conversions, runs });
+export function configHash({ pipelines, limits, conversions, runs, silence }: Config): string {
+  const text = JSON.stringify({ pipelines, limits, conversions, runs, silence });
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
