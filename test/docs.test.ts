@@ -10,9 +10,20 @@ const PAGES = [
   ...readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(ROOT, 'docs', name)),
+  ...readdirSync(join(ROOT, 'docs/runbooks')).map((name) => join(ROOT, 'docs/runbooks', name)),
 ];
 
-it.each(await generatedDocs())('$path is as npm run docs writes it', ({ path, text }) => {
+const generated = await generatedDocs();
+
+it('keeps no runbook or dashboard of what is no more', () => {
+  const written = new Set(generated.map(({ path }) => path));
+  for (const folder of ['docs/runbooks', 'monitoring/grafana/dashboards']) {
+    const there = readdirSync(join(ROOT, folder)).map((name) => join(ROOT, folder, name));
+    expect(there.filter((path) => !written.has(path))).toEqual([]);
+  }
+});
+
+it.each(generated)('$path is as npm run docs writes it', ({ path, text }) => {
   expect(readFileSync(path, 'utf8')).toBe(text);
 });
 

@@ -5,6 +5,7 @@ import { apiDocument } from '../../src/http/live/api-document.ts';
 import { SCHEMA_VERSION, schemaText } from '../../src/sinks/documents/sqlite/schema.ts';
 import { configurationPage } from './configuration.ts';
 import { kibanaObjects } from './kibana.ts';
+import { monitoringFiles } from './monitoring.ts';
 import { ownMetricsTable } from './own-metrics.ts';
 import { reasonsTable } from './reasons.ts';
 
@@ -15,8 +16,10 @@ const SCHEMA = join(ROOT, `test/documents/sqlite/schemas/${SCHEMA_VERSION}.sql`)
 
 /** Every file that is generated, or holds a generated table, as it should be. */
 export async function generatedDocs(): Promise<{ path: string; text: string }[]> {
+  const pipelines = await loadPipelines();
   return [
-    { path: join(DOCS, 'configuration.md'), text: configurationPage(await loadPipelines()) },
+    { path: join(DOCS, 'configuration.md'), text: configurationPage(pipelines) },
+    ...monitoringFiles(pipelines).map(({ path, text }) => ({ path: join(ROOT, path), text })),
     { path: SCHEMA, text: schemaText() },
     { path: join(DOCS, 'openapi.json'), text: openApiText() },
     { path: join(ROOT, 'monitoring/kibana/spikescope.ndjson'), text: kibanaObjects() },

@@ -1,7 +1,11 @@
+import { ALERTMANAGER } from './alertmanager.ts';
 import { CHROMIUM } from './chromium.ts';
+import { COMPOSE_SPEC } from './compose-spec.ts';
 import { ELASTICSEARCH } from './elasticsearch.ts';
 import { NATS_SERVER } from './nats-server.ts';
+import { NODE_EXPORTER } from './node-exporter.ts';
 import { OTEL_COLLECTOR } from './otel-collector.ts';
+import { PROMETHEUS } from './prometheus.ts';
 import { PYTHON_EMITTER_VENV } from './python-emitter-venv.ts';
 import { PYTHON_VENV } from './python-venv.ts';
 import type { Service } from './service.ts';
@@ -13,6 +17,10 @@ export const SERVICES: readonly Service[] = [
   PYTHON_EMITTER_VENV,
   OTEL_COLLECTOR,
   ELASTICSEARCH,
+  PROMETHEUS,
+  ALERTMANAGER,
+  NODE_EXPORTER,
+  COMPOSE_SPEC,
   CHROMIUM,
 ];
 

@@ -34,6 +34,7 @@ const COMMANDS: Commands = {
   dead: async () => (await import('./dead.ts')).deadCommand(),
   logs: async () => (await import('./logs.ts')).logsCommand(),
   simulate: async (version) => (await import('./simulate.ts')).simulateCommand(version),
+  monitoring: async () => (await import('./monitoring.ts')).monitoringCommand(),
   'benchmark-executor': async () =>
     (await import('./benchmark-executor.ts')).benchmarkExecutorCommand(),
 };

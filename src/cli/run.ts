@@ -7,6 +7,7 @@ import { aborted } from '../component/together.ts';
 import { NatsLink } from '../sources/nats-link.ts';
 import { withoutUserinfo } from '../sources/nats-servers.ts';
 import { parseAddress } from './address.ts';
+import { checkAlerts, openAlerts } from './alert-parts.ts';
 import { loadConfig } from './config/load.ts';
 import { type Config, configSchema } from './config/schema.ts';
 import type { Settings } from './config/settings.ts';
@@ -59,6 +60,7 @@ async function run(flags: RunFlags, version: string): Promise<void> {
   if (flags.check === true) {
     // Files are opened as at a start; nothing connects.
     new NatsLink(config.nats, SILENT);
+    checkAlerts(config);
     checkTraces(config, process.env);
     await (await openDocumentStore(config))?.close();
     process.stdout.write('configuration is fine\n');
@@ -104,7 +106,8 @@ async function serve(
   const traces = await startTraces(config, version, telemetry, process.env);
   const link = new NatsLink(config.nats, linkEvents(log, own));
   const documents = await openDocuments(config, telemetry);
-  const parts = { version, config, telemetry, pipelines, traces, link, documents, signal };
+  const alerts = openAlerts(config, telemetry, link);
+  const parts = { version, config, telemetry, pipelines, traces, link, documents, alerts, signal };
   const { delivery } = config;
   const why = delivery === 'auto' ? await whyCore(link, signal) : undefined;
   if (why !== undefined) log.info(`delivery: core NATS, best effort: ${why}`);

@@ -1,4 +1,4 @@
-import { NO_SINKS, type RecordSinks } from '../component/record-sinks.ts';
+import { NO_SINKS } from '../component/record-sinks.ts';
 import { isAtLeast } from '../frames/log.ts';
 import { DEAD_LETTER_LIMITS, deadLetters } from '../sinks/dead-letters.ts';
 import { DERIVED_LIMITS, derivedStream } from '../sinks/derived-stream.ts';
@@ -9,11 +9,11 @@ import { NatsSource } from '../sources/nats.ts';
 import { runBenchmarks } from './benchmark-parts.ts';
 import { natsPings } from './health-parts.ts';
 import { createService } from './service.ts';
-import { dropped, type Serving, STOP_MS_MAX, shownServers, showQueues } from './serving.ts';
+import { dropped, fanOut, type Serving, STOP_MS_MAX, shownServers, showQueues } from './serving.ts';
 
 /** Frames as they are sent, until the signal: best effort. */
 export async function serveCore(parts: Serving): Promise<void> {
-  const { config, telemetry, traces, link, documents, signal } = parts;
+  const { config, telemetry, traces, link, documents, alerts, signal } = parts;
   const { log, own } = telemetry;
   const inbox = new Inbox(inboxLimits(config.nats.buffer_bytes), EVENT_LOOP, dropped(own, 'nats'));
   const outbox = (sink: string, limits: OutboxLimits) =>
@@ -25,7 +25,7 @@ export async function serveCore(parts: Serving): Promise<void> {
     dead: deadLetters(config.prefix, dead),
     sinks: {
       ...NO_SINKS,
-      derived: fanOut(derivedStream(config.prefix, derived), documents.take),
+      derived: fanOut(derivedStream(config.prefix, derived), documents.take, alerts.take),
       derivedLog: (level) => isAtLeast(level, config.derived.log_level),
       spans: traces.take,
     },
@@ -33,9 +33,11 @@ export async function serveCore(parts: Serving): Promise<void> {
     documents: documents.store,
     pings: natsPings(config, link),
     database: documents.check,
+    alerts: alerts.route,
     beforeScrape: () => {
       documents.beforeScrape();
-      showQueues(own, { nats: inbox, dead, derived, ...traces.queues, ...documents.queues });
+      const others = { ...traces.queues, ...documents.queues, ...alerts.queues };
+      showQueues(own, { nats: inbox, dead, derived, ...others });
     },
   });
   const clock = new ArrivalClock();
@@ -51,6 +53,7 @@ export async function serveCore(parts: Serving): Promise<void> {
   });
   try {
     await documents.start();
+    alerts.start();
     await service.serve(`core NATS at ${shownServers(config)}`, () => link.isConnected);
     const { inlet } = service.topology;
     const benchmarks = { config, link, log, own, clock };
@@ -61,20 +64,9 @@ export async function serveCore(parts: Serving): Promise<void> {
   } finally {
     // Stopping follows the flow: the source has ended, then the sinks, then what they share.
     const late = AbortSignal.timeout(STOP_MS_MAX);
-    const sinks = [dead, derived, traces, documents];
+    const sinks = [dead, derived, traces, documents, alerts];
     await Promise.all(sinks.map((sink) => sink.close(late)));
     await link.close();
     await service.close();
   }
-}
-
-type TakeDerived = NonNullable<RecordSinks['derived']>;
-
-/** Gives each record to both; one alone costs nothing more. */
-function fanOut(first: TakeDerived, second: TakeDerived | undefined): TakeDerived {
-  if (second === undefined) return first;
-  return (record) => {
-    first(record);
-    second(record);
-  };
 }

@@ -9,14 +9,14 @@ import { natsPings } from './health-parts.ts';
 import { JetStreamDelivery } from './jetstream/delivery.ts';
 import { NoJetStreamError, whyNoJetStream } from './jetstream/offered.ts';
 import { createService } from './service.ts';
-import { dropped, type Serving, STOP_MS_MAX, shownServers, showQueues } from './serving.ts';
+import { dropped, fanOut, type Serving, STOP_MS_MAX, shownServers, showQueues } from './serving.ts';
 
 /**
  * Each frame exactly once, until the signal (DESIGN §6).
  * @throws NoJetStreamError where the server was to be asked and has none
  */
 export async function serveJetStream(parts: Serving): Promise<void> {
-  const { config, telemetry, traces, link, documents, signal } = parts;
+  const { config, telemetry, traces, link, documents, alerts, signal } = parts;
   const { log, own } = telemetry;
   const outbox = (sink: string, limits: OutboxLimits) =>
     new NatsOutbox({
@@ -33,7 +33,7 @@ export async function serveJetStream(parts: Serving): Promise<void> {
     dead: deadLetters(config.prefix, dead, delivery.deadId),
     sinks: {
       ...NO_SINKS,
-      derived: delivery.derived,
+      derived: fanOut(delivery.derived, alerts.take),
       derivedLog: (level) => isAtLeast(level, config.derived.log_level),
       spans: traces.take,
     },
@@ -41,6 +41,7 @@ export async function serveJetStream(parts: Serving): Promise<void> {
     documents: documents.store,
     pings: natsPings(config, link),
     database: documents.check,
+    alerts: alerts.route,
     stream: delivery.stream,
     beforeScrape: () => {
       documents.beforeScrape();
@@ -50,12 +51,17 @@ export async function serveJetStream(parts: Serving): Promise<void> {
         ...delivery.queues,
         ...traces.queues,
         ...documents.queues,
+        ...alerts.queues,
       });
     },
   });
+  // Until the stream is caught up with, what is derived is of another time, or was told before.
+  const { isBehind, isAgain } = delivery.stream;
+  alerts.useStream(service.topology.states, () => isBehind() || isAgain());
   const clock = new ArrivalClock();
   try {
     await documents.start();
+    alerts.start();
     await service.serve(`JetStream at ${shownServers(config)}`, () => link.isConnected);
     if (!(await connected(parts))) return;
     own.natsConnected.series().set(1);
@@ -67,7 +73,7 @@ export async function serveJetStream(parts: Serving): Promise<void> {
     const late = AbortSignal.timeout(STOP_MS_MAX);
     // The last checkpoint waits for dead letters; documents are read from the stream again.
     await delivery.close(late);
-    await Promise.all([dead, found, traces, documents].map((sink) => sink.close(late)));
+    await Promise.all([dead, found, traces, documents, alerts].map((sink) => sink.close(late)));
     await link.close();
     await service.close();
   }

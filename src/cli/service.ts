@@ -7,6 +7,7 @@ import { type LogSink, NO_SINKS, type RecordSinks } from '../component/record-si
 import type { FrameWatch, Inlet } from '../component/source.ts';
 import { OWN_EMITTER } from '../frames/header.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
+import type { AlertRouteOptions } from '../http/alert-route.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import type { DocumentStore } from '../sinks/documents/document-store.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
@@ -47,6 +48,8 @@ export interface ServiceParts {
   readonly pings: ChipPings | undefined;
   /** Whether the store works; undefined where none is configured. */
   readonly database: ServiceProbe | undefined;
+  /** Where Alertmanager tells of alerts; undefined where it may not. */
+  readonly alerts: AlertRouteOptions | undefined;
   /** Sets gauges that are read only when somebody asks. */
   readonly beforeScrape: () => void;
   /** Undefined where frames come as they are sent, and only then. */
@@ -73,6 +76,7 @@ export const NO_PARTS: Omit<ServiceParts, 'version' | 'config' | 'telemetry' | '
   documents: undefined,
   pings: undefined,
   database: undefined,
+  alerts: undefined,
   beforeScrape: () => {},
 };
 
@@ -124,13 +128,10 @@ export function createService(parts: ServiceParts): Service {
         token: readToken(config),
         allowedHosts: config.http.allowed_hosts,
         version,
-        metrics: async () => {
-          const text = await exposition.text();
-          stream?.shown();
-          return text;
-        },
+        metrics: () => shownMetrics(exposition, stream),
         metricsType: CONTENT_TYPE,
         health: () => health.readings(connected()),
+        alerts: parts.alerts,
         logs: { store: parts.documents, nowMs: Date.now },
         live: live.routes(source, connected),
         mute: (order) => found.frame(muteLine(order, Date.now() * 1000, OWN_EMITTER)),
@@ -149,6 +150,12 @@ export function createService(parts: ServiceParts): Service {
       await http?.close();
     },
   };
+}
+
+async function shownMetrics(exposition: Exposition, stream?: StreamSide): Promise<string> {
+  const text = await exposition.text();
+  stream?.shown();
+  return text;
 }
 
 function topologyOf(

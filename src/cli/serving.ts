@@ -1,8 +1,10 @@
 import type { AnyPipeline } from '../component/pipeline.ts';
+import type { RecordSinks } from '../component/record-sinks.ts';
 import type { NatsLink, NatsLinkEvents } from '../sources/nats-link.ts';
 import { withoutUserinfo } from '../sources/nats-servers.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { OwnMetrics } from '../telemetry/own-metrics.ts';
+import type { AlertParts } from './alert-parts.ts';
 import type { Config } from './config/schema.ts';
 import type { DocumentParts } from './document-parts.ts';
 import type { OwnTelemetry } from './own-telemetry.ts';
@@ -17,6 +19,7 @@ export interface Serving {
   readonly traces: Traces;
   readonly link: NatsLink;
   readonly documents: DocumentParts;
+  readonly alerts: AlertParts;
   readonly signal: AbortSignal;
 }
 
@@ -30,6 +33,22 @@ export function shownServers({ nats }: Config): string {
 
 export function dropped(own: OwnMetrics, sink: string): (reason: string, count: number) => void {
   return (reason, count) => own.dropped.series(sink, reason).add(count);
+}
+
+type TakeDerived = NonNullable<RecordSinks['derived']>;
+
+/** Gives each record to all; one alone costs nothing more. */
+export function fanOut(
+  first: TakeDerived,
+  ...others: readonly (TakeDerived | undefined)[]
+): TakeDerived {
+  const [second, ...more] = others.filter((take) => take !== undefined);
+  if (second === undefined) return first;
+  const both: TakeDerived = (record) => {
+    first(record);
+    second(record);
+  };
+  return fanOut(both, ...more);
 }
 
 interface Queue {

@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { MuteOrder } from '../anomalies/mute-line.ts';
+import { ALERTS_PATH } from '../sinks/alerts/alert-options.ts';
 import { isKnownHost, isLoopback, isOwnOrigin, sameToken } from './access.ts';
+import { type AlertRouteOptions, addAlertRoute } from './alert-route.ts';
 import { addLiveRoutes, type LiveRouteOptions } from './live/live-routes.ts';
 import { addLogRoutes, type LogRouteOptions } from './log-routes.ts';
 import { addLoginRoutes, OPEN_PATHS } from './login-routes.ts';
@@ -21,6 +23,8 @@ export interface HttpOptions extends RouteOptions {
   /** Further names that the Host header may have. */
   readonly allowedHosts: readonly string[];
   readonly logs: LogRouteOptions;
+  /** Where Alertmanager tells of alerts; undefined where it may not. */
+  readonly alerts?: AlertRouteOptions | undefined;
   /** What the live page shows. */
   readonly live: LiveRouteOptions;
   /** Recordings that it may replay. */
@@ -74,6 +78,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   addReplayRoutes(server, options.replays);
   addMuteRoutes(server, options.mute);
   addPageRoutes(server);
+  if (options.alerts !== undefined) addAlertRoute(server, options.alerts);
   addLoginRoutes(server, options.token, sessions);
   server.addHook('preClose', async () => options.live.hub.close());
   try {
@@ -106,6 +111,8 @@ function guard(server: FastifyInstance, options: HttpOptions, sessions: Sessions
       return;
     }
     const path = request.url.replace(/\?.*$/, '');
+    // It has a token of its own.
+    if (path === ALERTS_PATH && options.alerts !== undefined) return;
     if (token === undefined || OPEN_PATHS.has(path) || sessions.isOpen(cookie)) return;
     const given = /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
     if (given !== undefined && sameToken(given, token)) return;

@@ -32,6 +32,8 @@ const OF_PROCESS: ReadonlySet<string> = new Set([
   'streamInterruptions',
   'commitFailures',
   'checkpoints',
+  'alertsSent',
+  'alertsPublished',
 ]);
 
 const COUNTERS = {
@@ -113,6 +115,14 @@ const COUNTERS = {
     'index',
     'reason',
   ),
+  alertsSent: row(
+    'alerts_sent_total',
+    'States of incidents that Alertmanager has taken; open ones are sent again and again.',
+  ),
+  alertsPublished: row(
+    'alerts_published_total',
+    'Alerts from the webhook of Alertmanager that NATS has.',
+  ),
   benchmarkRuns: row(
     'benchmark_runs_total',
     'Benchmark runs that executors were asked for, by how they ended.',
@@ -177,6 +187,10 @@ const GAUGES = {
   documentsDead: row(
     'documents_dead',
     'Documents that the store refused, kept in the state folder (spikescope dead list).',
+  ),
+  alertmanagerUp: row(
+    'alertmanager_up',
+    '1 when the last request to Alertmanager worked, else 0; absent before the first.',
   ),
   natsConnected: row('nats_connected', '1 when connected to NATS, else 0.'),
   healthCheckAge: row(

@@ -23,6 +23,8 @@ export const TIERS: Readonly<Record<string, number>> = {
   'src/analysis': 3,
   'src/benchmark': 3,
   'src/http': 4,
+  // Reads what the sinks and the own telemetry declare; no service runs it.
+  'src/monitoring': 4,
   // Runs in the browser: of the rest it has types only.
   'src/page': 5,
   'src/cli': 5,

@@ -33,7 +33,7 @@ function readScalar(text: string): unknown {
   }
 }
 
-function readSettings(file: string): Settings {
+export function readSettings(file: string): Settings {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

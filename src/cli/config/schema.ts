@@ -4,6 +4,7 @@ import type { AnyPipeline } from '../../component/pipeline.ts';
 import { FRAME_LIMITS } from '../../frames/limits.ts';
 import { LOG_LEVELS } from '../../frames/log.ts';
 import { isPrefix, PREFIX_DEFAULT } from '../../frames/subject.ts';
+import { alertOptions } from '../../sinks/alerts/alert-options.ts';
 import { documentOptions } from '../../sinks/documents/document-options.ts';
 import { tracesOptions } from '../../sinks/traces/traces-options.ts';
 import { benchmarkOptions } from '../../sources/benchmark-options.ts';
@@ -142,6 +143,7 @@ exactly once; auto takes JetStream where the server has it.',
       .optional()
       .describe('Folder of what outlives a restart (by default $XDG_STATE_HOME/spikescope).'),
     documents: documentOptions.prefault({}),
+    alerts: alertOptions.prefault({}),
     nats: natsOptions.prefault({}),
     streams: streamOptions.prefault({}),
     conversions: conversionOptions.prefault({}),

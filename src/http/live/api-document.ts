@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { ALERTS_PATH } from '../../sinks/alerts/alert-options.ts';
+import { alertsAnswer, alertWebhook } from '../alert-route.ts';
 import { API_ROUTES, type ApiRoute } from './api.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -14,8 +16,13 @@ export function apiDocument(version: string): Json {
         'All that the live page shows. With a token, requests carry it as "Authorization: ' +
         'Bearer …". Names in answers come from the network as they are: they are text.',
     },
-    paths: pathsOf(API_ROUTES),
-    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    paths: { ...pathsOf(API_ROUTES), [ALERTS_PATH]: { post: alertsOperation() } },
+    components: {
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        webhookToken: { type: 'http', scheme: 'bearer' },
+      },
+    },
     security: [{ token: [] }, {}],
   };
 }
@@ -72,6 +79,27 @@ function namesIn(path: string): Json[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => {
     return { name, in: 'path', required: true, schema: { type: 'string' } };
   });
+}
+
+function alertsOperation(): Json {
+  const schema = (of: z.ZodType, io: 'input' | 'output') =>
+    z.toJSONSchema(of, { target: 'openapi-3.0', io });
+  const json = (of: Json) => ({ content: { 'application/json': { schema: of } } });
+  return {
+    operationId: 'alerts',
+    summary:
+      "For Alertmanager's webhook; there where alerts.webhook_token_file is set. Answered when " +
+      'the alerts are on NATS, or in its stream.',
+    security: [{ webhookToken: [] }],
+    requestBody: { required: true, ...json(schema(alertWebhook, 'input')) },
+    responses: {
+      200: { description: 'They are kept.', ...json(schema(alertsAnswer, 'output')) },
+      400: { description: 'It is not what Alertmanager sends: which field.' },
+      401: { description: 'Needs the token of alerts.webhook_token_file.' },
+      413: { description: 'More than 1 MiB.' },
+      503: { description: 'They are not kept: send them again.' },
+    },
+  };
 }
 
 function parametersOf(query: z.ZodObject): Json[] {

@@ -1,0 +1,225 @@
+import { type Query, seriesPanel, statPanel } from './panel.ts';
+
+const rate = (metric: string, by: string): Query => [
+  `sum by (${by}) (rate(${metric}[$__rate_interval]))`,
+  `{{${by}}}`,
+];
+
+const UP = {
+  thresholds: [
+    [null, 'red'],
+    [1, 'green'],
+  ],
+  words: { 0: 'down', 1: 'up' },
+} as const;
+
+/** The service itself; what depends on what it is built with is there where it is. */
+export function servicePanels(has: (metric: string) => boolean) {
+  return [...stats(), ...flows(), ...outputs(), ...stream(), ...optional(has)];
+}
+
+function stats() {
+  return [
+    statPanel({
+      title: 'Up',
+      description: 'Whether Prometheus could read /metrics, and what it is connected to.',
+      unit: 'none',
+      width: 9,
+      queries: [
+        ['up{job="spikescope"}', 'Spikescope'],
+        ['spikescope_nats_connected', 'NATS'],
+        ['spikescope_document_store_up', 'documents'],
+      ],
+      ...UP,
+    }),
+    statPanel({
+      title: 'Frames lost',
+      description: 'Share of the last 10 minutes, by gaps in their numbers.',
+      unit: 'percentunit',
+      width: 5,
+      queries: [['instance:spikescope_frames_missing:ratio10m', '{{instance}}']],
+      thresholds: [
+        [null, 'green'],
+        [0.001, 'red'],
+      ],
+    }),
+    statPanel({
+      title: 'Firing alerts',
+      description: 'But the watchdog.',
+      unit: 'none',
+      width: 5,
+      queries: [['count(ALERTS{alertstate="firing",severity!="none"}) or vector(0)', 'alerts']],
+      thresholds: [
+        [null, 'green'],
+        [1, 'red'],
+      ],
+    }),
+    statPanel({
+      title: 'Version',
+      description: 'What runs.',
+      unit: 'none',
+      width: 5,
+      queries: [['spikescope_build_info', '{{version}} on Node {{node_version}}']],
+    }),
+  ];
+}
+
+function flows() {
+  return [
+    seriesPanel({
+      title: 'Frames',
+      description: 'That counted, a second.',
+      unit: 'cps',
+      width: 12,
+      stacked: true,
+      queries: [rate('spikescope_frames_total', 'kind')],
+    }),
+    seriesPanel({
+      title: 'Samples',
+      description: 'In frames that counted, a second.',
+      unit: 'cps',
+      width: 12,
+      stacked: true,
+      queries: [rate('spikescope_samples_total', 'kind')],
+    }),
+    seriesPanel({
+      title: 'Lag',
+      description: "Arrival of a chip's last frame less its end.",
+      unit: 's',
+      width: 12,
+      queries: [['spikescope_event_lag_seconds', '{{device_type}}/{{chip_id}}']],
+    }),
+    seriesPanel({
+      title: 'Frames missing, invalid, repeated',
+      description: 'A second; each is counted with a reason.',
+      unit: 'cps',
+      width: 12,
+      queries: [
+        ['sum(rate(spikescope_frames_missing_total[$__rate_interval]))', 'missing'],
+        ['sum(rate(spikescope_frames_recovered_total[$__rate_interval]))', 'recovered'],
+        ['sum(rate(spikescope_frames_repeated_total[$__rate_interval]))', 'repeated'],
+        [
+          'sum by (reason) (rate(spikescope_frames_invalid_total[$__rate_interval]))',
+          'invalid: {{reason}}',
+        ],
+      ],
+    }),
+    seriesPanel({
+      title: 'Late and incomplete',
+      description: 'Samples of closed windows, windows that frames covered in part.',
+      unit: 'cps',
+      width: 12,
+      queries: [
+        ['sum(rate(spikescope_samples_late_total[$__rate_interval]))', 'late samples'],
+        ['sum(rate(spikescope_windows_incomplete_total[$__rate_interval]))', 'incomplete windows'],
+        ['sum(rate(spikescope_time_jumps_total[$__rate_interval]))', 'time jumps'],
+      ],
+    }),
+    seriesPanel({
+      title: 'Records derived',
+      description: 'A second, by pipeline.',
+      unit: 'cps',
+      width: 12,
+      queries: [rate('spikescope_records_total', 'pipeline')],
+    }),
+  ];
+}
+
+function outputs() {
+  return [
+    seriesPanel({
+      title: 'Queues',
+      description: 'Entries that wait.',
+      unit: 'none',
+      width: 12,
+      queries: [['spikescope_queue_depth', '{{queue}}']],
+    }),
+    seriesPanel({
+      title: 'Documents',
+      description: 'That the store has answered for, a second.',
+      unit: 'cps',
+      width: 12,
+      queries: [
+        [
+          'sum by (index, outcome) (rate(spikescope_documents_total[$__rate_interval]))',
+          '{{index}} {{outcome}}',
+        ],
+      ],
+    }),
+    seriesPanel({
+      title: 'Dropped and refused',
+      description: 'What no sink got, and series beyond the cap of a metric.',
+      unit: 'cps',
+      width: 12,
+      queries: [
+        [
+          'sum by (sink, reason) (rate(spikescope_dropped_total[$__rate_interval])) or vector(0)',
+          '{{sink}} {{reason}}',
+        ],
+        [
+          'sum by (metric) (rate(spikescope_series_refused_total[$__rate_interval])) or vector(0)',
+          'series of {{metric}}',
+        ],
+      ],
+    }),
+    seriesPanel({
+      title: 'Scrape',
+      description: 'How long reading /metrics takes.',
+      unit: 's',
+      width: 12,
+      queries: [['scrape_duration_seconds{job="spikescope"}', '{{instance}}']],
+    }),
+  ];
+}
+
+/** Delivery by JetStream. */
+function stream() {
+  return [
+    seriesPanel({
+      title: 'Stream',
+      description: 'Messages of the stream that wait, and those that were gone before their turn.',
+      unit: 'none',
+      width: 12,
+      queries: [
+        ['spikescope_stream_lag_messages', 'waiting'],
+        ['increase(spikescope_stream_messages_lost_total[$__rate_interval])', 'lost'],
+        [
+          'rate(spikescope_commit_failures_total[$__rate_interval])',
+          'commits that failed, a second',
+        ],
+      ],
+    }),
+    seriesPanel({
+      title: 'Checkpoint',
+      description: 'Age of the last one, and whether the stream is still being caught up with.',
+      unit: 's',
+      width: 12,
+      queries: [
+        ['spikescope_checkpoint_age_seconds', '{{instance}}'],
+        ['spikescope_catching_up', 'catching up: 1'],
+      ],
+    }),
+  ];
+}
+
+function optional(has: (metric: string) => boolean) {
+  const panels: ReturnType<typeof seriesPanel>[] = [];
+  if (has('neuromorphic_anomalies_total')) {
+    panels.push(
+      seriesPanel({
+        title: 'Anomalies',
+        description: 'Incidents opened, by detector and severity.',
+        unit: 'none',
+        width: 12,
+        queries: [
+          [
+            'sum by (detector, severity) ' +
+              '(increase(neuromorphic_anomalies_total[$__rate_interval]))',
+            '{{detector}} {{severity}}',
+          ],
+        ],
+      }),
+    );
+  }
+  return panels;
+}

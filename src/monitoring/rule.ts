@@ -1,0 +1,82 @@
+import type { MonitoringSettings } from './settings.ts';
+import type { WriteTime } from './times.ts';
+
+export type Severity = 'critical' | 'warning' | 'info' | 'none';
+/** Who looks after it: routes send by this label. */
+export type Team = 'hardware' | 'models' | 'platform';
+
+/** A series of a test: its name with labels, and promtool's values, one each 15 s. */
+export type InputSeries = readonly [series: string, values: string];
+
+/** What Prometheus gets in a test, and when it is asked, in seconds. */
+export interface RuleCase {
+  readonly input: readonly InputSeries[];
+  readonly atS: number;
+}
+
+export interface FiringCase extends RuleCase {
+  /** Labels that the expression gives. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** What `{{ $value … }}` is in the texts. */
+  readonly value?: string;
+}
+
+/** One alert with all that belongs to it: its rule, its test, its page. */
+export interface AlertRule {
+  readonly alert: string;
+  readonly expr: string;
+  /** How long it must hold, in seconds. */
+  readonly forS: number;
+  readonly severity: Severity;
+  readonly team: Team;
+  readonly summary: string;
+  readonly description: string;
+  /** Uid of the dashboard that shows it. */
+  readonly dashboard: string;
+  readonly runbook: Runbook;
+  readonly fires: FiringCase;
+  readonly quiet: RuleCase;
+}
+
+export interface Runbook {
+  /** What is so, and what it costs. */
+  readonly means: string;
+  /** What to look at, in this order. */
+  readonly look: readonly string[];
+  /** What to do. */
+  readonly mend: readonly string[];
+}
+
+export interface RecordingRule {
+  readonly record: string;
+  readonly expr: string;
+  /** Labels that its series have. */
+  readonly labels: readonly string[];
+  readonly test: RuleCase & { readonly gives: Readonly<Record<string, number>> };
+}
+
+/** What rules are written with. */
+export interface RuleContext {
+  readonly settings: MonitoringSettings;
+  /** A time in seconds, scaled. */
+  readonly t: WriteTime;
+}
+
+export const TICK_S = 15;
+
+/** Longer than a restart takes. */
+const KNOWN_S = 3600;
+
+/**
+ * Whether a counter grew within a range. One with labels is born at 1, which `increase` does not
+ * see: such a series was not there before the range, nor in the hour before it.
+ */
+export function grew(counter: string, t: WriteTime, rangeS: number): string {
+  const range = t(rangeS);
+  const before = `max_over_time(${counter}[${t(KNOWN_S)}] offset ${range})`;
+  return `increase(${counter}[${range}]) > 0 or (${counter} unless ${before}) > 0`;
+}
+
+/** The labels of Spikescope's own series in tests. */
+export const SCRAPED = 'job="spikescope",instance="spikescope:9464"';
+export const SCRAPED_LABELS = { job: 'spikescope', instance: 'spikescope:9464' };
