@@ -7,6 +7,7 @@ import { type LogSink, NO_SINKS, type RecordSinks } from '../component/record-si
 import type { FrameWatch, Inlet } from '../component/source.ts';
 import { OWN_EMITTER } from '../frames/header.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
+import type { FoundGap } from '../http/live/delivery.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import type { DocumentStore } from '../sinks/documents/document-store.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
@@ -64,6 +65,8 @@ export interface StreamSide {
   readonly isAgain: () => boolean;
   /** Counters of the process are about to be shown: they must not be forgotten. */
   readonly shown: () => void;
+  /** What was found missing of the stream last, since the process began. */
+  readonly lastGap: () => FoundGap | undefined;
 }
 
 export const NO_PARTS: Omit<ServiceParts, 'version' | 'config' | 'telemetry' | 'pipelines'> = {
@@ -124,11 +127,7 @@ export function createService(parts: ServiceParts): Service {
         token: readToken(config),
         allowedHosts: config.http.allowed_hosts,
         version,
-        metrics: async () => {
-          const text = await exposition.text();
-          stream?.shown();
-          return text;
-        },
+        metrics: () => scrape(exposition, stream),
         metricsType: CONTENT_TYPE,
         health: () => health.readings(connected()),
         logs: { store: parts.documents, nowMs: Date.now },
@@ -149,6 +148,12 @@ export function createService(parts: ServiceParts): Service {
       await http?.close();
     },
   };
+}
+
+async function scrape(exposition: Exposition, stream: StreamSide | undefined): Promise<string> {
+  const text = await exposition.text();
+  stream?.shown();
+  return text;
 }
 
 function topologyOf(
