@@ -8,6 +8,7 @@ import type { FrameWatch, Inlet } from '../component/source.ts';
 import { OWN_EMITTER } from '../frames/header.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
 import type { AlertRouteOptions } from '../http/alert-route.ts';
+import type { FoundGap } from '../http/live/delivery.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import type { DocumentStore } from '../sinks/documents/document-store.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
@@ -67,6 +68,8 @@ export interface StreamSide {
   readonly isAgain: () => boolean;
   /** Counters of the process are about to be shown: they must not be forgotten. */
   readonly shown: () => void;
+  /** What was found missing of the stream last, since the process began. */
+  readonly lastGap: () => FoundGap | undefined;
 }
 
 export const NO_PARTS: Omit<ServiceParts, 'version' | 'config' | 'telemetry' | 'pipelines'> = {
@@ -128,7 +131,7 @@ export function createService(parts: ServiceParts): Service {
         token: readToken(config),
         allowedHosts: config.http.allowed_hosts,
         version,
-        metrics: () => shownMetrics(exposition, stream),
+        metrics: () => scrape(exposition, stream),
         metricsType: CONTENT_TYPE,
         health: () => health.readings(connected()),
         alerts: parts.alerts,
@@ -152,7 +155,7 @@ export function createService(parts: ServiceParts): Service {
   };
 }
 
-async function shownMetrics(exposition: Exposition, stream?: StreamSide): Promise<string> {
+async function scrape(exposition: Exposition, stream: StreamSide | undefined): Promise<string> {
   const text = await exposition.text();
   stream?.shown();
   return text;

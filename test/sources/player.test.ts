@@ -104,7 +104,7 @@ it('plays, no faster than asked, and holds still when paused', async () => {
   expect(player.current).toMatchObject({ speed: 2, playing: false });
 });
 
-it('gives a frame that is behind a longer one when its turn comes, as having arrived then', async () => {
+it('gives a frame behind a longer one when its turn comes, as having arrived then', async () => {
   const long = spikesFrame(1_000_000, [], { spanUs: 500_000 });
   const { player, told } = start([long, spikesFrame(1_100_000, [])]);
   player.control({ atUs: 1_450_000 });

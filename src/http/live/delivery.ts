@@ -5,22 +5,39 @@ import type { RateMeter } from '../../sinks/live/rate-meter.ts';
 /** The last time that frames were found missing, by the clock of the service. */
 export type LastGap = Delivery['last_gap'];
 
+/** Messages of a stream that were gone before they were read. */
+export interface FoundGap {
+  readonly messages: number;
+  /** By the clock of the service. */
+  readonly foundUs: number;
+}
+
 /** Looks once a second for what was lost since the last look. */
 export class GapWatch {
-  last: LastGap = null;
-  private messages: number | undefined;
+  private readonly ofStream: () => FoundGap | undefined;
   private frames: number | undefined;
+  private missing: { readonly frames: number; readonly foundUs: number } | undefined;
+
+  constructor(ofStream: () => FoundGap | undefined) {
+    this.ofStream = ofStream;
+  }
 
   look(values: MetricValues, nowUs: number): void {
-    const messages = values.count('spikescope_stream_messages_lost_total');
     const frames = values.count('spikescope_frames_missing_total');
-    const more = messages - (this.messages ?? messages);
-    const missing = frames - (this.frames ?? frames);
-    if (more > 0 || missing > 0) {
-      this.last = { at_us: nowUs, messages: Math.max(0, more), frames: Math.max(0, missing) };
-    }
-    this.messages = messages;
+    const more = frames - (this.frames ?? frames);
+    // While it catches up, what a checkpoint knows comes back: nothing of that is new.
+    const isNew = values.sum('spikescope_catching_up') !== 1;
+    if (more > 0 && isNew) this.missing = { frames: more, foundUs: nowUs };
     this.frames = frames;
+  }
+
+  get last(): LastGap {
+    const { missing } = this;
+    const gone = this.ofStream();
+    if (missing !== undefined && missing.foundUs > (gone?.foundUs ?? 0)) {
+      return { at_us: missing.foundUs, messages: 0, frames: missing.frames };
+    }
+    return gone === undefined ? null : { at_us: gone.foundUs, messages: gone.messages, frames: 0 };
   }
 }
 

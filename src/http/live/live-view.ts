@@ -10,7 +10,7 @@ import type {
   Overview,
   TopologyUpdate,
 } from '../../sinks/live/schemas.ts';
-import { deliveryOf, GapWatch, sinksOf } from './delivery.ts';
+import { deliveryOf, type FoundGap, GapWatch, sinksOf } from './delivery.ts';
 
 export interface LiveViewOptions {
   readonly version: string;
@@ -25,6 +25,8 @@ export interface LiveViewOptions {
   /** Whether log lines are kept that can be analysed. */
   readonly logsStored: boolean;
   readonly nowUs: () => number;
+  /** What was found missing of the stream last; undefined where frames come by none. */
+  readonly streamGap?: (() => FoundGap | undefined) | undefined;
 }
 
 /** What the page shows of the metrics and the live store together. */
@@ -32,13 +34,14 @@ export class LiveView {
   readonly live: LiveStore;
   private readonly options: LiveViewOptions;
   private readonly meter = new RateMeter();
-  private readonly gaps = new GapWatch();
+  private readonly gaps: GapWatch;
   private readonly startedUs: number;
 
   constructor(options: LiveViewOptions) {
     this.options = options;
     this.live = options.live;
     this.startedUs = options.nowUs();
+    this.gaps = new GapWatch(options.streamGap ?? (() => undefined));
   }
 
   /** Once a second: what speeds are measured from. */

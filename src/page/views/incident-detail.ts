@@ -45,8 +45,8 @@ function shown(found: Found): ComponentChild {
   const usual =
     baseline === null
       ? 'Too little came in the 10 s before to say what is usual.'
-      : `Level band: usual, ${format(baseline.low)} to ${format(baseline.high)}, which 98 % of the ` +
-        `values of the 10 s before lay within (median ${format(baseline.median)}).`;
+      : `Level band: usual, ${format(baseline.low)} to ${format(baseline.high)}, where 98 % of ` +
+        `the values of the 10 s before lay (median ${format(baseline.median)}).`;
   return h(
     'div',
     null,
