@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { runProgram } from './program.ts';
 import type { Service } from './service.ts';
 
-const SERVICES_FOLDER = join(import.meta.dirname, '..', '..', '.services');
+/** One for several clones where it is named; each version of a program is a folder of its own. */
+const SERVICES_FOLDER =
+  process.env['SPIKESCOPE_SERVICES'] ?? join(import.meta.dirname, '..', '..', '.services');
 
 function serviceFolder(service: Service): string {
   return join(SERVICES_FOLDER, `${service.name}-${service.version}`);
@@ -33,6 +35,8 @@ export async function install(service: Service): Promise<void> {
       const wanted = JSON.stringify(service.check.prints);
       throw new Error(`${service.binary} printed ${JSON.stringify(printed.trim())}, not ${wanted}`);
     }
+    // What is there without its program is broken, such as by another Python than it was made with.
+    if (!isInstalled(service)) await rm(serviceFolder(service), { recursive: true, force: true });
     await rename(into, serviceFolder(service));
   } catch (error) {
     if (!isInstalled(service)) throw error;

@@ -178,7 +178,12 @@ export class DerivedCommit {
 
   /** Stores what waits; gives up at the signal. */
   async close(signal: AbortSignal): Promise<void> {
-    while (this.waiting.count > 0 && !signal.aborted) await this.commit(signal);
+    try {
+      while (this.waiting.count > 0 && !signal.aborted) await this.commit(signal);
+    } catch (error) {
+      // It was said by `run`; what else is to be closed still is.
+      if (!(error instanceof FencedError)) throw error;
+    }
   }
 
   private isDue(): boolean {

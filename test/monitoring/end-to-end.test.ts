@@ -155,7 +155,7 @@ it('sends the watchdog to NATS and to nobody', async () => {
   expect(mailbox.mails.some((mail) => mail.subject.includes('Watchdog'))).toBe(false);
 });
 
-it('tells of a layer that is dead, through the API of Alertmanager, and that it is back', async () => {
+it('tells of a dead layer, through the API of Alertmanager, and that it is back', async () => {
   for (const simulator of simulators) simulator.kill('SIGKILL');
   // Attention is silent from 0.6 of the time on, to the end.
   const dead = simulate('--scenario', 'dead-layer', '--for', '40s', '--seed', '3');

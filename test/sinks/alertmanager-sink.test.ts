@@ -245,7 +245,7 @@ it('holds back what is derived again, and then tells what lasts and what just en
   expect(sink.depth).toEqual({ messages: 0 });
 });
 
-it('goes on where the process before it was: keeps alive what lasts, ends what is over', async () => {
+it('goes on where the process before it was: keeps alive what lasts, ends the rest', async () => {
   const before = bench();
   before.sink.take(record('lasts', 'opened'));
   before.sink.take(record('ends', 'opened'));
