@@ -11,7 +11,7 @@ import type { FoundGap } from '../../http/live/delivery.ts';
 import { DerivedCommit } from '../../sinks/derived-commit.ts';
 import type { NatsOutbox } from '../../sinks/nats-outbox.ts';
 import { OwnFrames } from '../../sinks/own-frames.ts';
-import { Inbox } from '../../sources/inbox.ts';
+import { inboxInPlace } from '../../sources/inbox.ts';
 import { beforeFirst, JetStreamSource, type StreamView } from '../../sources/jetstream.ts';
 import { documentsConsumer } from '../../sources/jetstream-streams.ts';
 import type { NatsLink } from '../../sources/nats-link.ts';
@@ -43,15 +43,6 @@ export interface JetStreamParts {
 }
 
 const WINDOW = { messages: 2048, bytes: 16 * 1024 * 1024 };
-/** The reader asks for no more than it can take in place: nothing waits, nothing is dropped. */
-const INBOX_LIMITS = {
-  bytesMax: Number.POSITIVE_INFINITY,
-  lagBytesMax: Number.POSITIVE_INFINITY,
-  turnMsMax: Number.POSITIVE_INFINITY,
-  payMsMax: Number.POSITIVE_INFINITY,
-};
-const INBOX_LOOP = { nowMs: () => 0, afterTurn: (next: () => void) => setImmediate(next) };
-
 /** The service's side of JetStream: frames, records and state, each exactly once (DESIGN §6). */
 export class JetStreamDelivery {
   readonly stream: StreamSide;
@@ -227,7 +218,10 @@ export class JetStreamDelivery {
           this.rare.warn('commit', `can't store derived records now: ${reason}; they wait`);
         },
         worked: () => log.info('derived records are stored again'),
-        tooLarge: (records) => own.dropped.series('derived', 'too_large').add(records),
+        tooLarge: (records) => {
+          own.dropped.series('derived', 'too_large').add(records);
+          this.rare.warn('too_large', 'a derived record is larger than max_payload of nats-server');
+        },
       },
     });
   }
@@ -269,7 +263,7 @@ export class JetStreamDelivery {
       connection: this.connection,
       stream,
       window: WINDOW,
-      inbox: new Inbox(INBOX_LIMITS, INBOX_LOOP, () => {}),
+      inbox: inboxInPlace(),
       hasRoom: () => this.commit.hasRoom,
       next: () => (inlet.position === undefined ? undefined : inlet.position + 1),
       opened: (view) => this.opened(inlet, keeping, view, signal),
