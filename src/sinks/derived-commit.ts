@@ -178,12 +178,7 @@ export class DerivedCommit {
 
   /** Stores what waits; gives up at the signal. */
   async close(signal: AbortSignal): Promise<void> {
-    try {
-      while (this.waiting.count > 0 && !signal.aborted) await this.commit(signal);
-    } catch (error) {
-      // It was said by `run`; what else is to be closed still is.
-      if (!(error instanceof FencedError)) throw error;
-    }
+    while (this.waiting.count > 0 && !signal.aborted) await this.commit(signal);
   }
 
   private isDue(): boolean {

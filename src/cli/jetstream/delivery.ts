@@ -8,7 +8,7 @@ import type { Inlet } from '../../component/source.ts';
 import { recordId } from '../../component/stream-position.ts';
 import { aborted, together } from '../../component/together.ts';
 import type { FoundGap } from '../../http/live/delivery.ts';
-import { DerivedCommit } from '../../sinks/derived-commit.ts';
+import { DerivedCommit, FencedError } from '../../sinks/derived-commit.ts';
 import type { NatsOutbox } from '../../sinks/nats-outbox.ts';
 import { OwnFrames } from '../../sinks/own-frames.ts';
 import { inboxInPlace } from '../../sources/inbox.ts';
@@ -127,7 +127,10 @@ export class JetStreamDelivery {
 
   /** Stores what waits and writes a last checkpoint. */
   async close(late: AbortSignal): Promise<void> {
-    await this.commit.close(late);
+    await this.commit.close(late).catch((error: unknown) => {
+      // That another process took over was thrown by `run`; what else is to be closed still is.
+      if (!(error instanceof FencedError)) throw error;
+    });
     if (!late.aborted) await Promise.race([this.keeping?.checkpointer.write(), aborted(late)]);
     this.shownCounters.keep();
     this.shownCounters.close();
