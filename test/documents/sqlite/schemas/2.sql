@@ -152,7 +152,11 @@ CREATE TABLE "anomalies" (
   "observed" REAL,
   "text" TEXT,
   "started_us" INTEGER,
-  "ended_us" INTEGER
+  "ended_us" INTEGER,
+  "muted" INTEGER,
+  "until_us" INTEGER,
+  "reason" TEXT,
+  "user_id" TEXT
 ) STRICT;
 CREATE TABLE "health" (
   "id" TEXT NOT NULL,
