@@ -19,27 +19,27 @@ const { fits } = JSON.parse(
   readFileSync(join(import.meta.dirname, 'generalized-pareto.json'), 'utf8'),
 ) as { readonly fits: readonly Fit[] };
 
-describe.each(fits)('a tail of shape $shape', (fit) => {
-  const excesses = Float64Array.from(fit.excesses);
+describe.each(fits)('a tail of shape $shape', (tail) => {
+  const excesses = Float64Array.from(tail.excesses);
 
   test('shape and scale are those of SciPy', () => {
     const found = fitGeneralizedPareto(excesses);
-    expect(found?.shape).toBeCloseTo(fit.shape, 4);
-    expect(found?.scale).toBeCloseTo(fit.scale, 3);
+    expect(found?.shape).toBeCloseTo(tail.shape, 4);
+    expect(found?.scale).toBeCloseTo(tail.scale, 3);
   });
 
   test('the level that is passed with chance q is that of SciPy', () => {
-    const { threshold, share, q, level } = fit;
-    const own = tailQuantile({ shape: fit.shape, scale: fit.scale }, threshold, share, q);
+    const { threshold, share, q, level } = tail;
+    const own = tailQuantile({ shape: tail.shape, scale: tail.scale }, threshold, share, q);
     expect(own / level).toBeCloseTo(1, 6);
   });
 
   test('where it ends nowhere, it is as heavy or exponential', () => {
     const found = fitGeneralizedPareto(excesses, true);
-    if (fit.shape > 0) {
-      expect(found?.shape).toBeCloseTo(fit.shape, 4);
+    if (tail.shape > 0) {
+      expect(found?.shape).toBeCloseTo(tail.shape, 4);
     } else {
-      const mean = fit.excesses.reduce((sum, x) => sum + x, 0) / fit.excesses.length;
+      const mean = tail.excesses.reduce((sum, x) => sum + x, 0) / tail.excesses.length;
       expect(found?.shape).toBeCloseTo(0, 6);
       expect(found?.scale).toBeCloseTo(mean, 6);
     }
