@@ -36,7 +36,8 @@ async function ask(
 
 async function begin(body: object, at = service): Promise<ReplayState> {
   const answer = await ask(`${at.url}/api/replays`, 'POST', body);
-  expect(answer).toMatchObject({ status: 201 });
+  // Nobody waits for the thread to start.
+  expect(answer).toMatchObject({ status: 201, body: { state: 'opening' } });
   return replaySchema.parse(answer.body);
 }
 

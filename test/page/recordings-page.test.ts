@@ -120,7 +120,7 @@ it('goes on where it was when the service is back', async () => {
   const replays = async () => (await again.metrics()).sum('spikescope_page_replays');
   await until('it replays again', async () => (await replays()) === 1);
   await until('it is where it was', async () => (await textOf(page, 'received')) === received);
-  expect(await textOf(page, 'replay-time')).toBe('1 s of 1.5 s');
+  await until('and says so', async () => (await textOf(page, 'replay-time')) === '1 s of 1.5 s');
 });
 
 it('shows hostile names as text, and says what is wrong with a recording', async () => {

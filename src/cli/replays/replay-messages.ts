@@ -30,6 +30,8 @@ export type ReplayOrder =
 
 /** From the thread. */
 export type ReplayReply =
+  /** It listens: what is asked from now on is answered soon. */
+  | { readonly ready: true }
   | { readonly answer: number; readonly status: number; readonly body: string }
   | { readonly stream: number; readonly data: Uint8Array | string }
   /** It can't go on; the text is for the log. */

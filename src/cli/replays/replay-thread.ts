@@ -74,6 +74,7 @@ async function run(task: ReplayTask, port: MessagePort): Promise<void> {
       hub.add(outlet, order);
     }
   });
+  reply({ ready: true });
   player.control(controlOf(task.control));
   try {
     await player.run(new AbortController().signal);

@@ -26,7 +26,8 @@ export function replayBar(client: ReplayClient, replay: ReplayState): ComponentC
     client.steer({ playing: !isPlaying });
     changeQuery({ at: isPlaying ? String(Math.round(client.atUs)) : undefined });
   };
-  const said = `${duration(intoUs)} of ${duration(lengthUs)}`;
+  const said =
+    state === 'opening' ? 'being opened' : `${duration(intoUs)} of ${duration(lengthUs)}`;
   return h(
     'div',
     { class: 'bar replay', role: 'group', 'aria-label': 'Replay' },
