@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { parseDurationUs } from '../src/component/duration.ts';
 import { anomaliesCost } from './parts/anomalies-cost.ts';
+import { checkpointHold, checkpoints } from './parts/checkpoints.ts';
 import { detect } from './parts/detect.ts';
 import { documents } from './parts/documents.ts';
 import { documentsAlike } from './parts/documents-alike.ts';
@@ -15,12 +16,14 @@ import { elephant } from './parts/elephant.ts';
 import { emitterCost } from './parts/emitter.ts';
 import { faultsEval } from './parts/faults-eval.ts';
 import { health } from './parts/health.ts';
+import { jetStream } from './parts/jetstream.ts';
 import { malformed } from './parts/malformed.ts';
 import { memory } from './parts/memory.ts';
 import { nab } from './parts/nab.ts';
 import { natsLoad } from './parts/nats-load.ts';
 import { page } from './parts/page.ts';
 import { pageTab } from './parts/page-tab.ts';
+import { recovery } from './parts/recovery.ts';
 import { type BenchOptions, type Row, table } from './parts/report.ts';
 import { scrape } from './parts/scrape.ts';
 import { spkReplay } from './parts/spk-replay.ts';
@@ -40,6 +43,10 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   'faults-eval': faultsEval,
   emitter: emitterCost,
   'sync-interval': syncInterval,
+  jetstream: jetStream,
+  checkpoints,
+  'checkpoint-hold': checkpointHold,
+  recovery,
   documents,
   'documents-alike': documentsAlike,
   'documents-kept': documentsKept,

@@ -23,7 +23,7 @@ interface Workload {
   readonly make: (scale: number) => Message[];
 }
 
-/** The frame path as part `nats` measures it, 3 s of event time; all that a small chip tells. */
+/** The frame path as `nats` measures it, 3 s of event time; and all that a small chip tells. */
 const WORKLOADS: readonly Workload[] = [
   ...[65_536, 4096, 256].map((spikes) => ({
     name: `64 layers, ${spikes.toLocaleString('en')} spikes a frame`,

@@ -34,12 +34,20 @@ export async function openPublisher(natsPort: number): Promise<Socket> {
   return socket;
 }
 
-async function send(socket: Socket, bytes: Uint8Array): Promise<void> {
+/** Writes bytes of a stream, and waits until the kernel has them. */
+export async function send(socket: Socket, bytes: Uint8Array): Promise<void> {
   // The stream's buffer is used again: wait until the kernel has it.
   await new Promise<void>((resolve, reject) => {
     socket.write(bytes, (error) => (error ? reject(error) : resolve()));
   });
 }
+
+export interface BlastPace {
+  readonly inFlightBytes: number;
+  readonly pollMs: number;
+}
+
+const USUAL_PACE: BlastPace = { inFlightBytes: IN_FLIGHT_BYTES, pollMs: POLL_MS };
 
 /**
  * Publishes `messages` of a stream, never more than 16 MiB ahead of the consumer, and measures what
@@ -50,10 +58,11 @@ export async function blast(
   stream: SpikeStream,
   consumer: Consumer,
   messages: number,
+  { inFlightBytes, pollMs }: BlastPace = USUAL_PACE,
 ): Promise<BlastResult> {
   const before = await consumer.frames();
   const slice = Math.max(1, Math.floor(SLICE_BYTES / stream.bytesPerMessage));
-  const ahead = Math.max(slice, Math.floor(IN_FLIGHT_BYTES / stream.bytesPerMessage));
+  const ahead = Math.max(slice, Math.floor(inFlightBytes / stream.bytesPerMessage));
   const cpu0 = consumer.cpuS();
   const started = performance.now();
   let sent = 0;
@@ -66,7 +75,7 @@ export async function blast(
       await send(socket, stream.next(count));
       sent += count;
     }
-    await pause(POLL_MS);
+    await pause(pollMs);
     const counted = (await consumer.frames()) - before;
     stalls = counted === done ? stalls + 1 : 0;
     if (stalls > STALLS_MAX) throw new Error(`${counted} of ${sent} messages arrived, no more`);

@@ -18,7 +18,7 @@ export interface Consumer {
   stop(): Promise<void>;
 }
 
-function cpuOf(pid: number): number {
+export function cpuOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
@@ -43,9 +43,12 @@ async function lineWith(child: ChildProcess, pattern: RegExp): Promise<string> {
   });
 }
 
-async function stopped(child: ChildProcess): Promise<void> {
+async function stopped(
+  child: ChildProcess,
+  signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM',
+): Promise<void> {
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
+  child.kill(signal);
   await gone;
 }
 
@@ -69,20 +72,32 @@ export async function startBareLoop(natsPort: number): Promise<Consumer> {
 /** The service has a URL as well. */
 export interface Service extends Consumer {
   readonly url: string;
+  /** Kills it with -9. */
+  kill(): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
+}
+
+export interface ServiceOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where its state is, for who wants it after its end; a folder that goes with it otherwise. */
+  readonly state?: string;
 }
 
 /** The service as users start it, all pipelines on. */
 export async function startService(
   natsPort: number,
   flags: readonly string[] = [],
+  options: ServiceOptions = {},
 ): Promise<Service> {
   const file = join(import.meta.dirname, '../../src/cli/main.ts');
   const nats = `nats://127.0.0.1:${natsPort}`;
   const args = [file, 'run', '--nats', nats, '--http', '127.0.0.1:0', ...flags];
-  const state = mkdtempSync(join(tmpdir(), 'spikescope-bench-state-'));
-  const env = { ...process.env, XDG_STATE_HOME: state };
+  const state = options.state ?? mkdtempSync(join(tmpdir(), 'spikescope-bench-state-'));
+  const env = { ...process.env, XDG_STATE_HOME: state, ...options.env };
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  child.once('exit', () => rmSync(state, { recursive: true, force: true }));
+  child.once('exit', () => {
+    if (options.state === undefined) rmSync(state, { recursive: true, force: true });
+  });
   const url = await lineWith(child, /serving on (http:\/\/127\.0\.0\.1:\d+)/);
   const text = async () => await (await fetch(`${url}/metrics`)).text();
   // It serves before it listens to NATS; what is published until then is for nobody.
@@ -94,6 +109,8 @@ export async function startService(
     rssMb: () => rssOf(child.pid as number),
     text,
     stop: () => stopped(child),
+    kill: () => stopped(child, 'SIGKILL'),
+    signal: (signal) => child.kill(signal),
   };
 }
 

@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startNatsServer } from '../../test/integration/nats-server.ts';
 import { blast, openPublisher } from './blast.ts';
 import { type Service, startService } from './consumer.ts';
+import { startProber } from './prober.ts';
 import type { BenchOptions, Row } from './report.ts';
 import { type StreamShape, spikeStream, USUAL_SHAPE } from './spike-stream.ts';
 
@@ -37,7 +35,7 @@ export async function health({ rounds, scale }: BenchOptions): Promise<Row[]> {
     const perS: number[] = [];
     for (let round = 0; round < rounds; round++) {
       const service = await startService(nats.port);
-      const prober = probe(service);
+      const prober = startProber(service.url, PATHS);
       perS.push(await apply(load, nats.port, service, scale));
       for (const [path, list] of Object.entries(await prober())) tookMs.get(path)?.push(...list);
       await service.stop();
@@ -46,18 +44,6 @@ export async function health({ rounds, scale }: BenchOptions): Promise<Row[]> {
   }
   await nats.stop();
   return rows;
-}
-
-/** Starts to ask; what it gives ends that, and has what each request took. */
-function probe(service: Service): () => Promise<Record<string, number[]>> {
-  const file = join(import.meta.dirname, 'health-prober.ts');
-  const child = spawn(process.execPath, [file, service.url, ...PATHS], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  return async () => {
-    child.stdin.end('over\n');
-    return JSON.parse(await textOf(child.stdout)) as Record<string, number[]>;
-  };
 }
 
 /** Spikes a second while it lasted. */

@@ -14,6 +14,8 @@ const POWER_PANE_US = 50_000;
 const STEP_PANE_US = 50_000;
 /** Panes of power that a point of the drift is the mean of. */
 const DRIFT_BLOCK = 4;
+/** Rails and components of a chip that are watched beside its total. */
+const RAILS_MAX = 32;
 
 /** What a chip's series need to be made. */
 export interface ChipParts {
@@ -32,9 +34,16 @@ export class ChipWatch implements HeldState {
   private readonly horizon: Horizon;
   private readonly isCoresOn: boolean;
   private readonly coresMax: number;
+  private readonly isRailsOn: boolean;
+  private readonly parts: ChipParts;
+  /** By rail and component, but for the total of both. */
+  private rails = new Map<string, PointSeries>();
   private layerOf = new Map<number, string>();
 
-  constructor({ about, set, options, horizon, take }: ChipParts) {
+  constructor(parts: ChipParts) {
+    const { about, set, options, horizon, take } = parts;
+    this.parts = parts;
+    this.isRailsOn = set.isOn('level-shift', 'rail') || set.isOn('spike', 'rail');
     this.horizon = horizon;
     const series = (name: SeriesName, unit: string): SeriesAbout => ({
       ...about,
@@ -61,8 +70,29 @@ export class ChipWatch implements HeldState {
   }
 
   nextPower(frame: PowerFrame): void {
-    const { power } = this;
-    if (frame.rail !== 'total' || frame.component !== 'total' || !power.opens(frame)) return;
+    const isTotal = frame.rail === 'total' && frame.component === 'total';
+    const series = isTotal ? this.power : this.railOf(frame.rail, frame.component);
+    if (series?.opens(frame) === true) this.addPower(series, frame);
+  }
+
+  private railOf(rail: string, component: string): PointSeries | undefined {
+    if (!this.isRailsOn) return undefined;
+    const name = `${rail}/${component}`;
+    const known = this.rails.get(name);
+    if (known !== undefined || this.rails.size >= RAILS_MAX) return known;
+    const series = this.newRail(name);
+    this.rails.set(name, series);
+    return series;
+  }
+
+  private newRail(name: string): PointSeries {
+    const { set, options, about } = this.parts;
+    const group = new WatchedGroup(set.meter('rail', POWER_PANE_US, options.power_effect));
+    const own = { ...about, series: `power ${name}`, unit: 'W' };
+    return new PointSeries(own, streamOf(`power ${name}`, about), POWER_PANE_US, group);
+  }
+
+  private addPower(power: PointSeries, frame: PowerFrame): void {
     const { t0Us, dtUs, watts, joules, stepUs } = frame;
     for (let i = 0; i < dtUs.length; i++) {
       const weight = joules === undefined || stepUs === undefined ? 1 : (stepUs[i] as number);
@@ -101,19 +131,21 @@ export class ChipWatch implements HeldState {
 
   snapshot(): Snapshot {
     const { power, step, cores, layerOf } = this;
-    return [power.snapshot(), step.snapshot(), cores.snapshot(), [...layerOf]];
+    const rails = [...this.rails].map(([name, series]) => [name, series.snapshot()]);
+    return [power.snapshot(), step.snapshot(), cores.snapshot(), [...layerOf], rails];
   }
 
   restore(snapshot: Snapshot): void {
-    const [power, step, cores, layerOf] = snapshot as readonly [
-      Snapshot,
-      Snapshot,
-      Snapshot,
+    const [power, step, cores, layerOf, rails] = snapshot as readonly [
+      ...[Snapshot, Snapshot, Snapshot],
       unknown,
+      readonly (readonly [string, Snapshot])[],
     ];
     this.power.restore(power);
     this.step.restore(step);
     this.cores.restore(cores);
     this.layerOf = new Map(layerOf as [number, string][]);
+    this.rails = new Map(rails.map(([name]) => [name, this.newRail(name)]));
+    for (const [name, state] of rails) this.rails.get(name)?.restore(state);
   }
 }

@@ -11,6 +11,7 @@ export const DETECTORS = [
   'flat-line',
   'synchrony',
   'distribution-shift',
+  'rate-ratio',
 ] as const;
 export type DetectorName = (typeof DETECTORS)[number];
 

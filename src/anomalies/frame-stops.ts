@@ -15,6 +15,10 @@ export class FrameStops implements HeldState {
   private readonly max: number;
   private places: KeyedByNames<Stopped>;
   private count = 0;
+  /** The chip of the frame before: frames of one chip come in a row. */
+  private last: Stopped | undefined;
+  private lastDevice = '';
+  private lastChip = '';
 
   constructor(set: DetectorSet, horizon: Horizon, max: number) {
     this.set = set;
@@ -26,7 +30,12 @@ export class FrameStops implements HeldState {
   /** A frame of a chip, and of one of its layers where it names one. */
   next(frame: FrameHeader, layerName: string): void {
     const { deviceType, chipId } = frame;
-    this.goOn(this.placeOf(deviceType, chipId, ''), frame, '');
+    if (chipId !== this.lastChip || deviceType !== this.lastDevice) {
+      this.last = this.placeOf(deviceType, chipId, '');
+      this.lastDevice = deviceType;
+      this.lastChip = chipId;
+    }
+    this.goOn(this.last, frame, '');
     if (layerName !== '') {
       this.goOn(this.placeOf(deviceType, chipId, layerName), frame, layerName);
     }
@@ -89,6 +98,7 @@ export class FrameStops implements HeldState {
   restore(snapshot: Snapshot): void {
     this.places = new KeyedByNames(this.max);
     this.count = 0;
+    this.lastChip = '';
     for (const kept of snapshot as readonly (readonly [string, string, string, Snapshot])[]) {
       const [device, chip, layer, state] = kept;
       this.add(device, chip, layer).restore(state);

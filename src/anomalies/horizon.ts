@@ -41,9 +41,8 @@ export class Horizon implements HeldState {
     }
     const { known } = this;
     // Where all go on as ever, what is known is what the one furthest behind has come to.
-    if (known !== undefined && (doneUs < known.us || known.stream === stream)) {
-      this.known = undefined;
-    }
+    const isStale = doneUs < (known?.us ?? 0) || known?.stream === stream || known?.stream === '';
+    if (isStale) this.known = undefined;
   }
 
   /** Nobody waits for this stream any more. */

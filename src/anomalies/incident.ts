@@ -46,6 +46,7 @@ const SEVERITY_OF: Readonly<Record<DetectorName, Severity>> = {
   'flat-line': 'warning',
   synchrony: 'info',
   'distribution-shift': 'info',
+  'rate-ratio': 'info',
 };
 
 export function severityOf({ detector, about }: Finding): Severity {
@@ -70,6 +71,7 @@ const WHAT: Readonly<Record<string, string>> = {
   step: 'step time',
   core: 'outgoing spikes',
   synchrony: 'synchrony',
+  rate_ratio: 'rate for each spike of the layer before',
   membrane: 'distribution of potentials',
 };
 
@@ -84,6 +86,7 @@ const DO: Readonly<Record<DetectorName, string>> = {
   'flat-line': 'check the meter: it says the same again and again',
   synchrony: 'check whether neurons are driven together',
   'distribution-shift': 'check thresholds and weights',
+  'rate-ratio': 'check the way between the two layers, and what else feeds it',
 };
 
 const DO_FRAMES = 'check whether its emitter runs and reaches NATS';

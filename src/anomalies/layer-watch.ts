@@ -5,6 +5,7 @@ import { changePoint } from '../numerics/change-point.ts';
 import type { DetectorSet } from './defaults.ts';
 import type { Finding, SeriesAbout } from './finding.ts';
 import { type BinnedFrame, LayerPanes, PANE_US } from './layer-panes.ts';
+import type { LayerRatio } from './layer-ratio.ts';
 import { WatchedGroup } from './watched-series.ts';
 
 /** Panes of the slower series: 100 ms. */
@@ -24,6 +25,9 @@ export class LayerWatch implements HeldState {
   private readonly fast: WatchedGroup;
   private readonly slow: WatchedGroup;
   private readonly synchrony: WatchedGroup;
+  /** Against the layer before, and of the layer after against this one. */
+  ratio: LayerRatio | undefined;
+  ratioAfter: LayerRatio | undefined;
   /** Spikes of the 100 ms that are under way, and their panes so far. */
   private slowSpikes = 0;
   private slowPanes = 0;
@@ -50,6 +54,7 @@ export class LayerWatch implements HeldState {
   private start(frame: SpikesFrame): void {
     const { doneUs } = this.panes;
     for (const group of [this.fast, this.slow, this.synchrony]) group.clear(doneUs);
+    for (const ratio of [this.ratio, this.ratioAfter]) ratio?.clear(doneUs);
     this.panes.start(frame);
     const perNeuron = 1e6 / frame.neuronCount;
     this.fast.scaleTo(perNeuron / PANE_US);
@@ -70,6 +75,8 @@ export class LayerWatch implements HeldState {
     this.slowSpikes += spikes;
     if (at !== SLOW - 1 || this.slowPanes !== SLOW) return;
     this.slow.next(this.about, endUs, this.slowSpikes);
+    this.ratio?.next(1, endUs, this.slowSpikes);
+    this.ratioAfter?.next(0, endUs, this.slowSpikes);
     if (this.slowSpikes < SYNCHRONY_SPIKES_MIN) return;
     const bin = endUs / BIN_US;
     const index = indexOfDispersion(this.panes.ring, bin - SLOW_US / BIN_US, bin);
@@ -99,6 +106,8 @@ export class LayerWatch implements HeldState {
       fast: this.fast.snapshot(),
       slow: this.slow.snapshot(),
       synchrony: this.synchrony.snapshot(),
+      // Its other end does not hold it.
+      ratio: this.ratio?.snapshot() ?? null,
       under: [this.slowSpikes, this.slowPanes],
     };
   }
@@ -109,6 +118,7 @@ export class LayerWatch implements HeldState {
     this.fast.restore(kept['fast'] as Snapshot);
     this.slow.restore(kept['slow'] as Snapshot);
     this.synchrony.restore(kept['synchrony'] as Snapshot);
+    if (kept['ratio'] !== null) this.ratio?.restore(kept['ratio'] as Snapshot);
     [this.slowSpikes, this.slowPanes] = kept['under'] as [number, number];
   }
 }

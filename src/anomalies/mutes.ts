@@ -4,7 +4,7 @@ import type { FrameHeader } from '../frames/header.ts';
 import type { LogFrame } from '../frames/log.ts';
 import type { Place } from './finding.ts';
 
-/** Log lines with these events mute a chip or layer, and end that; both say who sends them. */
+/** Log lines with these events mute a chip or layer, and end that; their text is the reason. */
 export const MUTE = 'mute';
 export const UNMUTE = 'unmute';
 

@@ -169,10 +169,12 @@ export class OpenIncident {
   }
 }
 
+/** What they find is rarely the root of anything. */
+const ASIDE: ReadonlySet<string> = new Set(['distribution-shift', 'synchrony', 'rate-ratio']);
+
 function tierOf({ about, detector }: Finding): number {
   if (detector === 'core') return 0;
-  const isAside = detector === 'distribution-shift' || detector === 'synchrony';
-  if (about.layerName !== undefined) return isAside ? 3 : 1;
+  if (about.layerName !== undefined) return ASIDE.has(detector) ? 3 : 1;
   return 2;
 }
 

@@ -9,7 +9,17 @@ const effect = (value: number, what: string) =>
   z.number().min(0).max(100).default(value).describe(what);
 
 /** What the series are, as they are named in findings. */
-export const SERIES = ['rate', 'synchrony', 'membrane', 'power', 'step', 'core', 'frames'] as const;
+export const SERIES = [
+  'rate',
+  'rate_ratio',
+  'synchrony',
+  'membrane',
+  'power',
+  'rail',
+  'step',
+  'core',
+  'frames',
+] as const;
 export type SeriesName = (typeof SERIES)[number];
 
 /** The section `pipelines.anomalies` of the configuration. */

@@ -16,7 +16,8 @@ import { Horizon, streamOf } from './horizon.ts';
 import type { Incident } from './incident.ts';
 import { IncidentBook } from './incident-book.ts';
 import { FrameBinner } from './layer-panes.ts';
-import { LayerWatch } from './layer-watch.ts';
+import { LayerRatio } from './layer-ratio.ts';
+import { LayerWatch, SLOW_US } from './layer-watch.ts';
 import { MembraneWatch } from './membrane-watch.ts';
 import { type MuteRecord, Mutes } from './mutes.ts';
 import type { AnomalyOptions } from './options.ts';
@@ -66,11 +67,14 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
   private readonly stops: FrameStops;
   private readonly mutes: Mutes;
   private layerCount = 0;
+  /** Of each chip the layer that came last. */
+  private readonly lastLayers: KeyedByNames<LayerWatch>;
 
   constructor(options: AnomalyOptions, count: CountEvent, emit: (record: AnomalyRecord) => void) {
     this.options = options;
     this.count = count;
     this.layers = new KeyedByNames(options.parts_max);
+    this.lastLayers = new KeyedByNames(options.parts_max);
     this.chips = new KeyedByNames(options.chips_max);
     this.membranes = new KeyedByNames(options.parts_max);
     this.mutes = new Mutes(options.mutes_max, count, emit);
@@ -138,10 +142,21 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
     const layer = this.newLayer(deviceType, chipId, layerName, this.layerCount);
     if (this.layers.add(deviceType, chipId, layerName, layer)) {
       this.layerCount++;
+      this.join(layer);
       return layer;
     }
     this.count('series_unwatched', 1);
     return undefined;
+  }
+
+  /** A layer is compared with the one of its chip that came before it. */
+  private join(layer: LayerWatch): void {
+    const { deviceType, chipId } = layer.about;
+    const before = this.lastLayers.get(deviceType, chipId, '');
+    this.lastLayers.put(deviceType, chipId, '', layer);
+    if (before === undefined || !this.set.isOn('rate-ratio', 'rate_ratio')) return;
+    layer.ratio = new LayerRatio(layer.about, SLOW_US, this.set);
+    before.ratioAfter = layer.ratio;
   }
 
   private newLayer(deviceType: string, chipId: string, layerName: string, order: number) {
@@ -216,10 +231,12 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
     const kept = snapshot as unknown as Kept;
     this.layers.clear();
     this.chips.clear();
+    this.lastLayers.clear();
     for (const [device, chip, name, order, layerState] of kept.layers) {
       const layer = this.newLayer(device, chip, name, order);
-      layer.restore(layerState);
       this.layers.add(device, chip, name, layer);
+      this.join(layer);
+      layer.restore(layerState);
     }
     this.layerCount = kept.layers.length;
     for (const [device, chip, state] of kept.chips) {

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { MUTE, UNMUTE } from '../anomalies/mutes.ts';
+import { MUTE_LIMITS, type MuteOrder, muteLine } from '../anomalies/mute-line.ts';
 import { parseDurationUs } from '../component/duration.ts';
-import type { LogFrame } from '../frames/log.ts';
 import { isToken } from '../frames/subject.ts';
 import { UsageError } from './config/config-error.ts';
 import { FramePublisher } from './frame-publisher.ts';
@@ -14,16 +13,9 @@ interface MuteFlags extends NatsFlags {
   readonly reason: string;
 }
 
-const DAYS_MAX = 30;
-const US_MAX = DAYS_MAX * 86_400_000_000;
-const REASON_CHARS_MAX = 1024;
-const NAME_CHARS_MAX = 128;
+const DAYS_MAX = MUTE_LIMITS.usMax / 86_400_000_000;
 
-interface Place {
-  readonly deviceType: string;
-  readonly chipId: string;
-  readonly layerName: string | undefined;
-}
+type Place = Pick<MuteOrder, 'deviceType' | 'chipId' | 'layerName'>;
 
 export function muteCommand(): Command {
   return addNatsFlags(new Command('mute'))
@@ -45,11 +37,15 @@ export function unmuteCommand(): Command {
 async function mute(texts: readonly string[], flags: MuteFlags): Promise<void> {
   const places = texts.map(placeOf);
   const durationUs = parseDurationUs(flags.for);
-  if (durationUs === undefined || durationUs < 1_000_000 || durationUs > US_MAX) {
+  if (
+    durationUs === undefined ||
+    durationUs < MUTE_LIMITS.usMin ||
+    durationUs > MUTE_LIMITS.usMax
+  ) {
     throw new UsageError(`--for needs a time from 1s to ${DAYS_MAX}d, got "${flags.for}"`);
   }
   const reason = requireReason(flags.reason);
-  await send(flags, places, (place) => lineOf(place, MUTE, reason, durationUs));
+  await send(flags, places, { reason, durationUs });
   await printResult(`${texts.join(', ')}: muted for ${flags.for}\n`);
 }
 
@@ -59,7 +55,7 @@ async function unmute(
 ): Promise<void> {
   const places = texts.map(placeOf);
   const reason = requireReason(flags.reason);
-  await send(flags, places, (place) => lineOf(place, UNMUTE, reason, undefined));
+  await send(flags, places, { reason, durationUs: undefined });
   await printResult(`${texts.join(', ')}: muted no more\n`);
 }
 
@@ -69,7 +65,7 @@ function placeOf(text: string): Place {
   const isPlace =
     isToken(deviceType) &&
     isToken(chipId) &&
-    (rest.length === 0 || (layer !== '' && layer.length <= NAME_CHARS_MAX));
+    (rest.length === 0 || (layer !== '' && layer.length <= MUTE_LIMITS.nameCharsMax));
   if (isPlace) return { deviceType, chipId, layerName: rest.length === 0 ? undefined : layer };
   throw new UsageError(
     `"${text}" is no place: name a chip as loihi2/0, or a layer as loihi2/0/attention`,
@@ -78,50 +74,26 @@ function placeOf(text: string): Place {
 
 function requireReason(text: string): string {
   const reason = text.trim();
-  if (reason !== '' && reason.length <= REASON_CHARS_MAX) return reason;
+  if (reason !== '' && reason.length <= MUTE_LIMITS.reasonCharsMax) return reason;
   throw new UsageError(
-    `--reason needs 1 to ${REASON_CHARS_MAX} characters, so that others know why`,
+    `--reason needs 1 to ${MUTE_LIMITS.reasonCharsMax} characters, so that others know why`,
   );
 }
 
 async function send(
   flags: NatsFlags,
   places: readonly Place[],
-  make: (place: Place) => LogFrame,
+  wish: Pick<MuteOrder, 'reason' | 'durationUs'>,
 ): Promise<void> {
   const config = await natsConfig(flags);
   const link = notedLink(config);
   const stop = stopSignal();
   const connection = await link.open(stop);
   const publisher = new FramePublisher(connection, { prefix: config.prefix }, stop);
-  for (const place of places) await publisher.write(make(place));
+  const user = process.env['USER'];
+  for (const place of places) {
+    await publisher.write(muteLine({ ...place, ...wish, user }, Date.now() * 1000, undefined));
+  }
   await publisher.flush();
   await link.close();
-}
-
-/** What is asked for goes as a log line of the chip: into the stream, recordings and replays. */
-function lineOf(
-  { deviceType, chipId, layerName }: Place,
-  eventType: string,
-  reason: string,
-  durationUs: number | undefined,
-): LogFrame {
-  const user = process.env['USER'] ?? '';
-  return {
-    kind: 'log',
-    ...{ deviceType, chipId, t0Us: Date.now() * 1000, spanUs: 0, seq: undefined },
-    ...{ runId: undefined, emitter: undefined, arrivedUs: Number.NaN, restarts: 0 },
-    level: 'INFO',
-    text: reason,
-    line: undefined,
-    eventType,
-    names: new Map([
-      ['logger', 'spikeformer.neuromorphic'],
-      ...(layerName === undefined ? [] : ([['layer_name', layerName]] as const)),
-      ...(user === '' ? [] : ([['user_id', user]] as const)),
-    ]),
-    ...{ errorMessage: undefined, requiresAttention: undefined },
-    ...{ spikeCount: undefined, timestep: undefined, spikeRate: undefined },
-    ...(durationUs !== undefined && { durationUs }),
-  };
 }

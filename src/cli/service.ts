@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { muteLine } from '../anomalies/mute-line.ts';
 import type { DeadMessage, InboundMessage } from '../component/message.ts';
 import type { AnyPipeline } from '../component/pipeline.ts';
 import { type LogSink, NO_SINKS, type RecordSinks } from '../component/record-sinks.ts';
 import type { FrameWatch, Inlet } from '../component/source.ts';
+import { OWN_EMITTER } from '../frames/header.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
 import type { AlertRouteOptions } from '../http/alert-route.ts';
+import type { FoundGap } from '../http/live/delivery.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import type { DocumentStore } from '../sinks/documents/document-store.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
@@ -20,6 +23,7 @@ import type { ServiceProbe } from './health-checks.ts';
 import { createHealthParts } from './health-parts.ts';
 import { createLiveParts } from './live-parts.ts';
 import type { OwnTelemetry } from './own-telemetry.ts';
+import { createReplays } from './replays/replay-parts.ts';
 
 /** What every command that serves has in common: pipelines and, with `serve`, HTTP. */
 export interface Service {
@@ -64,6 +68,8 @@ export interface StreamSide {
   readonly isAgain: () => boolean;
   /** Counters of the process are about to be shown: they must not be forgotten. */
   readonly shown: () => void;
+  /** What was found missing of the stream last, since the process began. */
+  readonly lastGap: () => FoundGap | undefined;
 }
 
 export const NO_PARTS: Omit<ServiceParts, 'version' | 'config' | 'telemetry' | 'pipelines'> = {
@@ -96,8 +102,8 @@ export function createService(parts: ServiceParts): Service {
   const isBehind = (): boolean => stream?.isBehind() === true;
   const exposition = new Exposition(store, beforeScrape, isBehind);
   const found = stream?.own ?? topology.inlet;
-  // Chips are asked for their health as soon as the service serves and knows what they said before.
   let isSourceThere: () => boolean | undefined = () => undefined;
+  // Chips are asked for their health as soon as the service serves and knows what they said before.
   let isServing = false;
   let isWatching = false;
   const watchChips = (): void => {
@@ -125,12 +131,14 @@ export function createService(parts: ServiceParts): Service {
         token: readToken(config),
         allowedHosts: config.http.allowed_hosts,
         version,
-        metrics: () => shownMetrics(exposition, stream),
+        metrics: () => scrape(exposition, stream),
         metricsType: CONTENT_TYPE,
         health: () => health.readings(connected()),
         alerts: parts.alerts,
         logs: { store: parts.documents, nowMs: Date.now },
         live: live.routes(source, connected),
+        mute: (order) => found.frame(muteLine(order, Date.now() * 1000, OWN_EMITTER)),
+        replays: createReplays(parts, limitsOf(config)),
         now: () => new Date().toISOString(),
         failed: (path, error) => log.error(`answering ${path} failed`, { error }),
       });
@@ -147,7 +155,7 @@ export function createService(parts: ServiceParts): Service {
   };
 }
 
-async function shownMetrics(exposition: Exposition, stream?: StreamSide): Promise<string> {
+async function scrape(exposition: Exposition, stream: StreamSide | undefined): Promise<string> {
   const text = await exposition.text();
   stream?.shown();
   return text;

@@ -1,12 +1,16 @@
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
+import type { MuteOrder } from '../anomalies/mute-line.ts';
 import { ALERTS_PATH } from '../sinks/alerts/alert-options.ts';
 import { isKnownHost, isLoopback, isOwnOrigin, sameToken } from './access.ts';
 import { type AlertRouteOptions, addAlertRoute } from './alert-route.ts';
 import { addLiveRoutes, type LiveRouteOptions } from './live/live-routes.ts';
 import { addLogRoutes, type LogRouteOptions } from './log-routes.ts';
 import { addLoginRoutes, OPEN_PATHS } from './login-routes.ts';
+import { addMuteRoutes } from './mute-routes.ts';
 import { addPageRoutes } from './page-routes.ts';
+import type { ReplayHost } from './replays/replay-host.ts';
+import { addReplayRoutes } from './replays/replay-routes.ts';
 import { addRoutes, type RouteOptions } from './routes.ts';
 import { Sessions } from './sessions.ts';
 
@@ -23,6 +27,10 @@ export interface HttpOptions extends RouteOptions {
   readonly alerts?: AlertRouteOptions | undefined;
   /** What the live page shows. */
   readonly live: LiveRouteOptions;
+  /** Recordings that it may replay. */
+  readonly replays: ReplayHost;
+  /** Has incidents of a place wake nobody for a time, or do so again. */
+  readonly mute: (order: MuteOrder) => void;
 }
 
 export interface HttpServer {
@@ -67,6 +75,8 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   addRoutes(server, options);
   addLogRoutes(server, options.logs);
   addLiveRoutes(server, options.live);
+  addReplayRoutes(server, options.replays);
+  addMuteRoutes(server, options.mute);
   addPageRoutes(server);
   if (options.alerts !== undefined) addAlertRoute(server, options.alerts);
   addLoginRoutes(server, options.token, sessions);

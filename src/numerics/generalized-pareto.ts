@@ -15,8 +15,8 @@ const FACTORS = 8;
 /**
  * Maximum likelihood for positive excesses by Grimshaw's reduction to one unknown ("Computing
  * maximum likelihood estimates for the generalized Pareto distribution", Technometrics 1993): for
- * θ = shape / scale the best shape is the mean of ln(1 + θ·x). Undefined for less than two values.
- * With `endsNowhere` only shapes of 0 and above are looked at.
+ * θ = shape / scale the best shape is the mean of ln(1 + θ·x).
+ * Undefined for less than two values. With `endsNowhere` only shapes of 0 and above are looked at.
  */
 export function fitGeneralizedPareto(
   excesses: Float64Array,

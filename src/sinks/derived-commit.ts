@@ -21,6 +21,8 @@ export interface CommitEvents {
   /** An attempt failed; it is made again for ever. */
   failed(reason: string): void;
   worked(): void;
+  /** The server's max_payload has no room for them: nothing can store them. */
+  tooLarge(records: number): void;
 }
 
 export interface DerivedCommitParts {
@@ -43,6 +45,8 @@ export class FencedError extends Error {
 }
 
 const REQUEST_MS_MAX = 2000;
+/** Of a record, at most; they count for the server's max_payload. */
+const HEADER_BYTES = 512;
 const RETRY_LIMITS = { firstMs: 20, lastMs: 2000 };
 /** A marker without records, where frames gave none. */
 const MARK_EVERY_MS = 1000;
@@ -70,8 +74,9 @@ export class DerivedCommit {
   private atSequence = 0;
   private atIndex = 0;
   private markedMs = 0;
+  /** Of the batch that was tried last. */
+  private tooLarge = 0;
   private due = Promise.withResolvers<void>();
-  private readonly stopping = new AbortController();
 
   constructor(parts: DerivedCommitParts) {
     this.parts = parts;
@@ -166,18 +171,14 @@ export class DerivedCommit {
       const pause = sleep(this.parts.limits.everyMs, undefined, { signal }).catch(() => {});
       if (!this.waiting.isBatchFull) await Promise.race([pause, this.due.promise]);
       this.due = Promise.withResolvers<void>();
-      if (this.isDue()) await this.commit();
+      if (this.isDue()) await this.commit(signal);
     }
     signal.removeEventListener('abort', stop);
   }
 
   /** Stores what waits; gives up at the signal. */
   async close(signal: AbortSignal): Promise<void> {
-    const giveUp = () => this.stopping.abort();
-    if (signal.aborted) giveUp();
-    signal.addEventListener('abort', giveUp, { once: true });
-    while (this.waiting.count > 0 && !this.stopping.signal.aborted) await this.commit();
-    signal.removeEventListener('abort', giveUp);
+    while (this.waiting.count > 0 && !signal.aborted) await this.commit(signal);
   }
 
   private isDue(): boolean {
@@ -187,15 +188,17 @@ export class DerivedCommit {
     return sinceMs > (isBehind ? MARK_EVERY_MS : REFRESH_EVERY_MS);
   }
 
-  private async commit(): Promise<void> {
+  /** One batch; gives up at the signal, and what was not stored waits. */
+  private async commit(signal: AbortSignal): Promise<void> {
     const batch = this.waiting.nextBatch(this.atSequence, this.storedTo);
     const beganMs = performance.now();
-    await this.retried(this.stopping.signal, (connection) => this.store(connection, batch));
-    if (this.stopping.signal.aborted) return;
+    const isStored = await this.retried(signal, (connection) => this.store(connection, batch));
+    if (!isStored) return;
     this.settle(batch);
     const tookMs = performance.now() - beganMs;
     this.markedMs = performance.now();
-    this.parts.events.stored(batch.records.length, tookMs);
+    this.parts.events.stored(batch.records.length - this.tooLarge, tookMs);
+    if (this.tooLarge > 0) this.parts.events.tooLarge(this.tooLarge);
   }
 
   private settle(batch: RecordBatch): void {
@@ -207,9 +210,10 @@ export class DerivedCommit {
 
   /** One attempt. Where its end is unknown or it was refused, the marker tells what is there. */
   private async store(connection: NatsConnection, batch: RecordBatch): Promise<void> {
-    const left = batch.records.filter(({ sequence, index }) => {
-      return !isStored(this.storedTo, sequence, index);
-    });
+    const bytesMax = (connection.info?.max_payload ?? Number.POSITIVE_INFINITY) - HEADER_BYTES;
+    const fits = batch.records.filter(({ data }) => data.length <= bytesMax);
+    this.tooLarge = batch.records.length - fits.length;
+    const left = fits.filter(({ sequence, index }) => !isStored(this.storedTo, sequence, index));
     const messages: BatchMessage[] = left.map(({ sequence, index, subject, data }) => ({
       subject,
       data,
@@ -259,18 +263,18 @@ ${this.parts.place.stream}: one process at a time can work on a stream, so this 
     return { subject: markerSubject(place.prefix), data: encodeMarker(marker), headers: fields };
   }
 
-  /** Attempts for ever, until the signal; only a fence ends it. */
+  /** Attempts for ever, until the signal; only a fence ends it. Gives whether one worked. */
   private async retried(
     signal: AbortSignal,
     attempt: (connection: NatsConnection) => Promise<void>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     for (let failures = 0; !signal.aborted; failures++) {
       try {
         const connection = this.parts.connection();
         if (connection === undefined) throw new Error('not connected to NATS');
         await attempt(connection);
         if (failures > 0) this.parts.events.worked();
-        return;
+        return true;
       } catch (error) {
         if (error instanceof FencedError) throw error;
         this.parts.events.failed((error as Error).message);
@@ -278,6 +282,7 @@ ${this.parts.place.stream}: one process at a time can work on a stream, so this 
       }
       await sleep(pauseMs(RETRY_LIMITS, failures), undefined, { signal }).catch(() => {});
     }
+    return false;
   }
 }
 

@@ -220,3 +220,15 @@ export class Inbox {
 function bytesOf(message: InboundMessage): number {
   return message.data.byteLength + MESSAGE_BYTES;
 }
+
+/** For a reader that asks for no more than it can take in place: nothing waits or is dropped. */
+export function inboxInPlace(): Inbox {
+  const limits = {
+    bytesMax: Number.POSITIVE_INFINITY,
+    lagBytesMax: Number.POSITIVE_INFINITY,
+    turnMsMax: Number.POSITIVE_INFINITY,
+    payMsMax: Number.POSITIVE_INFINITY,
+  };
+  const loop = { nowMs: () => 0, afterTurn: (next: () => void) => setImmediate(next) };
+  return new Inbox(limits, loop, () => {});
+}

@@ -24,6 +24,11 @@ export interface StreamView {
   readonly messages: number;
 }
 
+/** What was gone before the service saw the stream is no loss of its own; all from there on is. */
+export function beforeFirst({ firstSequence }: StreamView): number {
+  return Math.max(0, firstSequence - 1);
+}
+
 export interface JetStreamSourceParts {
   readonly connection: () => NatsConnection | undefined;
   readonly stream: string;
@@ -66,6 +71,8 @@ export class JetStreamSource implements Source {
   private session: PullSession | undefined;
   /** The message to come next; what the inbox holds is behind it. */
   private expected: number | undefined;
+  /** Messages that the consumer of now has brought. */
+  private counted = 0;
 
   constructor(parts: JetStreamSourceParts) {
     this.parts = parts;
@@ -119,9 +126,9 @@ export class JetStreamSource implements Source {
     this.expected = from;
     const info = await manager.consumers.add(stream, consumerFrom(from));
     if (signal.aborted) return 'stopped';
-    let counted = 0;
+    this.counted = 0;
     const take = (message: Msg, delivery: PullDelivery): string | undefined => {
-      if (delivery.consumerSequence !== ++counted) return 'a message was lost on the way';
+      if (delivery.consumerSequence !== ++this.counted) return 'a message was lost on the way';
       this.expected = delivery.streamSequence + 1;
       this.parts.inbox.offer(this.inboundOf(message, delivery));
       return undefined;
@@ -187,7 +194,7 @@ export class JetStreamSource implements Source {
     const expected = this.expected ?? 0;
     if (view.lastSequence < expected || inbox.depth.messages > 0) return;
     const info = await manager.consumers.info(stream, consumer);
-    const isIdle = info.num_pending === 0 && info.delivered.stream_seq < expected;
+    const isIdle = info.num_pending === 0 && info.delivered.consumer_seq === this.counted;
     if (!isIdle || this.session !== session || (this.expected ?? 0) !== expected) return;
     if (inbox.depth.messages > 0) return;
     this.expected = view.lastSequence + 1;

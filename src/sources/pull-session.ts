@@ -5,7 +5,7 @@ import {
   type Subscription,
 } from '@nats-io/transport-node';
 import type { Timers } from '../component/timers.ts';
-import { type PullDelivery, pullDelivery } from './pull-delivery.ts';
+import { type PullDelivery, pullDelivery, replyBytes } from './pull-delivery.ts';
 
 /** What may be on its way from the server at once: the only queue in front of the reader. */
 export interface PullWindow {
@@ -119,7 +119,7 @@ export class PullSession {
 
   private hear(message: Msg): void {
     this.consumed++;
-    const delivery = pullDelivery(message.reply);
+    const delivery = pullDelivery(replyBytes(message));
     if (delivery === undefined) {
       this.hearStatus(message);
       return;

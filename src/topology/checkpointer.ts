@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { aborted } from '../component/together.ts';
 import type { CheckpointContent } from './checkpoint-file.ts';
 import type { CheckpointFolder } from './checkpoint-folder.ts';
 
@@ -31,6 +32,7 @@ export class Checkpointer {
   private writtenSequence: number | undefined;
   private writtenMs: number | undefined;
   private due = Promise.withResolvers<void>();
+  private writing: Promise<boolean> | undefined;
 
   constructor(parts: CheckpointerParts) {
     this.parts = parts;
@@ -60,12 +62,24 @@ export class Checkpointer {
       const pause = sleep(this.parts.everyMs, undefined, { signal: either }).catch(() => {});
       await Promise.race([pause, this.due.promise]);
       timer.abort();
-      if (!signal.aborted) await this.write();
+      if (signal.aborted) return;
+      // What it waits for may never come: nobody waits for that when all ends.
+      const written = new AbortController();
+      const writing = this.write().finally(() => written.abort());
+      await Promise.race([writing, aborted(AbortSignal.any([signal, written.signal]))]);
     }
   }
 
   /** Writes one now; gives whether it stands. What fails is told, and tried again when due. */
   async write(): Promise<boolean> {
+    while (this.writing !== undefined) await this.writing;
+    this.writing = this.writeOne().finally(() => {
+      this.writing = undefined;
+    });
+    return await this.writing;
+  }
+
+  private async writeOne(): Promise<boolean> {
     this.due = Promise.withResolvers();
     this.frames = 0;
     const beganMs = performance.now();

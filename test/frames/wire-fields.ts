@@ -214,5 +214,6 @@ export const WIRE_SHAPES: readonly WireShape[] = [
     may('spike_count', 'integer', COUNT),
     may('timestep', 'integer', COUNT),
     may('spike_rate', 'number', POSITIVE),
+    may('duration_us', 'integer', COUNT),
   ]),
 ];

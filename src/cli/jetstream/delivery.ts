@@ -7,11 +7,12 @@ import type { RecordSinks } from '../../component/record-sinks.ts';
 import type { Inlet } from '../../component/source.ts';
 import { recordId } from '../../component/stream-position.ts';
 import { aborted, together } from '../../component/together.ts';
-import { DerivedCommit } from '../../sinks/derived-commit.ts';
+import type { FoundGap } from '../../http/live/delivery.ts';
+import { DerivedCommit, FencedError } from '../../sinks/derived-commit.ts';
 import type { NatsOutbox } from '../../sinks/nats-outbox.ts';
 import { OwnFrames } from '../../sinks/own-frames.ts';
-import { Inbox } from '../../sources/inbox.ts';
-import { JetStreamSource, type StreamView } from '../../sources/jetstream.ts';
+import { inboxInPlace } from '../../sources/inbox.ts';
+import { beforeFirst, JetStreamSource, type StreamView } from '../../sources/jetstream.ts';
 import { documentsConsumer } from '../../sources/jetstream-streams.ts';
 import type { NatsLink } from '../../sources/nats-link.ts';
 import { StreamInlet } from '../../topology/stream-inlet.ts';
@@ -42,15 +43,6 @@ export interface JetStreamParts {
 }
 
 const WINDOW = { messages: 2048, bytes: 16 * 1024 * 1024 };
-/** The reader asks for no more than it can take in place: nothing waits, nothing is dropped. */
-const INBOX_LIMITS = {
-  bytesMax: Number.POSITIVE_INFINITY,
-  lagBytesMax: Number.POSITIVE_INFINITY,
-  turnMsMax: Number.POSITIVE_INFINITY,
-  payMsMax: Number.POSITIVE_INFINITY,
-};
-const INBOX_LOOP = { nowMs: () => 0, afterTurn: (next: () => void) => setImmediate(next) };
-
 /** The service's side of JetStream: frames, records and state, each exactly once (DESIGN §6). */
 export class JetStreamDelivery {
   readonly stream: StreamSide;
@@ -59,6 +51,7 @@ export class JetStreamDelivery {
   private readonly streams: Streams;
   private readonly commit: DerivedCommit;
   private readonly shownCounters: ShownCounters;
+  private lastGap: FoundGap | undefined;
   private readonly lock: FileLock;
   private readonly catchingUp: CatchingUp;
   private created = '';
@@ -91,6 +84,7 @@ export class JetStreamDelivery {
       isBehind: () => this.catchingUp.isBehind,
       isAgain: () => this.commit.isAgain,
       shown: () => this.shownCounters.keep(),
+      lastGap: () => this.lastGap,
     };
   }
 
@@ -133,7 +127,10 @@ export class JetStreamDelivery {
 
   /** Stores what waits and writes a last checkpoint. */
   async close(late: AbortSignal): Promise<void> {
-    await this.commit.close(late);
+    await this.commit.close(late).catch((error: unknown) => {
+      // That another process took over was thrown by `run`; what else is to be closed still is.
+      if (!(error instanceof FencedError)) throw error;
+    });
     if (!late.aborted) await Promise.race([this.keeping?.checkpointer.write(), aborted(late)]);
     this.shownCounters.keep();
     this.shownCounters.close();
@@ -151,7 +148,7 @@ export class JetStreamDelivery {
     this.created = created;
     const found = await keeping.restore(created);
     const isSame = found?.streamCreated === created && found.stream === this.streams.names.frames;
-    if (isSame) inlet.startAt(found.sequence);
+    inlet.startAt(isSame ? found.sequence : beforeFirst(view));
     this.documents.to = found?.documentsTo ?? 0;
     // Only now is there anything to keep.
     this.inlet = inlet;
@@ -175,7 +172,7 @@ export class JetStreamDelivery {
     await this.commit.follow(view.created, signal);
     this.created = view.created;
     keeping.startAfresh();
-    inlet.startAt(undefined);
+    inlet.startAt(beforeFirst(view));
   }
 
   private tellGap(from: number, to: number, atUs: number): void {
@@ -183,14 +180,12 @@ export class JetStreamDelivery {
     const messages = to - from + 1;
     const stream = this.streams.names.frames;
     own.streamMessagesLost.series().add(messages);
+    this.lastGap = { messages, foundUs: Date.now() * 1000 };
     if (!this.commit.isAgain) {
       log.warn(`${messages} messages of ${stream} are gone: from ${from} to ${to}`);
     }
     this.commit.take({
-      record: 'stream-gap',
-      key: [stream],
-      t0Us: atUs,
-      spanUs: 0,
+      ...{ record: 'stream-gap', key: [stream], t0Us: atUs, spanUs: 0 },
       fields: { stream, from_sequence: from, to_sequence: to, messages },
     });
   }
@@ -226,6 +221,10 @@ export class JetStreamDelivery {
           this.rare.warn('commit', `can't store derived records now: ${reason}; they wait`);
         },
         worked: () => log.info('derived records are stored again'),
+        tooLarge: (records) => {
+          own.dropped.series('derived', 'too_large').add(records);
+          this.rare.warn('too_large', 'a derived record is larger than max_payload of nats-server');
+        },
       },
     });
   }
@@ -267,7 +266,7 @@ export class JetStreamDelivery {
       connection: this.connection,
       stream,
       window: WINDOW,
-      inbox: new Inbox(INBOX_LIMITS, INBOX_LOOP, () => {}),
+      inbox: inboxInPlace(),
       hasRoom: () => this.commit.hasRoom,
       next: () => (inlet.position === undefined ? undefined : inlet.position + 1),
       opened: (view) => this.opened(inlet, keeping, view, signal),
