@@ -41,6 +41,7 @@ export class RasterCells {
   private readonly leftOut = new Set<string>();
   private columnUs = 0;
   private columns = 0;
+  private rows = 0;
 
   /** @param parts layers on chips that are expected */
   constructor(startUs: number, lengthUs: number, parts: number) {
@@ -82,7 +83,9 @@ export class RasterCells {
       return undefined;
     }
     if (this.columns === 0) this.divide(frame.timestepUs ?? 0);
-    const neuronsPerRow = Math.ceil(neuronCount / this.rowsMax);
+    // Layers that were not expected get what is left, so that all of them have a bound together.
+    const room = Math.max(ROWS_LEAST, Math.min(this.rowsMax, ROWS_MAX - this.rows));
+    const neuronsPerRow = Math.ceil(neuronCount / room);
     const rows = Math.ceil(neuronCount / neuronsPerRow);
     const band = {
       layerName,
@@ -92,6 +95,7 @@ export class RasterCells {
       covered: new Uint8Array(this.columns),
     };
     this.bands.set(key, band);
+    this.rows += rows;
     return band;
   }
 

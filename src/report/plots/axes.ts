@@ -36,36 +36,42 @@ export function picture(label: string, { width, height }: PlotSize, ...content: 
 
 /** Lines, ticks and titles of both axes. */
 export function axes(area: Area, x: Axis, y: Axis): Markup[] {
-  const { left, top, width, height } = area;
-  const bottom = top + height;
-  const across = ticksOf(x.scale, Math.max(3, Math.round(width / 95)));
-  const up = ticksOf(y.scale, 4);
-  const textOf = (axis: Axis, value: number) => (axis.text ?? tickText)(value);
+  return [...axisBeside(area, y), ...axisBelow(area, x)];
+}
+
+function axisBeside({ left, top, width, height }: Area, y: Axis): Markup[] {
+  const ticks = ticksOf(y.scale, 4);
+  const places = ticks.map((value) => tenth(top + height - placeOn(y.scale, value) * height));
+  const lines = places.map((at) => `M${left} ${at}h${width}`).join('');
+  const text = (value: number) => (y.text ?? tickText)(value);
   return [
-    ...up.map((value) => {
-      const at = tenth(bottom - placeOn(y.scale, value) * height);
-      return element('path', { class: 'grid', d: `M${left} ${at}h${width}` });
+    element('path', { class: 'grid', d: lines }),
+    ...ticks.map((value, i) => {
+      const at = tenth((places[i] as number) + 4);
+      return element('text', { class: 'n soft', x: left - 6, y: at }, text(value));
     }),
-    ...up.map((value) => {
-      const at = tenth(bottom - placeOn(y.scale, value) * height + 4);
-      return element('text', { class: 'n soft', x: left - 6, y: at }, textOf(y, value));
-    }),
-    ...across.map((value) => {
-      const at = tenth(left + placeOn(x.scale, value) * width);
-      return element('text', { class: 'm soft', x: at, y: bottom + 17 }, textOf(x, value));
-    }),
-    element('path', {
-      class: 'axis',
-      d: `M${left} ${top}v${height}h${width}${across
-        .map((value) => `M${tenth(left + placeOn(x.scale, value) * width)} ${bottom}v4`)
-        .join('')}`,
-    }),
-    element('text', { class: 'm', x: left + width / 2, y: bottom + 36 }, x.title),
+    element('path', { class: 'axis', d: `M${left} ${top}v${height}` }),
     element(
       'text',
-      { class: 'm', transform: `translate(13 ${top + height / 2})rotate(-90)` },
+      { class: 'm', transform: `translate(13 ${tenth(top + height / 2)})rotate(-90)` },
       y.title,
     ),
+  ];
+}
+
+/** The axis of what goes to the right. */
+export function axisBelow({ left, top, width, height }: Area, x: Axis): Markup[] {
+  const bottom = tenth(top + height);
+  const ticks = ticksOf(x.scale, Math.max(3, Math.round(width / 95)));
+  const places = ticks.map((value) => tenth(left + placeOn(x.scale, value) * width));
+  const marks = places.map((at) => `M${at} ${bottom}v4`).join('');
+  const text = (value: number) => (x.text ?? tickText)(value);
+  return [
+    element('path', { class: 'axis', d: `M${left} ${bottom}h${width}${marks}` }),
+    ...ticks.map((value, i) => {
+      return element('text', { class: 'm soft', x: places[i], y: bottom + 17 }, text(value));
+    }),
+    element('text', { class: 'm', x: tenth(left + width / 2), y: bottom + 36 }, x.title),
   ];
 }
 
