@@ -28,12 +28,13 @@ a{color:var(--link)}
 nav ul{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;padding:0;margin:10px 0 16px}
 section{background:var(--card);border:1px solid var(--line);border-radius:8px;\
 padding:14px 16px;margin:0 0 14px}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(136px,1fr));gap:10px;margin:0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(116px,1fr));gap:10px;margin:0}
 .tile{border:1px solid var(--line);border-radius:6px;padding:8px 10px;min-width:0}
 .tile dt{font-size:.83rem}
 .tile dd{margin:0;font-size:1.35rem;line-height:1.25;font-variant-numeric:tabular-nums;\
 overflow-wrap:anywhere}
 .tile dd.note{font-size:.8rem}
+.tile .badge{font-size:1rem}
 .scroll{overflow-x:auto;margin:8px 0}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding-bottom:4px}
@@ -67,13 +68,14 @@ svg .ref{stroke:var(--soft);stroke-dasharray:5 4;fill:none}
 .info{color:var(--link)}
 .legend{display:flex;flex-wrap:wrap;gap:2px 14px;list-style:none;margin:4px 0;padding:0;\
 font-size:.85rem;overflow-wrap:anywhere}
-.legend svg{display:inline-block;width:26px;height:10px;vertical-align:middle;margin-right:5px}
+.legend svg{flex:none;display:inline-block;width:26px;height:10px;vertical-align:middle;margin-right:5px}
 footer{font-size:.85rem;padding:4px 0 20px;overflow-wrap:anywhere}
 @media (max-width:560px){body{padding:8px}section{padding:10px}svg text{font-size:17px}}
 @media print{
-:root{color-scheme:light}
+:root{color-scheme:light;font-size:9.5pt}
 @page{size:A4;margin:13mm}
-body{max-width:none;padding:0;background:#fff;font-size:9.5pt}
+body{max-width:none;padding:0;background:#fff;font-size:1rem}
+svg text{font-size:15px}
 nav{display:none}
 section{border:0;padding:0;margin:0 0 14pt}
 section.page{break-before:page}

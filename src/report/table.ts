@@ -10,6 +10,9 @@ export interface Table {
   readonly textColumns?: readonly number[];
 }
 
+/** Tables of no more rows than this stand on one page in print. */
+const ROWS_KEPT = 25;
+
 /** A table that scrolls by itself where it is wider than the page. */
 export function table({ caption, titles, rows, textColumns = [] }: Table): Markup {
   const isText = (column: number) => column === 0 || textColumns.includes(column);
@@ -30,7 +33,12 @@ export function table({ caption, titles, rows, textColumns = [] }: Table): Marku
   );
   return element(
     'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+    {
+      class: rows.length > ROWS_KEPT ? 'scroll' : 'scroll keep',
+      tabindex: 0,
+      role: 'region',
+      'aria-label': caption,
+    },
     element(
       'table',
       {},

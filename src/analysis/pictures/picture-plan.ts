@@ -40,7 +40,7 @@ export function planPictures(info: RecordingInfo): PicturePlan | undefined {
 }
 
 /** The next of 1, 2 and 5 with zeros, at least 1. */
-function roundUp(least: number): number {
+export function roundUp(least: number): number {
   let step = 1;
   for (let i = 0; step < least; i++) step = nextStep(step, i);
   return step;

@@ -8,7 +8,7 @@ import { type ChipCores, CoreTallies } from './core-tallies.ts';
 import { IntervalHistogram, type Intervals, NEURONS_MAX } from './interval-histogram.ts';
 import { LayerTraces, type MembraneTraces } from './membrane-traces.ts';
 import { LAYERS_DRAWN_MAX, type PicturePlan, planPictures } from './picture-plan.ts';
-import { type LayerSpectrum, PopulationCounts } from './population-counts.ts';
+import { type LayerRates, type LayerSpectrum, PopulationCounts } from './population-counts.ts';
 import { type PowerTrace, PowerTraces } from './power-traces.ts';
 import { type Raster, RasterCells } from './raster-cells.ts';
 
@@ -17,7 +17,7 @@ const PARTS_MAX = 4096;
 
 /** What there is to draw of a layer; undefined where nothing of the kind was recorded. */
 export interface LayerPictures {
-  readonly rates: Float64Array | undefined;
+  readonly rates: LayerRates | undefined;
   readonly spectrum: LayerSpectrum | undefined;
   readonly intervals: Intervals | undefined;
   readonly membrane: MembraneTraces | undefined;
@@ -90,7 +90,7 @@ export class Pictures {
     this.raster.add(frame);
     const layer = this.layerOf(frame.layerName);
     if (layer === undefined) return;
-    layer.counts ??= new PopulationCounts(plan);
+    layer.counts ??= new PopulationCounts(plan, frame.timestepUs ?? 0);
     layer.counts.add(frame);
     const chip = `${frame.deviceType}/${frame.chipId}`;
     if (!layer.lastUs.has(chip) && layer.lastUs.size < PARTS_MAX) {

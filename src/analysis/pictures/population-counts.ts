@@ -1,6 +1,6 @@
 import type { SpikesFrame } from '../../frames/spikes.ts';
 import { type PowerSpectrum, welch } from '../../numerics/welch.ts';
-import type { PicturePlan } from './picture-plan.ts';
+import { type PicturePlan, POINTS_MAX, roundUp } from './picture-plan.ts';
 
 /** Samples of a segment of the spectrum. */
 const SEGMENT_MAX = 1024;
@@ -19,25 +19,41 @@ export interface LayerSpectrum extends PowerSpectrum {
   readonly chance: number;
 }
 
+/** A population's rate over time. */
+export interface LayerRates {
+  readonly pointUs: number;
+  /** [points] spikes a second and neuron; NaN where frames do not cover the time. */
+  readonly rates: Float64Array;
+}
+
 /** The spikes of a population by time. */
 export class PopulationCounts {
   private readonly plan: PicturePlan;
+  private readonly binUs: number;
+  private readonly pointUs: number;
+  private readonly points: number;
   /** [bins] */
   private readonly counts: Uint32Array;
   /** [points] µs that frames cover, of all chips together. */
   private readonly coveredUs: Float64Array;
   private readonly chips = new Set<string>();
 
-  constructor(plan: PicturePlan) {
+  /** @param stepUs of the chip's clock, 0 where it has none: a finer bin would be a comb */
+  constructor(plan: PicturePlan, stepUs: number) {
+    const { binUs, lengthUs } = plan;
     this.plan = plan;
-    this.counts = new Uint32Array(plan.bins);
-    this.coveredUs = new Float64Array(plan.points);
+    this.binUs = stepUs === 0 ? binUs : Math.ceil(binUs / stepUs) * stepUs;
+    const bins = Math.ceil(lengthUs / this.binUs);
+    this.pointUs = roundUp(Math.ceil(bins / POINTS_MAX)) * this.binUs;
+    this.points = Math.ceil(lengthUs / this.pointUs);
+    this.counts = new Uint32Array(bins);
+    this.coveredUs = new Float64Array(this.points);
   }
 
   add(frame: SpikesFrame): void {
-    const { counts, plan } = this;
-    const { binUs, bins } = plan;
-    const t0Us = frame.t0Us - plan.startUs;
+    const { counts, binUs } = this;
+    const bins = counts.length;
+    const t0Us = frame.t0Us - this.plan.startUs;
     const { dtUs } = frame;
     for (let i = 0; i < dtUs.length; i++) {
       const bin = Math.floor((t0Us + (dtUs[i] as number)) / binUs);
@@ -48,7 +64,8 @@ export class PopulationCounts {
   }
 
   private cover(fromUs: number, toUs: number): void {
-    const { pointUs, points, lengthUs } = this.plan;
+    const { pointUs, points } = this;
+    const { lengthUs } = this.plan;
     const endUs = Math.min(toUs, lengthUs);
     let atUs = Math.max(0, fromUs);
     while (atUs < endUs) {
@@ -59,9 +76,10 @@ export class PopulationCounts {
     }
   }
 
-  /** [points] spikes a second and neuron; NaN where frames do not cover the time. */
-  rates(neurons: number): Float64Array {
-    const { pointUs, binUs, lengthUs, points, bins } = this.plan;
+  rates(neurons: number): LayerRates {
+    const { pointUs, binUs, points } = this;
+    const { lengthUs } = this.plan;
+    const bins = this.counts.length;
     const perPoint = Math.round(pointUs / binUs);
     const rates = new Float64Array(points).fill(Number.NaN);
     for (let point = 0; point < points; point++) {
@@ -72,18 +90,20 @@ export class PopulationCounts {
       const tookUs = Math.min(pointUs, lengthUs - point * pointUs);
       rates[point] = (spikes * 1e6) / (neurons * tookUs);
     }
-    return rates;
+    return { pointUs, rates };
   }
 
   private isKnown(point: number): boolean {
-    const { pointUs, lengthUs } = this.plan;
+    const { pointUs } = this;
+    const { lengthUs } = this.plan;
     const tookUs = Math.min(pointUs, lengthUs - point * pointUs) * Math.max(1, this.chips.size);
     return (this.coveredUs[point] as number) >= tookUs * COVERED_SHARE;
   }
 
   /** Of the rate of the longest stretch without gaps; undefined where it is too short. */
   spectrum(neurons: number): LayerSpectrum | undefined {
-    const { binUs, startUs } = this.plan;
+    const { binUs } = this;
+    const { startUs } = this.plan;
     const [from, end] = this.longestStretch();
     const samples = end - from;
     const segment = segmentOf(samples);
@@ -108,7 +128,8 @@ export class PopulationCounts {
 
   /** Bins [from, end) that frames cover and that lie wholly in the recording. */
   private longestStretch(): [number, number] {
-    const { points, pointUs, binUs, lengthUs } = this.plan;
+    const { points, pointUs, binUs } = this;
+    const { lengthUs } = this.plan;
     let best: [number, number] = [0, 0];
     let from = 0;
     for (let point = 0; point <= points; point++) {

@@ -27,6 +27,7 @@ const LEFT = 8;
 const GAP = 20;
 const BAND_MIN = 26;
 const HEIGHT_WANTED = 420;
+const ROW_MAX = 12;
 
 /** Neurons from the top and time to the right; a grid, so that its size is bounded. */
 export function rasterPlot({ label, columns, bands, x, marks = [] }: RasterPlot): Markup {
@@ -34,7 +35,8 @@ export function rasterPlot({ label, columns, bands, x, marks = [] }: RasterPlot)
   const rows = bands.reduce((sum, band) => sum + band.rows, 0);
   let top = 0;
   const drawn = bands.map((band, i) => {
-    const height = Math.max(BAND_MIN, (HEIGHT_WANTED * band.rows) / Math.max(1, rows));
+    const share = (HEIGHT_WANTED * band.rows) / Math.max(1, rows);
+    const height = Math.max(BAND_MIN, Math.min(share, band.rows * ROW_MAX));
     const area = { left: LEFT, top: top + GAP, width, height };
     top += GAP + height;
     return bandMarkup(
@@ -87,11 +89,11 @@ function bandMarkup(
   );
 }
 
-/** By the logarithm, so that one spike is seen beside many: half opaque, full from 32 on. */
+/** By the logarithm, so that one spike is seen beside many: full from 32 on. */
 function shadesOf(cells: Uint32Array): Uint8Array {
   const most = SHADES - 1;
   return Uint8Array.from(cells, (spikes) => {
-    return spikes === 0 ? 0 : Math.min(most, Math.round(most * (0.62 + 0.076 * Math.log2(spikes))));
+    return spikes === 0 ? 0 : Math.min(most, Math.round(most * (0.75 + 0.05 * Math.log2(spikes))));
   });
 }
 

@@ -9,11 +9,14 @@ import { titleOf } from './rates-section.ts';
 import type { Detail, ReportInput } from './report-input.ts';
 
 /** Of each layer: how long its neurons wait between spikes, and how fast they are. */
-export function distributions({ analysis, pictures }: ReportInput, detail: Detail): Markup {
+export function distributions(
+  { analysis, pictures }: ReportInput,
+  detail: Detail,
+): Markup | undefined {
   const drawn = Object.entries(analysis.layers)
     .filter(([, { neuron_count }]) => neuron_count !== null)
     .slice(0, detail.layers);
-  if (drawn.length === 0) return note('No spikes were recorded.');
+  if (drawn.length === 0) return undefined;
   return figures(
     drawn.flatMap(([name, layer], series) => [
       intervalFigure(name, layer, pictures?.layers.get(name)?.intervals, series),
@@ -63,7 +66,7 @@ function rateFigure(name: string, { rate_histogram, neuron_count }: LayerResult,
     counts: each(count),
     series,
   });
-  const text = `${shown(neuron_count)} neurons by their rate over the whole recording.`;
+  const text = `Neurons (${shown(neuron_count)}) by their rate over the whole recording.`;
   return figure(titleOf(name, 'rates of the neurons'), plot, text);
 }
 

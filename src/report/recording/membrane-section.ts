@@ -12,7 +12,7 @@ import { each, filled } from './distributions.ts';
 import { membraneTable } from './layer-tables.ts';
 import { titleOf } from './rates-section.ts';
 import type { Detail, ReportInput } from './report-input.ts';
-import { pointTimes, timeAxis } from './time-axis.ts';
+import { drawnEnvelope, timeAxis } from './time-axis.ts';
 
 /** Undefined where no potentials were recorded. */
 export function membraneSection(input: ReportInput, detail: Detail): Markup | undefined {
@@ -51,7 +51,8 @@ function tracesFigure(
   series: number,
 ): Markup {
   const axis = timeAxis(pictures);
-  const x = pointTimes(pictures, axis);
+  const every = drawnEnvelope(pictures, all, axis);
+  const single = drawnEnvelope(pictures, one, axis);
   const low = all.low.reduce((a, b) => (b < a ? b : a), Number.POSITIVE_INFINITY);
   const high = all.high.reduce((a, b) => (b > a ? b : a), Number.NEGATIVE_INFINITY);
   const plot = linePlot({
@@ -60,10 +61,10 @@ function tracesFigure(
     x: axis,
     y: { title: unitText(unit), scale: linearScale(low, high) },
     bands: [
-      { x, low: all.low, high: all.high, series },
-      { x, low: one.low, high: one.high, series },
+      { ...every, series },
+      { ...single, series },
     ],
-    lines: [{ x, y: all.mean, series }],
+    lines: [{ x: every.x, y: every.mean, series }],
   });
   const text = `Line: mean of all recorded neurons; light: their least to greatest; darker: \
 neuron ${neuron}.`;

@@ -10,7 +10,7 @@ import { fromZeroScale, linearScale } from '../plots/scale.ts';
 import { table } from '../table.ts';
 import { exact, si } from '../values.ts';
 import type { Detail, ReportInput } from './report-input.ts';
-import { incidentMarks, pointTimes, timeAxis } from './time-axis.ts';
+import { drawnEnvelope, incidentMarks, timeAxis } from './time-axis.ts';
 
 /** Lines of one picture: the whole, and rails beside it. */
 const LINES_MAX = 6;
@@ -54,7 +54,6 @@ function powerFigure(
   traces: readonly PowerTrace[],
 ): Markup {
   const axis = timeAxis(pictures);
-  const x = pointTimes(pictures, axis);
   const isWhole = ({ rail, component }: PowerTrace) => rail === 'total' && component === 'total';
   const lines = traces
     .toSorted((a, b) => Number(isWhole(b)) - Number(isWhole(a)))
@@ -67,7 +66,7 @@ function powerFigure(
     lines.map(({ watts }) => watts.low),
     Math.min,
   );
-  const bands = lines.map(({ watts: { low, high } }, series) => ({ x, low, high, series }));
+  const drawn = lines.map(({ watts }) => drawnEnvelope(pictures, watts, axis));
   const plot = linePlot({
     label: `Power of ${chip} over time, from ${si(low, 'W')} to ${si(high, 'W')}`,
     size: HALF,
@@ -78,8 +77,8 @@ function powerFigure(
       scale: low < 0 ? linearScale(low, Math.max(0, high)) : fromZeroScale(high),
       text: (value) => si(value, ''),
     },
-    bands,
-    lines: lines.map(({ watts }, series) => ({ x, y: watts.mean, series })),
+    bands: drawn.map((envelope, series) => ({ ...envelope, series })),
+    lines: drawn.map(({ x, mean }, series) => ({ x, y: mean, series })),
     marks: incidentMarks(analysis, startUs, axis, ({ device_type, chip_id, layer_name }) => {
       return layer_name === null && `${device_type}/${chip_id}` === chip;
     }),

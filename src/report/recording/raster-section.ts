@@ -5,11 +5,10 @@ import { shown, si } from '../values.ts';
 import type { Detail, ReportInput } from './report-input.ts';
 import { incidentMarks, timeAxis } from './time-axis.ts';
 
-export function rasterSection(input: ReportInput, detail: Detail): Markup {
+/** Undefined where no frames of spikes came. */
+export function rasterSection(input: ReportInput, detail: Detail): Markup | undefined {
   const { pictures, analysis, startUs } = input;
-  if (pictures === undefined || pictures.raster.bands.length === 0) {
-    return note('No spikes were recorded.');
-  }
+  if (pictures === undefined || pictures.raster.bands.length === 0) return undefined;
   const { raster } = pictures;
   const bands = raster.bands.slice(0, detail.bands);
   const axis = timeAxis(pictures);
@@ -47,6 +46,7 @@ interface Band {
 }
 
 function bandName({ layerName, chip, neuronCount, neuronsPerRow }: Band): string {
+  const neurons = neuronCount === 1 ? '1 neuron' : `${shown(neuronCount)} neurons`;
   const each = neuronsPerRow === 1 ? '' : `, ${shown(neuronsPerRow)} in a row`;
-  return `${layerName} · ${chip} · ${shown(neuronCount)} neurons${each}`;
+  return `${layerName} · ${chip} · ${neurons}${each}`;
 }

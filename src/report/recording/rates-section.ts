@@ -1,5 +1,5 @@
 import type { PictureData } from '../../analysis/pictures/pictures.ts';
-import type { LayerSpectrum } from '../../analysis/pictures/population-counts.ts';
+import type { LayerRates, LayerSpectrum } from '../../analysis/pictures/population-counts.ts';
 import { figure, figures, note } from '../blocks.ts';
 import { type Child, element, fragment, type Markup } from '../markup.ts';
 import { HALF } from '../plots/axes.ts';
@@ -10,16 +10,16 @@ import type { Detail, ReportInput } from './report-input.ts';
 import { incidentMarks, pointTimes, timeAxis } from './time-axis.ts';
 
 /** How a layer fires over time, and in which rhythms. */
-export function ratesSection(input: ReportInput, detail: Detail): Markup {
+export function ratesSection(input: ReportInput, detail: Detail): Markup | undefined {
   const { pictures } = input;
   const drawn = [...(pictures?.layers ?? [])].filter(([, { rates }]) => rates !== undefined);
-  if (pictures === undefined || drawn.length === 0) return note('No spikes were recorded.');
+  if (pictures === undefined || drawn.length === 0) return undefined;
   const shownOnes = drawn.slice(0, detail.layers);
   const left = pictures.layersLeftOut + drawn.length - shownOnes.length;
   return fragment(
     figures(
       shownOnes.flatMap(([name, { rates, spectrum }], i) => [
-        rateFigure(input, pictures, name, rates as Float64Array, i),
+        rateFigure(input, pictures, name, rates as LayerRates, i),
         spectrumFigure(name, spectrum, i),
       ]),
     ),
@@ -31,7 +31,7 @@ function rateFigure(
   { analysis, startUs }: ReportInput,
   pictures: PictureData,
   name: string,
-  rates: Float64Array,
+  { rates, pointUs }: LayerRates,
   series: number,
 ): Markup {
   const axis = timeAxis(pictures);
@@ -42,11 +42,11 @@ function rateFigure(
     size: HALF,
     x: axis,
     y: { title: 'Hz a neuron', scale: fromZeroScale(max) },
-    lines: [{ x: pointTimes(pictures, axis), y: rates, series }],
+    lines: [{ x: pointTimes(pictures, pointUs, axis), y: rates, series }],
     marks: incidentMarks(analysis, startUs, axis, ({ layer_name }) => layer_name === name),
     reference: mean ?? undefined,
   });
-  const width = si(pictures.plan.pointUs / 1e6, 's');
+  const width = si(pointUs / 1e6, 's');
   return figure(
     titleOf(name, 'rate'),
     plot,

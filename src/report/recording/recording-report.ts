@@ -41,10 +41,10 @@ function pageOf(input: ReportInput, detail: Detail): string {
   const sections: (ReportSection | undefined)[] = [
     { id: 'summary', title: 'In short', content: summary(input) },
     { id: 'incidents', title: 'Incidents', content: incidents(input, detail) },
-    { id: 'raster', title: 'Raster', content: rasterSection(input, detail) },
+    optional('raster', 'Raster', rasterSection(input, detail)),
     { id: 'layers', title: 'Layers', content: layerTables(analysis, detail) },
-    { id: 'rates', title: 'Population rates', content: ratesSection(input, detail) },
-    { id: 'distributions', title: 'Intervals and rates', content: distributions(input, detail) },
+    optional('rates', 'Population rates', ratesSection(input, detail)),
+    optional('distributions', 'Intervals and rates', distributions(input, detail)),
     optional('membrane', 'Membrane potentials', membraneSection(input, detail)),
     optional('power', 'Power', powerSection(input, detail)),
     optional('cores', 'Core map', coresSection(input, detail)),
