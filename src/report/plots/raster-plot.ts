@@ -31,7 +31,7 @@ const ROW_MAX = 12;
 
 /** Neurons from the top and time to the right; a grid, so that its size is bounded. */
 export function rasterPlot({ label, columns, bands, x, marks = [] }: RasterPlot): Markup {
-  const width = WIDTH - LEFT - 12;
+  const width = WIDTH - LEFT - 20;
   const rows = bands.reduce((sum, band) => sum + band.rows, 0);
   let top = 0;
   const drawn = bands.map((band, i) => {
