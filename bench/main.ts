@@ -1,9 +1,11 @@
 /**
  * npm run bench: the figures of docs/benchmarks.md, each measured beside what it is compared with.
  * Usage: npm run bench -- [PART…] [--rounds N] [--scale X] [--python PATH] [--away 60s] [--nab DIR]
+ *   [--faults DIR]
  */
 import { parseArgs } from 'node:util';
 import { parseDurationUs } from '../src/component/duration.ts';
+import { anomaliesCost } from './parts/anomalies-cost.ts';
 import { detect } from './parts/detect.ts';
 import { documents } from './parts/documents.ts';
 import { documentsAlike } from './parts/documents-alike.ts';
@@ -11,6 +13,7 @@ import { documentsKept } from './parts/documents-kept.ts';
 import { documentsSqlite } from './parts/documents-sqlite.ts';
 import { elephant } from './parts/elephant.ts';
 import { emitterCost } from './parts/emitter.ts';
+import { faultsEval } from './parts/faults-eval.ts';
 import { health } from './parts/health.ts';
 import { htmlReport } from './parts/html-report.ts';
 import { malformed } from './parts/malformed.ts';
@@ -33,7 +36,9 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   memory,
   health,
   detect,
+  anomalies: anomaliesCost,
   nab,
+  'faults-eval': faultsEval,
   emitter: emitterCost,
   'sync-interval': syncInterval,
   documents,
@@ -54,6 +59,9 @@ const NAMED = [
   'html',
   'elephant',
   'nab',
+  'elephant',
+  'nab',
+  'faults-eval',
 ];
 
 const { values, positionals } = parseArgs({
@@ -64,6 +72,7 @@ const { values, positionals } = parseArgs({
     python: { type: 'string' },
     away: { type: 'string', default: '5s' },
     nab: { type: 'string' },
+    faults: { type: 'string' },
   },
 });
 const options: BenchOptions = {
@@ -71,6 +80,7 @@ const options: BenchOptions = {
   scale: Number(values.scale),
   python: values.python,
   nab: values.nab,
+  faults: values.faults,
   awaySeconds: (parseDurationUs(values.away) ?? Number.NaN) / 1e6,
 };
 const unknown = positionals.filter((name) => !(name in PARTS));
@@ -82,7 +92,8 @@ if (
 ) {
   const names = Object.keys(PARTS).join(', ');
   process.stderr.write(
-    `usage: bench [PART…] [--rounds N] [--scale X] [--away 60s] [--nab DIR]; parts: ${names}\n`,
+    `usage: bench [PART…] [--rounds N] [--scale X] [--away 60s] [--nab DIR] [--faults DIR]\
+; parts: ${names}\n`,
   );
   process.exit(2);
 }

@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly python: string | undefined;
   /** The folder of the Numenta Anomaly Benchmark, for the part that scores on it. */
   readonly nab: string | undefined;
+  /** A folder of recordings with labels, for the part that finds their faults. */
+  readonly faults: string | undefined;
   /** How long NATS is away from an emitter. */
   readonly awaySeconds: number;
 }

@@ -40,8 +40,8 @@ interface Template {
  * sequence numbers are written over at each turn, so that the publisher is never the bottleneck.
  */
 export function spikeStream(shape: StreamShape): SpikeStream {
-  const { chips, layers, neurons, spikesPerFrame, encoding, rateHz = RATE_HZ } = shape;
-  const spanUs = Math.max(1000, Math.round((spikesPerFrame / neurons / rateHz) * 1e6));
+  const { chips, layers, spikesPerFrame, encoding } = shape;
+  const spanUs = spanOf(shape);
   const templates: Template[] = [];
   for (let chip = 0; chip < chips; chip++) {
     for (let layer = 0; layer < layers; layer++) {
@@ -82,15 +82,34 @@ export function spikeStream(shape: StreamShape): SpikeStream {
   };
 }
 
+/** How long a frame of a stream is: as long as its neurons take to fire so often. */
+export function spanOf({ neurons, spikesPerFrame, rateHz = RATE_HZ }: StreamShape): number {
+  return Math.max(1000, Math.round((spikesPerFrame / neurons / rateHz) * 1e6));
+}
+
 function templateOf(shape: StreamShape, chip: number, layer: number, spanUs: number): Template {
-  const { layers, neurons, spikesPerFrame: spikes, encoding } = shape;
+  const frame = frameOf(shape, chip, layer, spanUs);
+  const payload = Buffer.from(new FrameEncoder().encode(frame, shape.encoding));
+  const subject = formatSubject('spikeformer', frame);
+  const head = Buffer.from(`PUB ${subject} ${payload.length}\r\n`);
+  const bytes = Buffer.concat([head, payload, Buffer.from('\r\n')]);
+  return { bytes, ...placesOf(bytes, shape.encoding) };
+}
+
+/** The first frame of a part; the next ones differ in their times and numbers only. */
+export function frameOf(
+  { layers, neurons, spikesPerFrame: spikes }: StreamShape,
+  chip: number,
+  layer: number,
+  spanUs: number,
+): SpikesFrame {
   // A plain congruential generator: the same stream in every run.
   let state = (chip * layers + layer + 1) * 2_654_435_761;
   const random = (below: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-  const frame: SpikesFrame = {
+  return {
     kind: 'spikes',
     deviceType: 'loihi2',
     chipId: `chip${chip}`,
@@ -110,11 +129,6 @@ function templateOf(shape: StreamShape, chip: number, layer: number, spanUs: num
     timestepUs: undefined,
     neuronOffset: 0,
   };
-  const payload = Buffer.from(new FrameEncoder().encode(frame, encoding));
-  const subject = formatSubject('spikeformer', frame);
-  const head = Buffer.from(`PUB ${subject} ${payload.length}\r\n`);
-  const bytes = Buffer.concat([head, payload, Buffer.from('\r\n')]);
-  return { bytes, ...placesOf(bytes, encoding) };
 }
 
 /** Where t0 and seq stand in a message. */

@@ -1,3 +1,5 @@
+import { anomalyOptions } from '../anomalies/options.ts';
+import { isIncident, isWatched, watchAnomalies } from '../anomalies/watch-anomalies.ts';
 import type { CountEvent, OperatorEvent } from '../component/operator-event.ts';
 import type { Frame } from '../frames/frame.ts';
 import type { MembraneFrame } from '../frames/membrane.ts';
@@ -13,6 +15,7 @@ import type { RecordingInfo, RecordingNotes } from '../recordings/recording.ts';
 import { AnalysisBudget } from './analysis-budget.ts';
 import { ChipPower } from './chip-power.ts';
 import { driveOperator, NO_CHECKPOINT } from './drive-operator.ts';
+import { IncidentList } from './incident-list.ts';
 import { LayerAnalysis } from './layer-analysis.ts';
 import { OrderedSpikes } from './ordered-spikes.ts';
 import type { Analysis, PowerResult } from './result.ts';
@@ -56,6 +59,8 @@ export class Analyzer {
   private readonly rates;
   private readonly membranes;
   private readonly power;
+  private readonly anomalies;
+  private readonly incidents = new IncidentList();
 
   constructor(info: RecordingInfo, options: AnalyzerOptions) {
     this.info = info;
@@ -89,6 +94,12 @@ export class Analyzer {
         this.reading = reading;
       },
     );
+    this.anomalies = driveOperator(
+      watchAnomalies(anomalyOptions.parse({}), NO_CHECKPOINT, count),
+      (record) => {
+        if (isIncident(record)) this.incidents.take(record);
+      },
+    );
     for (const layer of info.layers) this.layerOf(layer.name)?.declare(layer);
   }
 
@@ -100,6 +111,7 @@ export class Analyzer {
     if (frame.kind === 'spikes') this.addSpikes(frame);
     else if (frame.kind === 'membrane') this.addMembrane(frame);
     else if (frame.kind === 'power') this.addPower(frame);
+    if (isWatched(frame)) this.anomalies.next(frame);
     return true;
   }
 
@@ -154,9 +166,12 @@ export class Analyzer {
    * to say to a person as well.
    */
   finish(notes: RecordingNotes): { analysis: Analysis; remarks: string[] } {
-    for (const driven of [this.rates, this.membranes, this.power]) driven.complete();
+    for (const driven of [this.rates, this.membranes, this.power, this.anomalies]) {
+      driven.complete();
+    }
     const layers = [...this.layers].map(([name, layer]) => [name, layer.result()] as const);
     const remarks = [...this.layers].flatMap(([name, layer]) => layer.remarks(name));
+    remarks.push(...this.incidents.remarks());
     let outside = notes.samplesOutside + this.outside;
     for (const layer of this.layers.values()) outside += layer.outside;
     if (this.outside > 0) {
@@ -172,7 +187,7 @@ potentials of a layer have one unit.`,
       total_spikes: layers.reduce((sum, [, layer]) => sum + layer.spikes, 0),
       layers: Object.fromEntries(layers),
       power: this.powerResult(),
-      incidents: [],
+      incidents: this.incidents.result(),
       completeness: {
         // A frame that is damaged in the file leaves a gap in its numbers, where it has any.
         frames_lost: Math.max(0, this.framesLost, notes.framesLost ?? 0),

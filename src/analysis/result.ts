@@ -99,16 +99,16 @@ const powerSchema = z.strictObject({
 });
 
 const incidentSchema = z.strictObject({
-  detector: z.string(),
-  series: z.string(),
+  detector: z.string().describe('What found it (docs/detectors.md).'),
+  series: z.string().describe('What it was found in: `rate`, `power`…; `core 3` for a core.'),
   device_type: z.string().nullable(),
   chip_id: z.string().nullable(),
-  layer_name: z.string().nullable(),
+  layer_name: z.string().nullable().describe('Null where it is of a whole chip.'),
   t_start_us: timeUs,
-  t_end_us: timeUs.nullable(),
-  severity: z.string(),
-  score: orNull,
-  text: z.string(),
+  t_end_us: timeUs.nullable().describe('Null where it lasts to the end of the recording.'),
+  severity: z.string().describe('info, warning or critical.'),
+  score: orNull.describe('0 to 1.'),
+  text: z.string().describe('What came instead of what, and what to do.'),
 });
 
 const completenessSchema = z.strictObject({
@@ -135,4 +135,5 @@ export type WindowResult = z.infer<typeof windowSchema>;
 export type IsiResult = z.infer<typeof isiSchema>;
 export type MembraneResult = z.infer<typeof membraneSchema>;
 export type PowerResult = z.infer<typeof powerSchema>;
+export type IncidentResult = z.infer<typeof incidentSchema>;
 export type Completeness = z.infer<typeof completenessSchema>;

@@ -3,14 +3,15 @@ import type { HeldState } from '../component/state.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
 import { ConversionWatch } from '../sources/conversion-watch.ts';
 import { RunWatch } from '../sources/run-watch.ts';
+import { SilenceWatch } from '../sources/silence-watch.ts';
 import type { OwnMetrics } from '../telemetry/own-metrics.ts';
 import type { Config } from './config/schema.ts';
 
-/** What finds by arrival what frames' own times can't tell: conversions and runs without an end. */
+/** What finds by arrival what frames' own times can't tell: what has no end, and who is silent. */
 export interface ArrivalWatches {
   readonly all: readonly (FrameWatch & HeldState & { readonly stateName: string })[];
   /** Puts what they found into the stream. */
-  check(inlet: Inlet): void;
+  check(inlet: Inlet, isSourceThere: boolean): void;
 }
 
 export function arrivalWatches(config: Config, own: OwnMetrics): ArrivalWatches {
@@ -28,9 +29,17 @@ export function arrivalWatches(config: Config, own: OwnMetrics): ArrivalWatches 
     nowUs,
     refused: () => own.stateRefused.series('runs_watched').add(1),
   });
+  const silence = new SilenceWatch({
+    afterUs: config.silence.after,
+    forgetUs: config.silence.forget,
+    watchedMax: config.silence.watched_max,
+    nowUs,
+    refused: () => own.stateRefused.series('silence_watched').add(1),
+  });
   return {
-    all: [conversions, runs],
-    check: (inlet) => {
+    all: [conversions, runs, silence],
+    check: (inlet, isSourceThere) => {
+      silence.check(inlet, isSourceThere);
       conversions.check(inlet);
       runs.check(inlet);
     },

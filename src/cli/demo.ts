@@ -12,6 +12,7 @@ import { createService, NO_PARTS } from './service.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** Real simulator output, played side by side as two chips; ORIGIN.md beside each says whose. */
+const FOLDER = join(packageFolder(), 'fixtures/demo');
 const RECORDINGS = ['nest-layered', 'sanafe-loihi'];
 const FRAME_SPAN_US = 50_000;
 
@@ -29,7 +30,8 @@ export function demoCommand(version: string): Command {
 async function demo(flags: DemoFlags, version: string): Promise<void> {
   const pipelines = await loadPipelines();
   const http = flags.http === undefined ? {} : parseAddress(flags.http);
-  const config = loadConfig(pipelines, undefined, process.env, { http });
+  const given = loadConfig(pipelines, undefined, process.env, { http });
+  const config = { ...given, http: { ...given.http, recordings: given.http.recordings ?? FOLDER } };
   const telemetry = createOwnTelemetry(config, version);
   const service = createService({ version, config, telemetry, pipelines, ...NO_PARTS });
   const signal = stopSignal();
@@ -40,7 +42,7 @@ async function demo(flags: DemoFlags, version: string): Promise<void> {
     const playing = RECORDINGS.map((name) =>
       play(
         {
-          open: () => openRecording(join(packageFolder(), 'fixtures/demo', name)),
+          open: () => openRecording(join(FOLDER, name)),
           speed: 1,
           loop: true,
           rebaseToUs: nowUs,

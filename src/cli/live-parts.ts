@@ -35,6 +35,7 @@ export function createLiveParts(parts: ServiceParts, refresh: () => void): LiveP
         traceUrl: config.http.trace_url,
         logsStored: parts.documents !== undefined,
         nowUs: () => Date.now() * 1000,
+        streamGap: parts.stream?.lastGap,
       });
       const hub = new LiveHub({
         view,

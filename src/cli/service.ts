@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { muteLine } from '../anomalies/mute-line.ts';
 import type { DeadMessage, InboundMessage } from '../component/message.ts';
 import type { AnyPipeline } from '../component/pipeline.ts';
 import { type LogSink, NO_SINKS, type RecordSinks } from '../component/record-sinks.ts';
 import type { FrameWatch, Inlet } from '../component/source.ts';
+import { OWN_EMITTER } from '../frames/header.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
+import type { FoundGap } from '../http/live/delivery.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import type { DocumentStore } from '../sinks/documents/document-store.ts';
 import { CONTENT_TYPE, Exposition } from '../sinks/prometheus/exposition.ts';
@@ -19,6 +22,7 @@ import type { ServiceProbe } from './health-checks.ts';
 import { createHealthParts } from './health-parts.ts';
 import { createLiveParts } from './live-parts.ts';
 import type { OwnTelemetry } from './own-telemetry.ts';
+import { createReplays } from './replays/replay-parts.ts';
 
 /** What every command that serves has in common: pipelines and, with `serve`, HTTP. */
 export interface Service {
@@ -61,6 +65,8 @@ export interface StreamSide {
   readonly isAgain: () => boolean;
   /** Counters of the process are about to be shown: they must not be forgotten. */
   readonly shown: () => void;
+  /** What was found missing of the stream last, since the process began. */
+  readonly lastGap: () => FoundGap | undefined;
 }
 
 export const NO_PARTS: Omit<ServiceParts, 'version' | 'config' | 'telemetry' | 'pipelines'> = {
@@ -92,6 +98,7 @@ export function createService(parts: ServiceParts): Service {
   const isBehind = (): boolean => stream?.isBehind() === true;
   const exposition = new Exposition(store, beforeScrape, isBehind);
   const found = stream?.own ?? topology.inlet;
+  let isSourceThere: () => boolean | undefined = () => undefined;
   // Chips are asked for their health as soon as the service serves and knows what they said before.
   let isServing = false;
   let isWatching = false;
@@ -104,12 +111,13 @@ export function createService(parts: ServiceParts): Service {
     store.tick();
     live.tick();
     watchChips();
-    if (!isBehind()) watches.check(found);
+    if (!isBehind()) watches.check(found, isSourceThere() !== false);
   }, TICK_MS);
   let http: HttpServer | undefined;
   return {
     topology,
     serve: async (source, connected) => {
+      isSourceThere = connected;
       const looked = health.start();
       isServing = true;
       watchChips();
@@ -119,15 +127,13 @@ export function createService(parts: ServiceParts): Service {
         token: readToken(config),
         allowedHosts: config.http.allowed_hosts,
         version,
-        metrics: async () => {
-          const text = await exposition.text();
-          stream?.shown();
-          return text;
-        },
+        metrics: () => scrape(exposition, stream),
         metricsType: CONTENT_TYPE,
         health: () => health.readings(connected()),
         logs: { store: parts.documents, nowMs: Date.now },
         live: live.routes(source, connected),
+        mute: (order) => found.frame(muteLine(order, Date.now() * 1000, OWN_EMITTER)),
+        replays: createReplays(parts, limitsOf(config)),
         now: () => new Date().toISOString(),
         failed: (path, error) => log.error(`answering ${path} failed`, { error }),
       });
@@ -142,6 +148,12 @@ export function createService(parts: ServiceParts): Service {
       await http?.close();
     },
   };
+}
+
+async function scrape(exposition: Exposition, stream: StreamSide | undefined): Promise<string> {
+  const text = await exposition.text();
+  stream?.shown();
+  return text;
 }
 
 function topologyOf(
@@ -182,8 +194,8 @@ function once(log: Log, { isAgain }: StreamSide): LogSink {
 }
 
 /** Tells two configurations apart by which the same frames would give other numbers. */
-export function configHash({ pipelines, limits, conversions, runs }: Config): string {
-  const text = JSON.stringify({ pipelines, limits, conversions, runs });
+export function configHash({ pipelines, limits, conversions, runs, silence }: Config): string {
+  const text = JSON.stringify({ pipelines, limits, conversions, runs, silence });
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 

@@ -1,5 +1,7 @@
 /** What a derived record is on NATS: `<prefix>.derived.<record>.<key…>`. */
 export interface DerivedRecord {
+  /** `anomaly`: on `<prefix>.anomaly.<key…>` instead. */
+  readonly root?: 'anomaly' | undefined;
   /** One token, such as `spike-rate`. */
   readonly record: string;
   /** Names that the subject ends with; what is no token is made one. */

@@ -21,6 +21,9 @@ export const OPERATOR_EVENTS = [
   'models_refused',
   'quotients_undefined',
   'latencies_negative',
+  'series_unwatched',
+  'incidents_refused',
+  'mutes_refused',
 ] as const;
 
 export type OperatorEvent = (typeof OPERATOR_EVENTS)[number];

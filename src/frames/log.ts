@@ -35,7 +35,7 @@ const NAMES = [
 
 const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 
-/** One structured log line of the kit; the last five belong to events. Its time is t0Us. */
+/** One structured log line of the kit; the last six belong to events. Its time is t0Us. */
 export interface LogFrame extends FrameHeader {
   readonly kind: 'log';
   readonly level: LogLevel;
@@ -52,6 +52,8 @@ export interface LogFrame extends FrameHeader {
   readonly spikeCount: number | undefined;
   readonly timestep: number | undefined;
   readonly spikeRate: number | undefined;
+  /** How long what the line asks for lasts; of `mute`. Absent where it says nothing. */
+  readonly durationUs?: number;
 }
 
 export function readLog(fields: Fields, header: FrameHeader, limits: FrameLimits): LogFrame {
@@ -64,6 +66,7 @@ export function readLog(fields: Fields, header: FrameHeader, limits: FrameLimits
     const value = optionalNameField(fields, name, limits);
     if (value !== undefined) names.set(name, value);
   }
+  const durationUs = optionalIntegerField(fields, 'duration_us', 0, COUNT_MAX);
   return {
     kind: 'log',
     ...header,
@@ -77,6 +80,7 @@ export function readLog(fields: Fields, header: FrameHeader, limits: FrameLimits
     spikeCount: optionalIntegerField(fields, 'spike_count', 0, COUNT_MAX),
     timestep: optionalIntegerField(fields, 'timestep', 0, COUNT_MAX),
     spikeRate: optionalNumberField(fields, 'spike_rate', 0, Number.MAX_VALUE),
+    ...(durationUs !== undefined && { durationUs }),
   };
 }
 
@@ -93,5 +97,6 @@ export function logFields(frame: LogFrame, fields: Fields): Fields {
   if (frame.spikeCount !== undefined) fields['spike_count'] = frame.spikeCount;
   if (frame.timestep !== undefined) fields['timestep'] = frame.timestep;
   if (frame.spikeRate !== undefined) fields['spike_rate'] = frame.spikeRate;
+  if (frame.durationUs !== undefined) fields['duration_us'] = frame.durationUs;
   return fields;
 }

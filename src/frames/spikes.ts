@@ -41,7 +41,8 @@ export function readSpikes(
   const neuronId = columns.u32(fields, 'neuron_id');
   const dtUs = columns.u32(fields, 'dt');
   requireLength('dt', dtUs.length, neuronId.length);
-  requireSpikesInside(neuronId, dtUs, neuronCount, header.spanUs);
+  const isOrdered = requireSpikesInside(neuronId, dtUs, neuronCount, header.spanUs);
+  if (isOrdered && dtUs.length >= LONG) ORDERED.add(dtUs);
   return {
     kind: 'spikes',
     ...header,
@@ -56,22 +57,37 @@ export function readSpikes(
   };
 }
 
-/** One pass for both maxima; the slow search for the culprit runs only when there is one. */
+/** Spikes from which on it matters to a reader whether they are in order. */
+const LONG = 256;
+/** Beside the frames, as it is nothing that a frame says. */
+const ORDERED = new WeakSet<Uint32Array>();
+
+/** Whether the times of a frame are known never to go back; false where nobody has looked. */
+export function areOrdered({ dtUs }: SpikesFrame): boolean {
+  return ORDERED.has(dtUs);
+}
+
+/**
+ * One pass for both maxima, and for whether times ever go back; the slow search for the culprit
+ * runs only when there is one.
+ */
 function requireSpikesInside(
   neuronId: Uint32Array,
   dtUs: Uint32Array,
   neuronCount: number,
   spanUs: number,
-): void {
+): boolean {
   let idMax = 0;
   let dtMax = 0;
+  let isOrdered = true;
   for (let i = 0; i < neuronId.length; i++) {
     const id = neuronId[i] as number;
     if (id > idMax) idMax = id;
     const dt = dtUs[i] as number;
-    if (dt > dtMax) dtMax = dt;
+    if (dt >= dtMax) dtMax = dt;
+    else isOrdered = false;
   }
-  if (neuronId.length === 0 || (idMax < neuronCount && dtMax < spanUs)) return;
+  if (neuronId.length === 0 || (idMax < neuronCount && dtMax < spanUs)) return isOrdered;
   for (let i = 0; i < neuronId.length; i++) {
     const id = neuronId[i] as number;
     if (id >= neuronCount) {
@@ -83,6 +99,7 @@ function requireSpikesInside(
       throw new FrameError('dt_outside_span', 'dt', `value ${i}: ${dt} is not below ${spanUs}`);
     }
   }
+  return isOrdered;
 }
 
 export function spikesFields(frame: SpikesFrame, fields: Fields): Fields {

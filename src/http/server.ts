@@ -1,10 +1,14 @@
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
+import type { MuteOrder } from '../anomalies/mute-line.ts';
 import { isKnownHost, isLoopback, isOwnOrigin, sameToken } from './access.ts';
 import { addLiveRoutes, type LiveRouteOptions } from './live/live-routes.ts';
 import { addLogRoutes, type LogRouteOptions } from './log-routes.ts';
 import { addLoginRoutes, OPEN_PATHS } from './login-routes.ts';
+import { addMuteRoutes } from './mute-routes.ts';
 import { addPageRoutes } from './page-routes.ts';
+import type { ReplayHost } from './replays/replay-host.ts';
+import { addReplayRoutes } from './replays/replay-routes.ts';
 import { addRoutes, type RouteOptions } from './routes.ts';
 import { Sessions } from './sessions.ts';
 
@@ -19,6 +23,10 @@ export interface HttpOptions extends RouteOptions {
   readonly logs: LogRouteOptions;
   /** What the live page shows. */
   readonly live: LiveRouteOptions;
+  /** Recordings that it may replay. */
+  readonly replays: ReplayHost;
+  /** Has incidents of a place wake nobody for a time, or do so again. */
+  readonly mute: (order: MuteOrder) => void;
 }
 
 export interface HttpServer {
@@ -63,6 +71,8 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   addRoutes(server, options);
   addLogRoutes(server, options.logs);
   addLiveRoutes(server, options.live);
+  addReplayRoutes(server, options.replays);
+  addMuteRoutes(server, options.mute);
   addPageRoutes(server);
   addLoginRoutes(server, options.token, sessions);
   server.addHook('preClose', async () => options.live.hub.close());

@@ -33,6 +33,13 @@ export class KeyedByNames<V> {
     return true;
   }
 
+  /** In place of what is there under these names, if anything is. */
+  put(device: string, chip: string, name: string, value: V): void {
+    const names = this.byDevice.get(device)?.get(chip);
+    if (names?.has(name) === true) names.set(name, value);
+    else this.add(device, chip, name, value);
+  }
+
   clear(): void {
     this.byDevice.clear();
     this.count = 0;

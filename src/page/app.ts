@@ -15,6 +15,7 @@ import { OverviewView } from './views/overview.ts';
 import { PowerView } from './views/power.ts';
 import { RasterView } from './views/raster.ts';
 import { RatesView } from './views/rates.ts';
+import { RecordingsView } from './views/recordings.ts';
 import { TopologyView } from './views/topology.ts';
 
 export interface ViewProps {
@@ -41,6 +42,7 @@ export const VIEWS: readonly View[] = [
   { name: 'topology', title: 'Topology', component: TopologyView },
   { name: 'membrane', title: 'Membrane', component: MembraneView },
   { name: 'benchmarks', title: 'Benchmarks', component: BenchmarksView },
+  { name: 'recordings', title: 'Recordings', component: RecordingsView },
 ];
 
 export interface AppProps extends ViewProps {

@@ -1,6 +1,7 @@
 import { type ComponentChild, h } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import { drawShades, type Shades } from './chart-shades.ts';
 import { fullTime, timeOf } from './format.ts';
 import { colourOf, cssColour, dashOf } from './palette.ts';
 
@@ -16,6 +17,7 @@ export interface ChartProps {
   readonly lines: readonly Line[];
   readonly height?: number;
   readonly format: (value: number) => string;
+  readonly shades?: Shades;
 }
 
 /** One plot of several lines over event time. */
@@ -29,7 +31,8 @@ export function Chart(props: ChartProps): ComponentChild {
     const data = aligned(props.lines);
     const width = element.clientWidth;
     const { theme = '' } = document.documentElement.dataset;
-    const wanted = JSON.stringify([props.lines.map(({ name }) => name), width, theme]);
+    const names = props.lines.map(({ name }) => name);
+    const wanted = JSON.stringify([names, width, theme, props.shades]);
     if (plot.current !== undefined && shape.current === wanted) {
       plot.current.setData(data);
       return;
@@ -47,7 +50,10 @@ export function Chart(props: ChartProps): ComponentChild {
   return h('div', { ref: box, role: 'img', 'aria-label': label });
 }
 
-function optionsOf({ unit, lines, format, height }: ChartProps, width: number): uPlot.Options {
+function optionsOf(
+  { unit, lines, format, height, shades }: ChartProps,
+  width: number,
+): uPlot.Options {
   const axis = { stroke: cssColour('soft'), grid: { stroke: cssColour('line'), width: 1 } };
   const time = (seconds: number) => timeOf(seconds * 1e6);
   return {
@@ -76,6 +82,7 @@ function optionsOf({ unit, lines, format, height }: ChartProps, width: number): 
       })),
     ],
     hooks: {
+      drawClear: shades === undefined ? [] : [(plot) => drawShades(plot, shades)],
       setCursor: [
         (plot) => {
           const at = plot.cursor.idx;

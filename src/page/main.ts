@@ -32,8 +32,9 @@ const stream = new LiveStream(state, drawSoon);
 function follow(): void {
   const { view } = readPlace(location.hash);
   const isView = VIEWS.some(({ name }) => name === view);
-  const more = view === 'overview' ? 'raster' : view;
-  stream.show(isView ? ['overview', more] : ['overview']);
+  // A recording has a stream of its own.
+  const more = view === 'overview' ? ['raster'] : view === 'recordings' ? [] : [view];
+  stream.show(['overview', ...(isView ? more : [])]);
   drawSoon();
 }
 

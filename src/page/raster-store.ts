@@ -22,6 +22,11 @@ export class RasterStore {
   loadedFromUs: number | undefined;
   partsRefused = 0;
   spikesRefused = 0;
+  private readonly api: string;
+
+  constructor(api: string) {
+    this.api = api;
+  }
 
   take(update: RasterUpdate): void {
     this.binUs = update.bin_us;
@@ -40,7 +45,7 @@ export class RasterStore {
     this.loadedFromUs = fromUs;
     const query = `from=${Math.max(0, fromUs) / 1000}&to=${untilUs / 1000}`;
     try {
-      const answer = await fetch(`/api/raster?${query}`, { cache: 'no-store' });
+      const answer = await fetch(`${this.api}/raster?${query}`, { cache: 'no-store' });
       if (answer.ok) this.take((await answer.json()) as RasterUpdate);
     } catch {
       // The stream says that the service is gone; with the next connection all begins anew.

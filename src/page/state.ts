@@ -1,8 +1,8 @@
+import type { IncidentsUpdate } from '../sinks/live/incident-schemas.ts';
 import type {
   BenchmarksUpdate,
   ConversionsUpdate,
   CoresUpdate,
-  IncidentsUpdate,
   LiveBenchmark,
   LiveConversion,
   LogLine,
@@ -26,9 +26,13 @@ const LINES_MAX = 1000;
 
 /** All that the page knows, put together from what it is sent. */
 export class PageState {
+  /** Where the routes of what is shown begin. */
+  readonly api: string;
+  /** The address of another view of the same. */
+  readonly link: (view: string) => string;
   overview: Overview | undefined;
   topology: TopologyUpdate | undefined;
-  raster = new RasterStore();
+  raster: RasterStore;
   leHz: readonly number[] = [];
   readonly rates = new Map<string, RatesUpdate['layers'][number]>();
   readonly rails = new Map<string, PowerUpdate['rails'][number]>();
@@ -37,12 +41,24 @@ export class PageState {
   coresRefused = 0;
   readonly membrane = new Map<string, MembraneUpdate['layers'][number]>();
   readonly incidents = new Map<string, IncidentsUpdate['incidents'][number]>();
+  readonly mutes = new Map<string, IncidentsUpdate['mutes'][number]>();
   lines: LogLine[] = [];
   readonly conversions = new Map<string, LiveConversion>();
   traceUrl: string | undefined;
   readonly benchmarks = new Map<string, LiveBenchmark>();
   /** Topics that have come at least once since the connection was made. */
   readonly loaded = new Set<string>();
+
+  constructor(api = '/api', link = (view: string): string => `#/${view}`) {
+    this.api = api;
+    this.link = link;
+    this.raster = new RasterStore(api);
+  }
+
+  /** Whether it is a recording that is replayed, not what is live. */
+  get isReplay(): boolean {
+    return this.api !== '/api';
+  }
 
   /** A new connection begins with everything: what was known makes way for it as it comes. */
   begin(): void {
@@ -64,14 +80,14 @@ export class PageState {
   }
 
   private forget(topic: string): void {
-    if (topic === 'raster') this.raster = new RasterStore();
+    if (topic === 'raster') this.raster = new RasterStore(this.api);
     else if (topic === 'logs') this.lines = [];
     const maps: Readonly<Record<string, Map<string, unknown>[]>> = {
       rates: [this.rates],
       power: [this.rails, this.inferences],
       cores: [this.cores],
       membrane: [this.membrane],
-      incidents: [this.incidents],
+      incidents: [this.incidents, this.mutes],
       conversions: [this.conversions],
       benchmarks: [this.benchmarks],
     };
@@ -114,9 +130,9 @@ export class PageState {
 
   private takeLists(topic: string, data: unknown): void {
     if (topic === 'incidents') {
-      for (const each of (data as IncidentsUpdate).incidents) {
-        this.incidents.set(each.incident_id, each);
-      }
+      const { incidents, mutes } = data as IncidentsUpdate;
+      for (const each of incidents) this.incidents.set(each.incident_id, each);
+      for (const each of mutes) this.mutes.set(each.id, each);
     } else if (topic === 'logs') {
       this.lines = [...this.lines, ...(data as LogsUpdate).lines].slice(-LINES_MAX);
     } else if (topic === 'conversions') {

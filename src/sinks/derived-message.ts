@@ -22,8 +22,9 @@ export class DerivedWriter {
     return this.writer.write({ v: 1, record, t0: t0Us, span_us: spanUs, ...fields });
   }
 
-  subject({ record, key }: DerivedRecord): string {
-    return [this.prefix, 'derived', record, ...key.map(asToken)].join('.');
+  subject({ root, record, key }: DerivedRecord): string {
+    const kind = root === undefined ? ['derived', record] : [root];
+    return [this.prefix, ...kind, ...key.map(asToken)].join('.');
   }
 }
 

@@ -165,6 +165,7 @@ const GAUGES = {
   queueDepth: row('queue_depth', 'Entries that wait in a queue.', 'queue'),
   queueBytes: row('queue_bytes', 'Bytes that wait in a queue.', 'queue'),
   pageClients: row('page_clients', 'Live pages that are open.'),
+  pageReplays: row('page_replays', 'Recordings that live pages replay.'),
   documentStoreUp: row(
     'document_store_up',
     '1 when the last request to the store of documents worked, else 0; absent without one.',
@@ -220,6 +221,7 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
   }
   gauges.natsConnected.series().set(0);
   gauges.pageClients.series().set(0);
+  gauges.pageReplays.series().set(0);
   const refused = (bound: string) => counters.stateRefused.series(bound);
   const odd = (reason: string) => counters.conversionEventsOdd.series(reason);
   return {
@@ -247,6 +249,9 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
       models_refused: refused('models'),
       quotients_undefined: counters.quotientsUndefined.series(),
       latencies_negative: counters.latenciesNegative.series(),
+      series_unwatched: refused('watched_series'),
+      incidents_refused: refused('incidents'),
+      mutes_refused: refused('mutes'),
     },
   };
 }

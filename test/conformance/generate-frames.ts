@@ -59,7 +59,24 @@ export function framesOfKinds(kinds: readonly FrameKind[], seed: number, length 
     if (random() < 0.97) t0Us += spanUs;
     if (random() < 0.03) t0Us -= Math.min(t0Us, spanUs * 2);
   }
+  if (kinds.includes('spikes')) frames.push(...silentLayer(t0Us + 1_000_000));
   return frames;
+}
+
+/** A layer that fires regularly, is silent for a while, and is back: a fault, for who looks. */
+function silentLayer(fromUs: number): Frame[] {
+  return Array.from({ length: 24 }, (_, i): Frame => {
+    const count = i < 8 || i > 13 ? 200 : 0;
+    return {
+      kind: 'spikes',
+      ...{ deviceType: 'cpu', chipId: 'c', t0Us: fromUs + i * 100_000, spanUs: 100_000 },
+      ...{ seq: undefined, runId: undefined, emitter: undefined, arrivedUs: Number.NaN },
+      ...{ restarts: 0, layerName: 'l3', neuronType: 'lif', neuronCount: 20 },
+      neuronId: Uint32Array.from({ length: count }, (__, spike) => spike % 20),
+      dtUs: Uint32Array.from({ length: count }, (__, spike) => spike * 500),
+      ...{ timestep0: undefined, timestepUs: undefined, neuronOffset: 0 },
+    };
+  });
 }
 
 function frameOf(kind: FrameKind, header: FrameHeader, random: Random): Frame {

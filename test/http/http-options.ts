@@ -32,6 +32,14 @@ export const HTTP_OPTIONS: HttpOptions = {
     ...{ view: VIEW, version: '1.2.3', refused: () => {} },
     hub: new LiveHub({ view: VIEW, clientsMax: 2, clients: () => {}, skipped: () => {} }),
   },
+  replays: {
+    recordings: async () => ({ is_configured: false, recordings: [], left: 0 }),
+    begin: async () => ({ status: 404, error: 'recording: none' }),
+    find: () => undefined,
+    end: async () => false,
+    close: async () => {},
+  },
+  mute: () => {},
   logs: { store: undefined, nowMs: () => 0 },
   failed: () => {},
 };

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NO_SINKS } from '../../src/component/record-sinks.ts';
-import { API_ROUTES } from '../../src/http/live/api.ts';
+import { API_ROUTES, type ApiRoute } from '../../src/http/live/api.ts';
 import { LiveHub } from '../../src/http/live/live-hub.ts';
 import { LiveView } from '../../src/http/live/live-view.ts';
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
@@ -52,6 +52,10 @@ async function start(more: { token?: string } = {}): Promise<Started> {
   return { url: server.url, live, told };
 }
 
+function methodAndPath({ path, method = 'get' }: ApiRoute): string {
+  return `${method} ${path}`;
+}
+
 async function json(url: string): Promise<{ status: number; body: Record<string, unknown> }> {
   const answer = await fetch(url);
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
@@ -61,11 +65,24 @@ describe('the API', () => {
   it('answers every route that its document names, as its schema says', async () => {
     const { url, live } = await start();
     live.saw(spikesFrame(1_000_000, [[1, 5]]), false);
+    const place = { device_type: 'loihi2', chip_id: '0', layer_name: 'l' };
+    const fields = { incident_id: 'i', event: 'opened', started_us: 1_000_000, ...place };
+    const record = { record: 'anomaly', key: ['d'], t0Us: 5, spanUs: 0, fields };
+    live.beside(NO_SINKS).derived?.(record);
     const { body } = await json(`${url}/api/openapi.json`);
-    expect(Object.keys(body['paths'] as object)).toEqual(API_ROUTES.map(({ path }) => path));
-    for (const { path, answer } of API_ROUTES) {
-      if (answer === undefined) continue;
-      const query = { '/api/spikes': '?population=loihi2/0/l', '/api/raster': '?from=0&to=2000' };
+    const paths = body['paths'] as Record<string, object>;
+    expect(
+      Object.entries(paths).flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => `${method} ${path}`),
+      ),
+    ).toEqual(expect.arrayContaining(API_ROUTES.map(methodAndPath)));
+    for (const { path, method, answer } of API_ROUTES) {
+      if (answer === undefined || method !== undefined || path.includes('{')) continue;
+      const query = {
+        '/api/spikes': '?population=loihi2/0/l',
+        '/api/raster': '?from=0&to=2000',
+        '/api/incident': '?id=i',
+      };
       const got = await json(`${url}${path}${query[path as keyof typeof query] ?? ''}`);
       expect(got.status, path).toBe(200);
       expect(answer.safeParse(got.body).error, path).toBeUndefined();

@@ -71,7 +71,7 @@ export async function keepPicture(page: Page, name: string): Promise<void> {
 
 export const VIEWS = [
   ...['overview', 'raster', 'rates', 'power', 'cores', 'incidents', 'logs', 'conversions'],
-  ...['topology', 'membrane', 'benchmarks'],
+  ...['topology', 'membrane', 'benchmarks', 'recordings'],
 ];
 
 /** The view is there, and has something to show or says that there is nothing. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPageFiles } from '../../src/http/page-files.ts';
 import { type ServiceProcess, startService } from '../integration/service-process.ts';
+import { until } from '../integration/until.ts';
 import { type Browser, keepPicture, openBrowser, showView, VIEWS, violations } from './browser.ts';
 
 /** The page of `npm start` in a real browser. */
@@ -70,6 +71,49 @@ it('is used by keyboard alone', async () => {
     await close();
   }
 });
+
+it('lets Tab reach all that can be used, in every view, and Enter open it', async () => {
+  const { page, complaints, close } = await openBrowser();
+  try {
+    await showView(page, demo.url, 'overview');
+    for (const view of VIEWS) {
+      // From the top: a skip link, and then what leads to the view.
+      await page.reload();
+      await page.waitForSelector('nav.views a[aria-current="page"]');
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('To the content');
+      const at = `document.activeElement.getAttribute('href') === '#/${view}'`;
+      for (let i = 0; i < 30 && !(await page.evaluate(at)); i++) await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector(`nav.views a[aria-current="page"][href="#/${view}"]`);
+      await until(`${view} is shown`, async () => {
+        return !(await page.innerText('main')).includes('Waiting for the first');
+      });
+      const wanted = (await page.evaluate(USABLE)) as number;
+      let reached = 0;
+      // Rows may come and go meanwhile.
+      for (let i = 0; i < wanted + 40 && reached < wanted; i++) {
+        await page.keyboard.press('Tab');
+        reached = (await page.evaluate(MARK)) as number;
+      }
+      expect(reached, view).toBeGreaterThanOrEqual(wanted);
+    }
+    expect(complaints).toEqual([]);
+  } finally {
+    await close();
+  }
+}, 120_000);
+
+/** Elements of the view that a mouse can use. */
+const USABLE = `[...document.querySelectorAll('main a[href], main button, main select, main input')]
+  .filter((each) => each.getClientRects().length > 0).length`;
+
+/** Marks what has the focus; counts what had it in this view. */
+const MARK = `(() => {
+  const { activeElement: each } = document;
+  if (each.closest('main') && each.matches('a[href], button, select, input')) each.reached = true;
+  return [...document.querySelectorAll('main *')].filter(({ reached }) => reached).length;
+})()`;
 
 it('needs less than 150 kB of JavaScript', () => {
   const scripts = [...readPageFiles()].filter(([path]) => path.endsWith('.js'));

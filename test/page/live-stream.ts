@@ -41,6 +41,14 @@ export function publishEveryKind(nats: NatsConnection, t0: number): void {
   sendEvents(send, t0);
 }
 
+/** One more frame of the spikes, with that number. */
+export function publishSpikes(nats: NatsConnection, t0: number, seq: number): void {
+  const layer = { layer_name: HOSTILE, neuron_count: 50, neuron_type: '<b>lif' };
+  const none = { neuron_id: bin(new Uint32Array(0)), dt: bin(new Uint32Array(0)) };
+  const frame = { ...chip, kind: 'spikes', seq, t0, span_us: 100_000, ...layer, ...none };
+  nats.publish('spikeformer.spikes.loihi2.c0', pack(frame));
+}
+
 type Send = (kind: string, seq: number, fields: object) => void;
 
 function sendEvents(send: Send, t0: number): void {

@@ -17,6 +17,8 @@ export const TIERS: Readonly<Record<string, number>> = {
   'src/sinks': 2,
   'src/health': 2,
   'src/simulation': 2,
+  // Joins operators with detectors: the anomalies of frames, which analysis tells as well.
+  'src/anomalies': 2.5,
   'src/topology': 3,
   'src/analysis': 3,
   'src/benchmark': 3,
@@ -38,6 +40,7 @@ const PIPELINES_USE: ReadonlySet<string> = new Set([
   'src/component',
   'src/operators',
   'src/detectors',
+  'src/anomalies',
 ]);
 
 /** Packages and Node modules that the folders without clock and I/O may import: no others. */
@@ -46,6 +49,7 @@ const MODULES_ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/numerics': [],
   'src/operators': ['rxjs'],
   'src/detectors': ['rxjs', 'zod'],
+  'src/anomalies': ['rxjs', 'zod'],
   'src/analysis': ['rxjs', 'zod'],
   pipelines: ['rxjs', 'zod'],
 };

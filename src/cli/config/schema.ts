@@ -11,6 +11,7 @@ import { conversionOptions } from '../../sources/conversion-watch.ts';
 import { healthOptions } from '../../sources/health-options.ts';
 import { natsOptions } from '../../sources/nats-options.ts';
 import { runOptions } from '../../sources/run-watch.ts';
+import { silenceOptions } from '../../sources/silence-watch.ts';
 import { streamOptions } from '../../sources/stream-options.ts';
 
 const count = (max: number) => z.int().min(1).max(max);
@@ -35,6 +36,22 @@ const http = z.strictObject({
     .max(1000)
     .default(32)
     .describe('Live pages that may be open at once; each holds a connection.'),
+  recordings: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Folder of recordings that the page may replay; each file and folder in it is one.'),
+  replays_max: z
+    .int()
+    .min(0)
+    .max(64)
+    .default(4)
+    .describe('Recordings that may be replayed at once, each in a thread of its own.'),
+  recording_bytes_max: z
+    .int()
+    .min(1)
+    .default(4 * 1024 ** 3)
+    .describe('Largest recording that the page may replay, bytes.'),
   trace_url: z
     .string()
     .regex(/^https?:\/\/.*\{trace_id\}/, 'needs an http address with {trace_id} in it')
@@ -129,6 +146,7 @@ exactly once; auto takes JetStream where the server has it.',
     streams: streamOptions.prefault({}),
     conversions: conversionOptions.prefault({}),
     runs: runOptions.prefault({}),
+    silence: silenceOptions.prefault({}),
     health: healthOptions.prefault({}),
     http: http.prefault({}),
     limits: limits.prefault({}),

@@ -7,6 +7,7 @@ import type { RecordSinks } from '../../component/record-sinks.ts';
 import type { Inlet } from '../../component/source.ts';
 import { recordId } from '../../component/stream-position.ts';
 import { aborted, together } from '../../component/together.ts';
+import type { FoundGap } from '../../http/live/delivery.ts';
 import { DerivedCommit } from '../../sinks/derived-commit.ts';
 import type { NatsOutbox } from '../../sinks/nats-outbox.ts';
 import { OwnFrames } from '../../sinks/own-frames.ts';
@@ -59,6 +60,7 @@ export class JetStreamDelivery {
   private readonly streams: Streams;
   private readonly commit: DerivedCommit;
   private readonly shownCounters: ShownCounters;
+  private lastGap: FoundGap | undefined;
   private readonly lock: FileLock;
   private readonly catchingUp: CatchingUp;
   private created = '';
@@ -91,6 +93,7 @@ export class JetStreamDelivery {
       isBehind: () => this.catchingUp.isBehind,
       isAgain: () => this.commit.isAgain,
       shown: () => this.shownCounters.keep(),
+      lastGap: () => this.lastGap,
     };
   }
 
@@ -183,14 +186,12 @@ export class JetStreamDelivery {
     const messages = to - from + 1;
     const stream = this.streams.names.frames;
     own.streamMessagesLost.series().add(messages);
+    this.lastGap = { messages, foundUs: Date.now() * 1000 };
     if (!this.commit.isAgain) {
       log.warn(`${messages} messages of ${stream} are gone: from ${from} to ${to}`);
     }
     this.commit.take({
-      record: 'stream-gap',
-      key: [stream],
-      t0Us: atUs,
-      spanUs: 0,
+      ...{ record: 'stream-gap', key: [stream], t0Us: atUs, spanUs: 0 },
       fields: { stream, from_sequence: from, to_sequence: to, messages },
     });
   }

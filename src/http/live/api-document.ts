@@ -14,26 +14,64 @@ export function apiDocument(version: string): Json {
         'All that the live page shows. With a token, requests carry it as "Authorization: ' +
         'Bearer …". Names in answers come from the network as they are: they are text.',
     },
-    paths: Object.fromEntries(API_ROUTES.map((route) => [route.path, { get: operation(route) }])),
+    paths: pathsOf(API_ROUTES),
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     security: [{ token: [] }, {}],
   };
 }
 
-function operation({ path, summary, query, answer, type = 'application/json' }: ApiRoute): Json {
-  const schema = answer === undefined ? {} : z.toJSONSchema(answer, { target: 'openapi-3.0' });
+function pathsOf(routes: readonly ApiRoute[]): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method ?? 'get']: operation(route) };
+  }
+  return paths;
+}
+
+function operation(route: ApiRoute): Json {
+  const { path, method, summary, query, body, answer, status = 200 } = route;
+  const { type = 'application/json' } = route;
+  const name = path.replace(/^\/api\//, '').replace(/\W+/g, '_');
+  const parameters = [...namesIn(path), ...(query === undefined ? [] : parametersOf(query))];
+  const schema = answer === undefined ? {} : jsonSchema(answer);
+  const content = status === 204 ? {} : { content: { [type]: { schema } } };
   return {
-    operationId: path.replace(/^\/api\//, '').replace(/\W/g, '_'),
+    operationId: method === undefined ? name : `${method}_${name}`.replace(/_$/, ''),
     summary,
-    ...(query === undefined ? {} : { parameters: parametersOf(query) }),
-    responses: {
-      200: { description: 'What is known now.', content: { [type]: { schema } } },
-      ...(query === undefined ? {} : { 400: { description: 'A parameter is wrong: which.' } }),
-      401: { description: 'Needs the token.' },
-      ...(path === '/api/spikes' ? { 404: { description: 'No such population.' } } : {}),
-      ...(path === '/api/live' ? { 503: { description: 'Too many clients.' } } : {}),
-    },
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: jsonSchema(body) } },
+          },
+        }),
+    responses: { [status]: { description: 'What is known now.', ...content }, ...faults(route) },
   };
+}
+
+function jsonSchema(schema: z.ZodType): Json {
+  return z.toJSONSchema(schema, { target: 'openapi-3.0' });
+}
+
+function faults({ path, query, body, method }: ApiRoute): Json {
+  const isWrong = query !== undefined || body !== undefined;
+  const isMissing = /^.api.(spikes|incident)$/.test(path) || path.startsWith('/api/replays');
+  const isFull = /\/live$/.test(path) || (path === '/api/replays' && method === 'post');
+  return {
+    ...(isWrong ? { 400: { description: 'A parameter is wrong: which.' } } : {}),
+    401: { description: 'Needs the token.' },
+    ...(isMissing ? { 404: { description: 'There is none of that name.' } } : {}),
+    ...(isFull ? { 503: { description: 'As many as may be are open.' } } : {}),
+  };
+}
+
+/** What stands in a path between braces. */
+function namesIn(path: string): Json[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => {
+    return { name, in: 'path', required: true, schema: { type: 'string' } };
+  });
 }
 
 function parametersOf(query: z.ZodObject): Json[] {

@@ -1,9 +1,21 @@
 import { z } from 'zod';
 import {
+  incidentSeriesSchema,
+  incidentsSchema,
+  muteAnswerSchema,
+  muteRequestSchema,
+  unmuteQuerySchema,
+} from '../../sinks/live/incident-schemas.ts';
+import {
+  recordingsSchema,
+  replayControlSchema,
+  replayRequestSchema,
+  replaySchema,
+} from '../../sinks/live/replay-schemas.ts';
+import {
   benchmarksSchema,
   conversionsSchema,
   coresSchema,
-  incidentsSchema,
   logsSchema,
   membraneSchema,
   overviewSchema,
@@ -17,10 +29,17 @@ import { TOPIC_NAMES } from './topics.ts';
 
 /** One route of the API, as it is served and as it is documented. */
 export interface ApiRoute {
+  /** As OpenAPI writes it, `{id}` for what stands there. */
   readonly path: string;
+  /** `get` where none is named. */
+  readonly method?: 'get' | 'post' | 'delete';
   readonly summary: string;
   /** Its parameters; undefined where it has none. */
   readonly query?: z.ZodObject;
+  /** The JSON that comes with it. */
+  readonly body?: z.ZodObject;
+  /** Its code where all went well; 200 where none is named. */
+  readonly status?: 201 | 202 | 204;
   /** What it answers; undefined for a stream of events or a document of its own. */
   readonly answer?: z.ZodType;
   readonly type?: string;
@@ -51,13 +70,20 @@ const rasterQuery = z.strictObject({
   population: z.string().min(1).max(512).optional().describe('That one only.'),
 });
 
-const liveQuery = z.strictObject({
-  topics: z
+const incidentQuery = z.strictObject({
+  id: z.string().min(1).max(256).describe('The incident_id of /api/incidents.'),
+});
+
+const topicsOf = (names: readonly [string, ...string[]]) =>
+  z
     .string()
     .max(256)
     .transform((text) => [...new Set(text.split(','))])
-    .pipe(z.array(z.enum(TOPIC_NAMES)).min(1))
-    .describe(`What to send, with commas: ${TOPIC_NAMES.join(', ')}.`),
+    .pipe(z.array(z.enum(names)).min(1))
+    .describe(`What to send, with commas: ${names.join(', ')}.`);
+
+const liveQuery = z.strictObject({
+  topics: topicsOf(TOPIC_NAMES),
   seconds: z.coerce
     .number()
     .min(1)
@@ -65,6 +91,8 @@ const liveQuery = z.strictObject({
     .default(30)
     .describe('Seconds of the raster to begin with.'),
 });
+
+const replayLiveQuery = liveQuery.extend({ topics: topicsOf(['replay', ...TOPIC_NAMES]) });
 
 export const API_ROUTES: readonly ApiRoute[] = [
   {
@@ -102,6 +130,28 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: 'Incidents that detectors opened, and those they closed.',
     answer: incidentsSchema,
   },
+  {
+    path: '/api/incident',
+    summary: 'The series around an incident, and where it usually is.',
+    query: incidentQuery,
+    answer: incidentSeriesSchema,
+  },
+  {
+    path: '/api/mutes',
+    method: 'post',
+    summary: 'Mutes a chip or layer: its incidents are counted, and wake nobody.',
+    body: muteRequestSchema,
+    status: 202,
+    answer: muteAnswerSchema,
+  },
+  {
+    path: '/api/mutes',
+    method: 'delete',
+    summary: 'Takes a mute back before its time.',
+    query: unmuteQuerySchema,
+    status: 202,
+    answer: muteAnswerSchema,
+  },
   { path: '/api/logs', summary: 'The last lines of the log.', answer: logsSchema },
   {
     path: '/api/conversions',
@@ -121,6 +171,38 @@ export const API_ROUTES: readonly ApiRoute[] = [
       'first whole, then what changed since the last.',
     query: liveQuery,
     type: 'text/event-stream',
+  },
+  {
+    path: '/api/recordings',
+    summary: 'Recordings in the folder http.recordings; what is in them, as far as it was read.',
+    answer: recordingsSchema,
+  },
+  {
+    path: '/api/replays',
+    method: 'post',
+    summary: 'Begins to replay a recording through pipelines of its own; ends when nobody looks.',
+    body: replayRequestSchema,
+    status: 201,
+    answer: replaySchema,
+  },
+  { path: '/api/replays/{id}', summary: 'Where a replay is.', answer: replaySchema },
+  {
+    path: '/api/replays/{id}',
+    method: 'post',
+    summary: 'Goes to a time, plays, pauses, changes the speed.',
+    body: replayControlSchema,
+    answer: replaySchema,
+  },
+  { path: '/api/replays/{id}', method: 'delete', summary: 'Ends it.', status: 204 },
+  {
+    path: '/api/replays/{id}/live',
+    summary: 'As /api/live, of a replay; its topic replay says where it is.',
+    query: replayLiveQuery,
+    type: 'text/event-stream',
+  },
+  {
+    path: '/api/replays/{id}/{view}',
+    summary: 'What /api/{view} answers, with the same parameters, of a replay where it is now.',
   },
   { path: '/api/openapi.json', summary: 'This document.', type: 'application/json' },
 ];

@@ -1,11 +1,19 @@
-import type { ServerResponse } from 'node:http';
 import type { LiveView } from './live-view.ts';
-import { createTopics, type Topic, type TopicName } from './topics.ts';
+import { createTopics, type Topic } from './topics.ts';
 
 /** What a client asked for. */
 export interface Subscription {
-  readonly topics: readonly TopicName[];
+  readonly topics: readonly string[];
   readonly bins: number;
+}
+
+/** Where events go: a response, or what leads to one. */
+export interface LiveOutlet {
+  /** What was written and not taken yet. */
+  readonly writableLength: number;
+  write(data: string | Buffer, taken?: () => void): unknown;
+  on(event: 'close' | 'error', listener: () => void): unknown;
+  end(): void;
 }
 
 export interface LiveHubOptions {
@@ -15,14 +23,16 @@ export interface LiveHubOptions {
   readonly clients: (count: number) => void;
   /** A look was left out, because a client had not taken the last one yet. */
   readonly skipped: () => void;
+  /** Topics beside those of the view. */
+  readonly more?: Readonly<Record<string, Topic>>;
 }
 
 interface Client extends Subscription {
-  readonly response: ServerResponse;
+  readonly response: LiveOutlet;
   /** Revision up to which it has been sent each topic. */
-  readonly sent: Map<TopicName, number>;
+  readonly sent: Map<string, number>;
   /** Tick at which each topic is next due. */
-  readonly due: Map<TopicName, number>;
+  readonly due: Map<string, number>;
   sentTick: number;
 }
 
@@ -37,14 +47,31 @@ const QUIET_TICKS_MAX = 12;
  */
 export class LiveHub {
   private readonly options: LiveHubOptions;
-  private readonly topics: Readonly<Record<TopicName, Topic>>;
+  private view: LiveView;
+  private topics: Readonly<Record<string, Topic>>;
   private readonly clients = new Set<Client>();
   private timer: NodeJS.Timeout | undefined;
   private tick = 0;
 
   constructor(options: LiveHubOptions) {
     this.options = options;
-    this.topics = createTopics(options.view, () => this.count);
+    this.view = options.view;
+    this.topics = this.topicsOf(options.view);
+  }
+
+  private topicsOf(view: LiveView): Readonly<Record<string, Topic>> {
+    return { ...createTopics(view, () => this.count), ...this.options.more };
+  }
+
+  /** Shows something else from now on: clients are told to begin anew, and are sent all of it. */
+  show(view: LiveView): void {
+    this.view = view;
+    this.topics = this.topicsOf(view);
+    for (const client of this.clients) {
+      client.sent.clear();
+      client.due.clear();
+      client.response.write('event: begin\ndata: {}\n\n');
+    }
   }
 
   get count(): { now: number; max: number } {
@@ -56,7 +83,7 @@ export class LiveHub {
   }
 
   /** Takes over a response until either end closes it. */
-  add(response: ServerResponse, subscription: Subscription): void {
+  add(response: LiveOutlet, subscription: Subscription): void {
     const client: Client = {
       ...subscription,
       ...{ response, sent: new Map(), due: new Map(), sentTick: this.tick },
@@ -68,7 +95,7 @@ export class LiveHub {
     // Ten seconds without an answer on an ordinary request are not meant for this one.
     response.write('retry: 1000\n\n');
     this.timer ??= setInterval(() => this.look(), TICK_MS);
-    this.serve([client], new Map(), this.options.view.live.revisions.next());
+    this.serve([client], new Map(), this.view.live.revisions.next());
   }
 
   private leave(client: Client): void {
@@ -81,7 +108,7 @@ export class LiveHub {
 
   private look(): void {
     this.tick++;
-    this.serve([...this.clients], new Map(), this.options.view.live.revisions.next());
+    this.serve([...this.clients], new Map(), this.view.live.revisions.next());
   }
 
   /** Clients in step are sent the same bytes: they are made once a tick. */
@@ -97,7 +124,7 @@ export class LiveHub {
         const part = this.eventOf(name, client, made);
         if (part.length > 0) parts.push(part);
         client.sent.set(name, upTo);
-        client.due.set(name, this.tick + this.topics[name].everyTicks);
+        client.due.set(name, this.tick + (this.topics[name]?.everyTicks ?? 1));
       }
       if (parts.length === 0 && this.tick - client.sentTick < QUIET_TICKS_MAX) continue;
       client.sentTick = this.tick;
@@ -106,13 +133,13 @@ export class LiveHub {
     }
   }
 
-  private eventOf(name: TopicName, client: Client, made: Map<string, Buffer>): Buffer {
+  private eventOf(name: string, client: Client, made: Map<string, Buffer>): Buffer {
     const from = client.sent.get(name) ?? 0;
     const key = `${name} ${from} ${from === 0 ? client.bins : ''}`;
     let event = made.get(key);
     if (event === undefined) {
       const bins = from === 0 ? client.bins : BINS_BEHIND_MAX;
-      const data = this.topics[name].since(from, { bins });
+      const data = this.topics[name]?.since(from, { bins });
       const text = data === undefined ? '' : `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
       event = Buffer.from(text);
       made.set(key, event);

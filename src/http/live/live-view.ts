@@ -10,6 +10,7 @@ import type {
   Overview,
   TopologyUpdate,
 } from '../../sinks/live/schemas.ts';
+import { deliveryOf, type FoundGap, GapWatch, sinksOf } from './delivery.ts';
 
 export interface LiveViewOptions {
   readonly version: string;
@@ -24,6 +25,8 @@ export interface LiveViewOptions {
   /** Whether log lines are kept that can be analysed. */
   readonly logsStored: boolean;
   readonly nowUs: () => number;
+  /** What was found missing of the stream last; undefined where frames come by none. */
+  readonly streamGap?: (() => FoundGap | undefined) | undefined;
 }
 
 /** What the page shows of the metrics and the live store together. */
@@ -31,12 +34,14 @@ export class LiveView {
   readonly live: LiveStore;
   private readonly options: LiveViewOptions;
   private readonly meter = new RateMeter();
+  private readonly gaps: GapWatch;
   private readonly startedUs: number;
 
   constructor(options: LiveViewOptions) {
     this.options = options;
     this.live = options.live;
     this.startedUs = options.nowUs();
+    this.gaps = new GapWatch(options.streamGap ?? (() => undefined));
   }
 
   /** Once a second: what speeds are measured from. */
@@ -55,12 +60,16 @@ export class LiveView {
     for (const [name, records] of values.by('spikescope_records_total', 'pipeline')) {
       meter.sample(`pipeline/${name}`, records, nowMs);
     }
+    meter.sample('documents', values.count('spikescope_documents_total'), nowMs);
+    this.gaps.look(values, nowUs());
+    live.incidentSeries.look();
     meter.sample('spikes', values.count('neural_spikes_total'), nowMs);
     meter.sample('frames', values.count('spikescope_frames_total'), nowMs);
   }
 
   overview(): Overview {
-    const { version, source, connected, live, nowUs } = this.options;
+    const { version, source, connected, live, nowUs, values } = this.options;
+    this.options.refresh();
     return {
       ...{ version, source, connected: connected() ?? null },
       ...{ now_us: nowUs(), started_us: this.startedUs, totals: this.totals() },
@@ -69,6 +78,9 @@ export class LiveView {
       errors: live.logs.lastErrors(),
       chips: this.chips(),
       layers: this.layers(),
+      pipelines: this.pipelines(),
+      sinks: sinksOf(values, this.meter),
+      delivery: deliveryOf(values, this.gaps),
     };
   }
 
@@ -130,6 +142,18 @@ export class LiveView {
     });
   }
 
+  private pipelines(): Overview['pipelines'] {
+    const { values, pipelines } = this.options;
+    const records = values.by('spikescope_records_total', 'pipeline');
+    const failures = values.by('spikescope_pipeline_failures_total', 'pipeline');
+    return pipelines.map(({ name }) => ({
+      name,
+      records_per_second: this.meter.perSecond(`pipeline/${name}`),
+      records: records.get(name) ?? 0,
+      failures: failures.get(name) ?? 0,
+    }));
+  }
+
   membrane(revision: number): MembraneUpdate {
     const { values, live } = this.options;
     return live.membrane.since(revision, (layer, unit) =>
@@ -146,8 +170,7 @@ export class LiveView {
   topology(clients: number, clientsMax: number): TopologyUpdate {
     const { values, source, connected, pipelines, refresh } = this.options;
     refresh();
-    const records = values.by('spikescope_records_total', 'pipeline');
-    const failures = values.by('spikescope_pipeline_failures_total', 'pipeline');
+    const states = new Map(this.pipelines().map((state) => [state.name, state]));
     const bytes = values.by('spikescope_queue_bytes', 'queue');
     return {
       ...{ source, connected: connected() ?? null },
@@ -155,11 +178,9 @@ export class LiveView {
         return { kind, frames, frames_per_second: this.meter.perSecond(`kind/${kind}`) };
       }),
       pipelines: pipelines.map((pipeline) => ({
-        ...{ name: pipeline.name, summary: pipeline.summary, reads: [...kindsRead(pipeline)] },
-        derives: sinksOf(pipeline),
-        records: records.get(pipeline.name) ?? 0,
-        records_per_second: this.meter.perSecond(`pipeline/${pipeline.name}`),
-        failures: failures.get(pipeline.name) ?? 0,
+        ...(states.get(pipeline.name) as Overview['pipelines'][number]),
+        ...{ summary: pipeline.summary, reads: [...kindsRead(pipeline)] },
+        derives: projectionsOf(pipeline),
       })),
       queues: [...values.by('spikescope_queue_depth', 'queue')].map(([queue, entries]) => {
         return { queue, entries, bytes: bytes.get(queue) ?? null };
@@ -177,7 +198,7 @@ export class LiveView {
   }
 }
 
-function sinksOf({ metrics, derived, log, spans }: AnyPipeline): string[] {
+function projectionsOf({ metrics, derived, log, spans }: AnyPipeline): string[] {
   const reached = { metrics, derived, log, traces: spans };
   return Object.entries(reached).flatMap(([sink, projection]) =>
     projection === undefined ? [] : [sink],

@@ -44,7 +44,7 @@ export function createTopics(
     power: changes(1, (from) => live.power.since(from), 'rails', 'inferences'),
     cores: changes(4, (from) => live.cores.since(from), 'chips'),
     membrane: changes(2, (from) => view.membrane(from), 'layers'),
-    incidents: changes(1, (from) => live.incidents.since(from), 'incidents'),
+    incidents: changes(1, (from) => live.incidents.since(from), 'incidents', 'mutes'),
     logs: changes(1, (from) => live.logs.since(from), 'lines'),
     conversions: changes(2, (from) => view.conversions(from), 'conversions'),
     benchmarks: changes(4, (from) => live.benchmarks.since(from), 'benchmarks'),

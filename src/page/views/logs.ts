@@ -59,14 +59,18 @@ export function LogsView({ state, place }: { state: PageState; place: Place }): 
     shown.length === 0
       ? empty(state.lines.length === 0 ? 'Nothing has been logged yet.' : 'No line matches.')
       : table('The newest first', COLUMNS, shown, ({ number }) => String(number)),
-    h(
-      'section',
-      null,
-      h('h2', null, 'Analysis'),
-      state.overview?.logs_stored === false
-        ? empty('No log lines are stored: documents.store is none.')
-        : h(Analysis, null),
-    ),
+    state.isReplay ? null : analysis(state),
+  );
+}
+
+function analysis({ overview }: PageState): ComponentChild {
+  return h(
+    'section',
+    null,
+    h('h2', null, 'Analysis'),
+    overview?.logs_stored === false
+      ? empty('No log lines are stored: documents.store is none.')
+      : h(Analysis, null),
   );
 }
 

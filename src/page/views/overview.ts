@@ -1,6 +1,7 @@
 import { type ComponentChild, h } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Overview } from '../../sinks/live/schemas.ts';
+import { catchingUp, flowTables } from '../delivery-parts.ts';
 import { decimal, duration, fullTime, si, timeOf, whole } from '../format.ts';
 import { type Column, empty, loading, stateWord, table, tile } from '../parts.ts';
 import { drawRaster, heightFor } from '../raster-draw.ts';
@@ -20,7 +21,12 @@ export function OverviewView({ state }: { state: PageState }): ComponentChild {
     'div',
     null,
     h('h2', null, 'Overview'),
-    h('section', { 'aria-label': 'Totals' }, h('div', { class: 'tiles' }, ...tiles(overview))),
+    catchingUp(overview.delivery),
+    h(
+      'section',
+      { 'aria-label': 'Totals' },
+      h('div', { class: 'tiles' }, ...tiles(overview, state.isReplay)),
+    ),
     h(Glance, { state }),
     h(
       'section',
@@ -36,6 +42,7 @@ export function OverviewView({ state }: { state: PageState }): ComponentChild {
           null,
           table('Layers', LAYER_COLUMNS, layers, ({ layer_name }) => layer_name),
         ),
+    ...flowTables(overview),
     errors.length === 0 ? null : h('section', null, errorTable(errors)),
   );
 }
@@ -59,12 +66,14 @@ function Glance({ state }: { state: PageState }): ComponentChild {
   return h(
     'section',
     { class: 'raster' },
-    h('h3', null, `The last ${GLANCE_S} seconds, `, h('a', { href: '#/raster' }, 'more')),
+    h('h3', null, `The last ${GLANCE_S} seconds, `, h('a', { href: state.link('raster') }, 'more')),
     h('canvas', { ref: canvas, role: 'img', 'aria-label': label, style }),
   );
 }
 
-function tiles({ totals, incidents_open, chips, started_us, now_us }: Overview): ComponentChild[] {
+function tiles(overview: Overview, isReplay: boolean): ComponentChild[] {
+  const { totals, incidents_open, chips, started_us, now_us } = overview;
+  const since = isReplay ? 'of the recording' : 'since the service started';
   const down = chips.filter(({ connected }) => connected === false).length;
   const lost = totals.frames_missing + totals.frames_invalid + totals.dropped;
   const lostNote =
@@ -78,7 +87,7 @@ function tiles({ totals, incidents_open, chips, started_us, now_us }: Overview):
     tile('Incidents', whole(incidents_open), 'open now', 'incidents'),
     tile('Frames', whole(totals.frames), si(totals.frames_per_second, '/s'), 'frames'),
     tile('Lost', whole(lost), lostNote, 'lost'),
-    tile('Running', duration(now_us - started_us), 'since the service started', 'running'),
+    tile('Running', duration(now_us - started_us), since, 'running'),
   ];
 }
 

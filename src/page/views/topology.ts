@@ -1,5 +1,6 @@
 import { type ComponentChild, h } from 'preact';
 import type { TopologyUpdate } from '../../sinks/live/schemas.ts';
+import { deliveryCard } from '../delivery-parts.ts';
 import { flowPicture } from '../flow-picture.ts';
 import { si, whole } from '../format.ts';
 import { type Column, loading, stateWord, table } from '../parts.ts';
@@ -22,6 +23,7 @@ export function TopologyView({ state }: { state: PageState }): ComponentChild {
     h('h2', null, 'Topology'),
     h('p', null, word, ` ${source}`),
     flowPicture(kinds, pipelines),
+    state.overview === undefined ? null : deliveryCard(state.overview.delivery),
     h('p', { class: 'legend' }, `${page.clients} of ${page.clients_max} live pages are open.`),
     h('h3', null, 'Queues'),
     queues.length === 0

@@ -1,16 +1,18 @@
 import type { DerivedRecord } from '../../component/derived-record.ts';
+import type { Incident, IncidentsUpdate, LiveMute } from './incident-schemas.ts';
 import { LatestMap } from './latest-map.ts';
 import { LIVE_LIMITS } from './live-limits.ts';
 import { known, numberOf, optionalText, textOf } from './record-fields.ts';
-import type { Incident, IncidentsUpdate } from './schemas.ts';
 
-/** Incidents as `anomaly` records tell of them: the last state of each. */
+/** Incidents as `anomaly` records tell of them, and mutes: the last state of each. */
 export class LiveIncidents {
   private readonly incidents = new LatestMap<Incident>(LIVE_LIMITS.incidents);
+  private readonly mutes = new LatestMap<LiveMute>(LIVE_LIMITS.mutes);
 
-  take({ fields, t0Us }: DerivedRecord, revision: number): void {
+  /** Gives the incident as it is now; undefined for a record of none. */
+  take({ fields, t0Us }: DerivedRecord, revision: number): Incident | undefined {
     const id = textOf(fields['incident_id']);
-    if (id === '') return;
+    if (id === '') return undefined;
     const incident = {
       incident_id: id,
       event: textOf(fields['event']),
@@ -30,7 +32,24 @@ export class LiveIncidents {
       ended_us: numberOf(fields['ended_us']),
       muted: fields['muted'] === true,
     };
-    this.incidents.set(id, known(incident) as Incident, revision);
+    const made = known(incident) as Incident;
+    this.incidents.set(id, made, revision);
+    return made;
+  }
+
+  /** A `mute` record. */
+  takeMute({ fields, t0Us }: DerivedRecord, revision: number): void {
+    const event = textOf(fields['event']);
+    const places = ['device_type', 'chip_id', 'layer_name'].map((name) => textOf(fields[name]));
+    const [device_type = '', chip_id = ''] = places;
+    const mute = {
+      ...{ id: places.join('/'), event, device_type, chip_id, t_us: t0Us },
+      layer_name: optionalText(fields['layer_name']),
+      reason: textOf(fields['reason']),
+      user: optionalText(fields['user_id']),
+      until_us: numberOf(fields['until_us']),
+    };
+    this.mutes.set(mute.id, known(mute) as LiveMute, revision);
   }
 
   get open(): number {
@@ -38,10 +57,11 @@ export class LiveIncidents {
   }
 
   since(revision: number): IncidentsUpdate {
-    return { open: this.open, incidents: this.incidents.since(revision) };
+    const { open, incidents, mutes } = this;
+    return { open, incidents: incidents.since(revision), mutes: mutes.since(revision) };
   }
 }
 
-function isOpen({ event }: Incident): boolean {
-  return event !== 'closed';
+function isOpen({ event, muted }: Incident): boolean {
+  return event !== 'closed' && !muted;
 }

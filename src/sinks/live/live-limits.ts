@@ -24,6 +24,7 @@ export const LIVE_LIMITS = {
   tracesMax: 4,
   logLines: 1000,
   incidents: 500,
+  mutes: 200,
   conversions: 100,
   spansOfConversion: 256,
   benchmarks: 1024,

@@ -56,6 +56,11 @@ export class LivePower {
     this.inferences.set(`${hardware}/${model_name}`, known(inference), revision);
   }
 
+  /** Watts of a chip over time; undefined where none were said. */
+  totalOf(chip: string): { t_us: number[]; values: number[] } | undefined {
+    return this.rails.get(`${chip}/total/total`)?.watts.since(0);
+  }
+
   since(revision: number): PowerUpdate {
     const rails = this.rails
       .since(revision)

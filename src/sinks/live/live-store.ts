@@ -5,6 +5,7 @@ import type { FrameWatch } from '../../component/source.ts';
 import type { SpanRecord } from '../../component/span.ts';
 import type { Frame } from '../../frames/frame.ts';
 import { isAtLeast, type LogLevel } from '../../frames/log.ts';
+import { LiveIncidentSeries } from './incident-series.ts';
 import { LiveBenchmarks } from './live-benchmarks.ts';
 import { LiveChips } from './live-chips.ts';
 import { LiveConversions } from './live-conversions.ts';
@@ -34,11 +35,13 @@ export class LiveStore implements FrameWatch {
   readonly membrane = new LiveMembrane();
   readonly logs = new LiveLogs();
   readonly incidents = new LiveIncidents();
+  readonly incidentSeries: LiveIncidentSeries;
   readonly conversions = new LiveConversions();
   readonly benchmarks = new LiveBenchmarks();
 
   constructor(nowMs: () => number) {
     this.spikes = new LiveSpikes(this.revisions, nowMs);
+    this.incidentSeries = new LiveIncidentSeries(this.spikes, this.power);
   }
 
   saw(frame: Frame, isRepeat: boolean): void {
@@ -92,6 +95,12 @@ export class LiveStore implements FrameWatch {
     else if (name === 'chip-health') this.chips.take(record);
     else if (name === 'conversion') this.conversions.take(record, revision);
     else if (name === 'benchmark') this.benchmarks.take(record, revision);
-    else if (name === 'anomaly') this.incidents.take(record, revision);
+    else if (name === 'mute') this.incidents.takeMute(record, revision);
+    else if (name === 'anomaly') this.takeIncident(record, revision);
+  }
+
+  private takeIncident(record: DerivedRecord, revision: number): void {
+    const incident = this.incidents.take(record, revision);
+    if (incident !== undefined) this.incidentSeries.take(incident);
   }
 }

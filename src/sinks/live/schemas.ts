@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deliverySchema, pipelineStateSchema, sinkStateSchema } from './delivery-schemas.ts';
 
 /**
  * What the page is sent and the HTTP API answers: the only source of types on both sides, and of
@@ -113,28 +114,6 @@ const membraneLayer = z.object({
 
 export const membraneSchema = z.object({ layers: z.array(membraneLayer) });
 
-const incident = z.object({
-  incident_id: text,
-  event: text,
-  detector: text,
-  series: text,
-  device_type: text.optional(),
-  chip_id: text.optional(),
-  layer_name: text.optional(),
-  core_id: whole.optional(),
-  severity: text,
-  score: number.optional(),
-  p_value: number.optional(),
-  expected: number.optional(),
-  observed: number.optional(),
-  text,
-  started_us: us,
-  ended_us: us.optional(),
-  muted: z.boolean(),
-});
-
-export const incidentsSchema = z.object({ open: whole, incidents: z.array(incident) });
-
 const logLine = z.object({
   number: whole,
   level: text,
@@ -238,6 +217,9 @@ export const overviewSchema = z.object({
   errors: z.array(logLine).describe('The last log lines that are errors.'),
   chips: z.array(chipState),
   layers: z.array(layerState),
+  pipelines: z.array(pipelineStateSchema),
+  sinks: z.array(sinkStateSchema),
+  delivery: deliverySchema,
 });
 
 export const topologySchema = z.object({
@@ -266,8 +248,6 @@ export type RatesUpdate = z.output<typeof ratesSchema>;
 export type PowerUpdate = z.output<typeof powerSchema>;
 export type CoresUpdate = z.output<typeof coresSchema>;
 export type MembraneUpdate = z.output<typeof membraneSchema>;
-export type Incident = z.output<typeof incident>;
-export type IncidentsUpdate = z.output<typeof incidentsSchema>;
 export type LogLine = z.output<typeof logLine>;
 export type LogsUpdate = z.output<typeof logsSchema>;
 export type LiveConversion = z.output<typeof conversion>;

@@ -139,12 +139,24 @@ CREATE TABLE "anomalies" (
   "device_type" TEXT,
   "chip_id" TEXT,
   "run_id" TEXT,
+  "incident_id" TEXT,
+  "event" TEXT,
   "detector" TEXT,
   "series" TEXT,
   "layer_name" TEXT,
+  "core_id" INTEGER,
   "severity" TEXT,
   "score" REAL,
-  "text" TEXT
+  "p_value" REAL,
+  "expected" REAL,
+  "observed" REAL,
+  "text" TEXT,
+  "started_us" INTEGER,
+  "ended_us" INTEGER,
+  "muted" INTEGER,
+  "until_us" INTEGER,
+  "reason" TEXT,
+  "user_id" TEXT
 ) STRICT;
 CREATE TABLE "health" (
   "id" TEXT NOT NULL,
