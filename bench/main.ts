@@ -17,6 +17,7 @@ import { emitterCost } from './parts/emitter.ts';
 import { faultsEval } from './parts/faults-eval.ts';
 import { health } from './parts/health.ts';
 import { jetStream } from './parts/jetstream.ts';
+import { htmlReport } from './parts/html-report.ts';
 import { malformed } from './parts/malformed.ts';
 import { memory } from './parts/memory.ts';
 import { nab } from './parts/nab.ts';
@@ -53,6 +54,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   page,
   'page-tab': pageTab,
   malformed,
+  html: htmlReport,
   elephant,
 };
 /** Parts that run only when they are named: they take long, or need more than the repository. */
@@ -61,6 +63,9 @@ const NAMED = [
   'documents-alike',
   'documents-kept',
   'malformed',
+  'html',
+  'elephant',
+  'nab',
   'elephant',
   'nab',
   'faults-eval',

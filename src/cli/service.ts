@@ -138,7 +138,7 @@ export function createService(parts: ServiceParts): Service {
         logs: { store: parts.documents, nowMs: Date.now },
         live: live.routes(source, connected),
         mute: (order) => found.frame(muteLine(order, Date.now() * 1000, OWN_EMITTER)),
-        replays: createReplays(parts, limitsOf(config)),
+        ...createReplays(parts, limitsOf(config)),
         now: () => new Date().toISOString(),
         failed: (path, error) => log.error(`answering ${path} failed`, { error }),
       });

@@ -11,6 +11,7 @@ import { addMuteRoutes } from './mute-routes.ts';
 import { addPageRoutes } from './page-routes.ts';
 import type { ReplayHost } from './replays/replay-host.ts';
 import { addReplayRoutes } from './replays/replay-routes.ts';
+import { addReportRoutes, type ReportHost } from './reports/report-routes.ts';
 import { addRoutes, type RouteOptions } from './routes.ts';
 import { Sessions } from './sessions.ts';
 
@@ -29,6 +30,8 @@ export interface HttpOptions extends RouteOptions {
   readonly live: LiveRouteOptions;
   /** Recordings that it may replay. */
   readonly replays: ReplayHost;
+  /** Reports of them. */
+  readonly reports: ReportHost;
   /** Has incidents of a place wake nobody for a time, or do so again. */
   readonly mute: (order: MuteOrder) => void;
 }
@@ -76,6 +79,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   addLogRoutes(server, options.logs);
   addLiveRoutes(server, options.live);
   addReplayRoutes(server, options.replays);
+  addReportRoutes(server, options.reports);
   addMuteRoutes(server, options.mute);
   addPageRoutes(server);
   if (options.alerts !== undefined) addAlertRoute(server, options.alerts);

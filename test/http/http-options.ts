@@ -39,6 +39,10 @@ export const HTTP_OPTIONS: HttpOptions = {
     end: async () => false,
     close: async () => {},
   },
+  reports: {
+    report: async () => ({ status: 404, error: 'recording: none' }),
+    close: async () => {},
+  },
   mute: () => {},
   logs: { store: undefined, nowMs: () => 0 },
   failed: () => {},

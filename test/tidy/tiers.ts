@@ -22,6 +22,8 @@ export const TIERS: Readonly<Record<string, number>> = {
   'src/topology': 3,
   'src/analysis': 3,
   'src/benchmark': 3,
+  // Shows what the analysis made; http and cli hand its pages out.
+  'src/report': 3.5,
   'src/http': 4,
   // Reads what the sinks and the own telemetry declare; no service runs it.
   'src/monitoring': 4,

@@ -7,20 +7,20 @@ import type {
   ReplayHost,
   ReplayRefusal,
 } from '../../http/replays/replay-host.ts';
-import { RecordingError } from '../../recordings/recording-error.ts';
-import { RecordingFolder } from '../../recordings/recording-folder.ts';
+import type { RecordingFolder } from '../../recordings/recording-folder.ts';
 import type {
   RecordingsAnswer,
   ReplayControl,
   ReplayRequest,
 } from '../../sinks/live/replay-schemas.ts';
+import { findRecording } from './find-recording.ts';
 import { RecordingCounts } from './recording-counts.ts';
 import { ReplayLink } from './replay-link.ts';
 import { CONTROL_PATH, type ReplayTask, STATE_PATH } from './replay-messages.ts';
 
 export interface ReplaysOptions {
   /** The folder of recordings; undefined where none is configured. */
-  readonly folder: string | undefined;
+  readonly folder: RecordingFolder | undefined;
   readonly replaysMax: number;
   readonly bytesMax: number;
   /** What every thread is given, beside what it replays. */
@@ -87,7 +87,7 @@ export class Replays implements ReplayHost {
 
   constructor(options: ReplaysOptions) {
     this.options = options;
-    if (options.folder !== undefined) this.folder = new RecordingFolder(options.folder);
+    this.folder = options.folder;
     this.sweep = setInterval(() => {
       for (const [id, replay] of this.running) if (replay.isIdle) void this.end(id);
     }, SWEEP_MS).unref();
@@ -110,8 +110,9 @@ export class Replays implements ReplayHost {
   }
 
   async begin(request: ReplayRequest): Promise<Replay | ReplayRefusal> {
-    const found = await this.pathOf(request.recording);
-    if (typeof found !== 'string') return found;
+    const { bytesMax } = this.options;
+    const found = await findRecording(this.folder, request.recording, bytesMax);
+    if ('error' in found) return found;
     await this.endOf(request.client);
     const { replaysMax } = this.options;
     if (this.running.size >= replaysMax) {
@@ -119,25 +120,7 @@ export class Replays implements ReplayHost {
       const error = `${replaysMax} recordings are being replayed, which is as many as may be`;
       return { status: 503, error };
     }
-    return this.start(request, found);
-  }
-
-  /** The path of a recording that may be replayed. */
-  private async pathOf(name: string): Promise<string | ReplayRefusal> {
-    const { bytesMax } = this.options;
-    if (this.folder === undefined) {
-      return { status: 404, error: 'recording: no folder of recordings (http.recordings)' };
-    }
-    try {
-      const { path, bytes } = await this.folder.find(name);
-      if (bytes <= bytesMax) return path;
-      const error = `recording: ${bytes} bytes are more than http.recording_bytes_max, ${bytesMax}`;
-      return { status: 413, error };
-    } catch (error) {
-      const isNamed = error instanceof RecordingError;
-      const text = isNamed ? error.message : "the folder http.recordings can't be read";
-      return { status: 404, error: `recording: ${text}` };
-    }
+    return this.start(request, found.path);
   }
 
   private async endOf(client: string | undefined): Promise<void> {

@@ -64,8 +64,9 @@ function jsonSchema(schema: z.ZodType): Json {
 
 function faults({ path, query, body, method }: ApiRoute): Json {
   const isWrong = query !== undefined || body !== undefined;
-  const isMissing = /^.api.(spikes|incident)$/.test(path) || path.startsWith('/api/replays');
-  const isFull = /\/live$/.test(path) || (path === '/api/replays' && method === 'post');
+  const isMissing = /^.api.(spikes|incident)$/.test(path) || /^.api.rep(lays|orts)/.test(path);
+  const isFull =
+    /\/live$|^.api.reports/.test(path) || (path === '/api/replays' && method === 'post');
   return {
     ...(isWrong ? { 400: { description: 'A parameter is wrong: which.' } } : {}),
     401: { description: 'Needs the token.' },

@@ -204,5 +204,10 @@ export const API_ROUTES: readonly ApiRoute[] = [
     path: '/api/replays/{id}/{view}',
     summary: 'What /api/{view} answers, with the same parameters, of a replay where it is now.',
   },
+  {
+    path: '/api/reports/{recording}',
+    summary: 'What analyze --html writes of a recording of /api/recordings: one page.',
+    type: 'text/html',
+  },
   { path: '/api/openapi.json', summary: 'This document.', type: 'application/json' },
 ];

@@ -105,7 +105,15 @@ const COLUMNS: readonly Column<ListedRecording>[] = [
   { name: 'Size', cell: ({ bytes }) => si(bytes, 'B'), isNumber: true },
   { name: 'Format', cell: ({ format }) => format ?? '–' },
   { name: 'Read', cell: stateOf, isText: true },
+  { name: 'Report', cell: reportOf },
 ];
+
+/** A page of its own, to print or to send. */
+function reportOf({ name, state }: ListedRecording): ComponentChild {
+  if (state === 'unreadable') return '–';
+  const href = `/api/reports/${encodeURIComponent(name)}`;
+  return h('a', { href, target: '_blank', 'aria-label': `Report of ${name}` }, 'report');
+}
 
 function stateOf({ state, problem }: ListedRecording): ComponentChild {
   if (state === 'known') return stateWord('good', 'readable');
