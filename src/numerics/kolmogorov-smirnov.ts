@@ -17,14 +17,11 @@ const EXACT_MAX = 10_000;
  * n1 n2 / (n1 + n2). The same as `scipy.stats.ks_2samp`.
  */
 export function kolmogorovSmirnov(a: Float64Array, b: Float64Array): DistributionTest {
-  return testOfDistance(distanceOf(a, b, 1, 1), a.length, b.length);
-}
-
-/** The p value of a distance that samples of n1 and n2 have. */
-export function testOfDistance(distance: number, n1: number, n2: number): DistributionTest {
+  const distance = Math.max(lead(a, b), lead(b, a));
+  const n1 = a.length;
+  const n2 = b.length;
   if (Math.max(n1, n2) > EXACT_MAX) {
-    const effective = halfToEven((n1 * n2) / (n1 + n2));
-    return { d: distance, p: kolmogorovTail(effective, distance) };
+    return { d: distance, p: distancePValue(distance, (n1 * n2) / (n1 + n2)) };
   }
   const divisor = commonDivisor(n1, n2);
   const multiple = (n1 / divisor) * n2;
@@ -35,30 +32,20 @@ export function testOfDistance(distance: number, n1: number, n2: number): Distri
   return { d, p: Math.min(1, Math.max(0, p)) };
 }
 
-/**
- * The greatest distance by which the distribution function of b lies above that of `lower` · a (b is
- * less) or below that of `upper` · a (b is more): with 1 and 1 the ordinary one.
- */
-export function distanceOf(a: Float64Array, b: Float64Array, lower: number, upper: number): number {
-  const above = lead(b, a, 1, lower);
-  const below = lead(a, b, upper, 1);
-  return Math.max(above, below);
+/** The p value of a distance of two samples that are worth one of n1 n2 / (n1 + n2). */
+export function distancePValue(distance: number, effective: number): number {
+  return kolmogorovTail(Math.max(1, halfToEven(effective)), distance);
 }
 
-/** max over x of P(first · scale ≤ x) - P(second · scale ≤ x), 0 or more. */
-function lead(
-  first: Float64Array,
-  second: Float64Array,
-  firstScale: number,
-  secondScale: number,
-): number {
+/** max over x of P(first ≤ x) - P(second ≤ x), 0 or more. */
+function lead(first: Float64Array, second: Float64Array): number {
   let most = 0;
   let j = 0;
   for (let i = 0; i < first.length; i++) {
-    const value = (first[i] as number) * firstScale;
+    const value = first[i] as number;
     // Only the last of equal values: the function has its whole step there.
-    if (i + 1 < first.length && (first[i + 1] as number) * firstScale === value) continue;
-    while (j < second.length && (second[j] as number) * secondScale <= value) j++;
+    if (first[i + 1] === value) continue;
+    while (j < second.length && (second[j] as number) <= value) j++;
     most = Math.max(most, (i + 1) / first.length - j / second.length);
   }
   return most;

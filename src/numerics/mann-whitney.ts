@@ -6,6 +6,8 @@ export interface RankTest {
   readonly u: number;
   /** Two-sided. */
   readonly p: number;
+  /** How many standard deviations the greater U is off half the pairs; for large samples. */
+  readonly z: number;
   /** Cliff's delta, the rank-biserial correlation: P(a > b) - P(a < b), from -1 to 1. */
   readonly delta: number;
 }
@@ -25,10 +27,9 @@ export function mannWhitney(a: Float64Array, b: Float64Array): RankTest {
   const pairs = a.length * b.length;
   const greater = Math.max(u, pairs - u);
   const isExact = tieTerm === 0 && Math.min(a.length, b.length) <= EXACT_MAX;
-  const tail = isExact
-    ? exactTail(greater, a.length, b.length)
-    : normalApproximation(greater, a.length, b.length, tieTerm);
-  return { u, p: Math.min(1, 2 * tail), delta: (2 * u) / pairs - 1 };
+  const z = deviation(greater, a.length, b.length, tieTerm);
+  const tail = isExact ? exactTail(greater, a.length, b.length) : normalTail(z);
+  return { u, p: Math.min(1, 2 * tail), z, delta: (2 * u) / pairs - 1 };
 }
 
 /** U of the first sample, and Σ (t³ - t) over the groups of t values that are the same. */
@@ -53,10 +54,11 @@ function ranked(a: Float64Array, b: Float64Array): { u: number; tieTerm: number 
   return { u, tieTerm };
 }
 
-function normalApproximation(u: number, n1: number, n2: number, tieTerm: number): number {
+/** With correction for ties and continuity. */
+function deviation(u: number, n1: number, n2: number, tieTerm: number): number {
   const n = n1 + n2;
   const variance = ((n1 * n2) / 12) * (n + 1 - tieTerm / (n * (n - 1)));
-  return normalTail((u - (n1 * n2) / 2 - 0.5) / Math.sqrt(Math.max(0, variance)));
+  return (u - (n1 * n2) / 2 - 0.5) / Math.sqrt(Math.max(0, variance));
 }
 
 /**

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { kolmogorovTail } from '../../src/numerics/kolmogorov.ts';
 import { kolmogorovSmirnov } from '../../src/numerics/kolmogorov-smirnov.ts';
 import { mannWhitney } from '../../src/numerics/mann-whitney.ts';
+import { signedRank } from '../../src/numerics/signed-rank.ts';
 
 /** seed, n1, n2, levels, scale, shift; then SciPy's U, p, D, p (fixtures/statistics/make.py). */
 type Pair = readonly [
@@ -18,8 +19,12 @@ type Pair = readonly [
   number,
 ];
 
-const { pairs, tails } = JSON.parse(readFileSync('fixtures/statistics/scipy.json', 'utf8')) as {
+const { pairs, tails, paired } = JSON.parse(
+  readFileSync('fixtures/statistics/scipy.json', 'utf8'),
+) as {
   readonly pairs: readonly Pair[];
+  /** seed, n, levels, shift; SciPy's W, p. */
+  readonly paired: readonly (readonly [number, number, number, number, number, number])[];
   readonly tails: readonly (readonly [n: number, d: number, p: number])[];
 };
 
@@ -32,16 +37,16 @@ function drawer(seed: number): () => number {
   };
 }
 
-function sample(unit: () => number, n: number, levels: number, scale: number, shift: number) {
+function drawn(unit: () => number, n: number, levels: number, scale: number, shift: number) {
   return Float64Array.from({ length: n }, () => {
     const u = unit();
     return (levels > 0 ? Math.floor(u * levels) : u) * scale + shift;
-  }).sort();
+  });
 }
 
 function samplesOf([seed, n1, n2, levels, scale, shift]: Pair): [Float64Array, Float64Array] {
   const unit = drawer(seed);
-  return [sample(unit, n1, levels, 1, 0), sample(unit, n2, levels, scale, shift)];
+  return [drawn(unit, n1, levels, 1, 0).sort(), drawn(unit, n2, levels, scale, shift).sort()];
 }
 
 it('has 1,000 pairs from SciPy, with ties and without, small and beyond 10,000 values', () => {
@@ -85,5 +90,15 @@ it('has small p values right in their own digits, not only absolutely', () => {
 it("has SciPy's kstwo.sf, by every formula for it, to 1e-9", () => {
   expect(tails.length).toBeGreaterThan(150);
   const off = tails.filter(([n, d, p]) => Math.abs(kolmogorovTail(n, d) - p) > 1e-9);
+  expect(off).toEqual([]);
+});
+
+it("says what SciPy's wilcoxon says of 200 sets of differences, to 1e-9", () => {
+  expect(paired).toHaveLength(200);
+  const off = paired.filter(([seed, n, levels, shift, w, p]) => {
+    const values = drawn(drawer(seed), n, levels, 1, 0);
+    const found = signedRank(values.map((v) => v - Math.max(levels - 1, 1) / 2 + shift));
+    return Math.abs(found.w - w) > 1e-9 || Math.abs(found.p - p) > 1e-9;
+  });
   expect(off).toEqual([]);
 });
