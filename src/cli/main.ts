@@ -23,6 +23,7 @@ const COMMANDS: Commands = {
   demo: async (version) => (await import('./demo.ts')).demoCommand(version),
   run: async (version) => (await import('./run.ts')).runCommand(version),
   replay: async () => (await import('./replay.ts')).replayCommand(),
+  compare: async () => (await import('./compare.ts')).compareCommand(),
   analyze: async () => (await import('./analyze.ts')).analyzeCommand(),
   record: async (version) => (await import('./record.ts')).recordCommand(version),
   convert: async () => (await import('./convert.ts')).convertCommand(),

@@ -8,11 +8,10 @@ import type { TestResult } from './result.ts';
 /** A test before it is known how many there are. */
 export type OpenTest = Omit<TestResult, 'p_adjusted' | 'different'>;
 
-/** What is tested: samples of one quantity, one value a unit. */
+/** What is tested: one value for each neuron that has it, one or more on each side. */
 export interface Samples {
   readonly layer: string;
   readonly quantity: TestResult['quantity'];
-  readonly unit: TestResult['unit'];
   readonly a: Float64Array;
   readonly b: Float64Array;
 }
@@ -35,16 +34,16 @@ export function rankTest(samples: Samples, designEffect: number): OpenTest {
 function unpairedTest(samples: Samples, designEffect: number): OpenTest {
   const a = samples.a.slice().sort();
   const b = samples.b.slice().sort();
-  const found = a.length > 0 && b.length > 0 ? mannWhitney(a, b) : undefined;
+  const found = mannWhitney(a, b);
   return {
     ...described(samples, a, b),
     test: 'mann_whitney',
-    statistic: found?.u ?? null,
-    p_value: found?.p ?? null,
+    statistic: found.u,
+    p_value: found.p,
     effect: 'cliffs_delta',
-    effect_size: found?.delta ?? null,
+    effect_size: found.delta,
     design_effect: designEffect,
-    p_effective: found === undefined ? null : effective(found, designEffect),
+    p_effective: effective(found, designEffect),
   };
 }
 
@@ -68,8 +67,9 @@ function effective({ p, z }: { readonly p: number; readonly z: number }, designE
   return designEffect === 1 ? p : Math.min(1, 2 * normalTail(z / Math.sqrt(designEffect)));
 }
 
-function areMatched({ unit, a, b }: Samples): boolean {
-  if (unit !== 'neuron' || a.length !== b.length || a.length < PAIRS_MIN) return false;
+function areMatched({ quantity, a, b }: Samples): boolean {
+  // Buckets are in order of the rate: every two lists of them correlate.
+  if (quantity !== 'rate_hz' || a.length !== b.length || a.length < PAIRS_MIN) return false;
   return correlation(a, b) >= CORRELATION_MIN;
 }
 
@@ -98,28 +98,28 @@ function meanOf(values: Float64Array): number {
 export function distributionTest(samples: Samples, designEffect: number): OpenTest {
   const a = samples.a.slice().sort();
   const b = samples.b.slice().sort();
-  const found = a.length > 0 && b.length > 0 ? kolmogorovSmirnov(a, b) : undefined;
+  const found = kolmogorovSmirnov(a, b);
   const worth = (a.length * b.length) / (a.length + b.length) / designEffect;
-  const p = found === undefined || designEffect === 1 ? found?.p : distancePValue(found.d, worth);
+  const p = designEffect === 1 ? found.p : distancePValue(found.d, worth);
   return {
     ...described(samples, a, b),
     test: 'kolmogorov_smirnov',
-    statistic: found?.d ?? null,
-    p_value: found?.p ?? null,
+    statistic: found.d,
+    p_value: found.p,
     effect: 'ks_distance',
-    effect_size: found?.d ?? null,
+    effect_size: found.d,
     design_effect: designEffect,
-    p_effective: p ?? null,
+    p_effective: p,
   };
 }
 
 function described(samples: Samples, a: Float64Array, b: Float64Array) {
-  const { layer, quantity, unit } = samples;
+  const { layer, quantity } = samples;
   return {
-    ...{ layer, quantity, unit },
+    ...{ layer, quantity },
     n_a: a.length,
     n_b: b.length,
-    median_a: quantileOfSorted(a, 0.5) ?? null,
-    median_b: quantileOfSorted(b, 0.5) ?? null,
+    median_a: quantileOfSorted(a, 0.5) as number,
+    median_b: quantileOfSorted(b, 0.5) as number,
   };
 }

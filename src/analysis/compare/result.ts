@@ -15,25 +15,24 @@ const sideSchema = z.strictObject({
 const testSchema = z.strictObject({
   layer: z.string(),
   quantity: z
-    .enum(['rate_hz', 'isi_mean_ms', 'isi_cv', 'window_rate_hz'])
-    .describe('One value for each unit.'),
-  unit: z.enum(['neuron', 'window']),
+    .enum(['rate_hz', 'isi_mean_ms', 'isi_cv', 'window_rate_bucket'])
+    .describe('One value for each neuron; window_rate_bucket where only histograms are stored.'),
   test: z.enum(['mann_whitney', 'kolmogorov_smirnov', 'wilcoxon_signed_rank']),
   n_a: count.describe('Values of a.'),
   n_b: count,
-  median_a: orNull,
-  median_b: orNull,
-  statistic: orNull.describe('U of a; D; or the lesser of the two sums of ranks.'),
-  p_value: orNull.describe('Two-sided, of no difference at all; as SciPy gives it.'),
+  median_a: z.number(),
+  median_b: z.number(),
+  statistic: z.number().describe('U of a; D; or the lesser of the two sums of ranks.'),
+  p_value: z.number().describe('Two-sided, of no difference at all; as SciPy gives it.'),
   effect: z.enum(['cliffs_delta', 'ks_distance', 'rank_biserial']),
-  effect_size: orNull.describe(
-    'From -1 (all of b is more) to 1 (all of a is); a distance: 0 to 1.',
-  ),
+  effect_size: z
+    .number()
+    .describe('From -1 (all of b is more) to 1 (all of a is); a distance: 0 to 1.'),
   design_effect: z
     .number()
     .describe('Neurons that are worth one: those of a net are no strangers.'),
-  p_effective: orNull.describe('p of so many fewer units.'),
-  p_adjusted: orNull.describe('p_effective, for all tests of the comparison together (Holm).'),
+  p_effective: z.number().describe('p of so many fewer units.'),
+  p_adjusted: z.number().describe('p_effective, for all tests of the comparison together (Holm).'),
   different: z.boolean().describe('p_adjusted < alpha, and the effect is large enough.'),
 });
 
