@@ -7,6 +7,7 @@ import { openRecording } from '../recordings/open.ts';
 import type { Recording } from '../recordings/recording.ts';
 import { analysisTable } from './analysis-table.ts';
 import { UsageError } from './config/config-error.ts';
+import { HtmlReport } from './html-report.ts';
 import { addOpenFlags, type OpenFlags, openOptions } from './open-flags.ts';
 import { OpenMetricsExport } from './openmetrics-export.ts';
 import { printResult } from './print-result.ts';
@@ -16,6 +17,7 @@ interface AnalyzeFlags extends OpenFlags {
   readonly json?: boolean;
   readonly window?: string;
   readonly openmetrics?: string;
+  readonly html?: string;
   readonly frameSpan?: string;
 }
 
@@ -24,38 +26,44 @@ const FRAME_SPAN_DEFAULT_US = 100_000;
 /** Frames between two looks at the progress. */
 const FRAMES_A_LOOK = 256;
 
-export function analyzeCommand(): Command {
+export function analyzeCommand(version: string): Command {
   return addOpenFlags(new Command('analyze'))
     .description('the numbers of a recording, by the same pipelines as live, at full speed')
     .argument('<recording>', 'file or folder')
     .option('--json', 'print one JSON object (docs/analyze.md) instead of a table')
     .option('--window <time>', 'list the rates of windows of this length (1s where not listed)')
+    .option('--html <file>', 'write a report with pictures: one page that needs nothing else')
     .option('--openmetrics <file>', 'write the metrics with their times, to backfill Prometheus')
     .option('--frame-span <time>', 'time that one frame covers; changes no result (default 100ms)')
-    .action(analyze);
+    .action((path: string, flags: AnalyzeFlags) => analyze(path, flags, version));
 }
 
-async function analyze(path: string, flags: AnalyzeFlags): Promise<void> {
+async function analyze(path: string, flags: AnalyzeFlags, version: string): Promise<void> {
   const windowUs = timeFlag('--window', flags.window, WINDOW_DEFAULT_US);
   const recording = await openRecording(path, openOptions(flags));
+  let report: HtmlReport | undefined;
   try {
+    const { info, notes } = recording;
     requireWindows(recording, windowUs, flags.window);
+    if (flags.html !== undefined) report = await HtmlReport.create(flags.html, info, version);
     const metrics =
       flags.openmetrics === undefined
         ? undefined
-        : await OpenMetricsExport.create(flags.openmetrics, recording.info, windowUs);
-    const analyzer = new Analyzer(recording.info, {
-      windowUs,
-      listsWindows: flags.window !== undefined,
-    });
+        : await OpenMetricsExport.create(flags.openmetrics, info, windowUs);
+    const analyzer = new Analyzer(info, { windowUs, listsWindows: flags.window !== undefined });
     await readThrough(recording, frameSpanUs(flags, windowUs), (frame) => {
-      if (analyzer.next(frame)) metrics?.next(frame);
+      const isTaken = analyzer.next(frame);
+      if (isTaken) metrics?.next(frame);
+      report?.next(frame, isTaken);
     });
-    const { analysis, remarks } = analyzer.finish(recording.notes);
+    const { analysis, remarks } = analyzer.finish(notes);
     await metrics?.finish();
-    for (const text of [...recording.notes.remarks, ...remarks]) process.stderr.write(`${text}\n`);
+    const said = [...notes.remarks, ...remarks];
+    await report?.finish(analysis, said);
+    for (const text of said) process.stderr.write(`${text}\n`);
     await printResult(flags.json ? `${JSON.stringify(analysis)}\n` : analysisTable(analysis));
   } finally {
+    await report?.abandon();
     await recording.close();
   }
 }

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { parse, YAMLParseError } from 'yaml';
 import { Analyzer } from '../analysis/analyzer.ts';
@@ -11,6 +12,7 @@ import {
   thresholdsSchema,
 } from '../analysis/compare/thresholds.ts';
 import { openRecording } from '../recordings/open.ts';
+import { comparisonReport } from '../report/comparison/comparison-report.ts';
 import { comparisonTable } from './comparison-table.ts';
 import { ConfigError, UsageError } from './config/config-error.ts';
 import { checkSettings, type Settings } from './config/settings.ts';
@@ -21,6 +23,7 @@ import { addStateFlags, type StateFlags, stateConfig, withStore } from './state-
 
 interface CompareFlags extends OpenFlags, StateFlags {
   readonly json?: boolean;
+  readonly html?: string;
   readonly thresholds?: string;
 }
 
@@ -29,17 +32,27 @@ const FRAME_SPAN_US = 100_000;
 /** Says that what follows is no path, where there is a file of that name as well. */
 const RUN_PREFIX = 'run:';
 
-export function compareCommand(): Command {
+export function compareCommand(version: string): Command {
   return addStateFlags(addOpenFlags(new Command('compare')))
     .description('two recordings or stored runs side by side; exit code 1 beyond --thresholds')
     .argument('<a>', 'what to compare with: a recording, or the id of a stored run')
     .argument('<b>', 'what is compared with it')
     .option('--json', 'print one JSON object (docs/compare.md) instead of a table')
+    .option('--html <file>', 'write one page with tables and pictures as well')
     .option('--thresholds <file>', 'YAML or JSON: what may differ, and by how much')
-    .action(runComparison);
+    .action((a: string, b: string, flags: CompareFlags) => runComparison(a, b, flags, version));
 }
 
-async function runComparison(a: string, b: string, flags: CompareFlags): Promise<void> {
+async function runComparison(
+  a: string,
+  b: string,
+  flags: CompareFlags,
+  version: string,
+): Promise<void> {
+  const { html } = flags;
+  if (html !== undefined && statSync(html, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UsageError(`--html ${html} is a folder; name a file in it`);
+  }
   const thresholds = readThresholds(flags.thresholds);
   const first = await subjectOf(a, flags);
   const second = await subjectOf(b, flags);
@@ -51,6 +64,15 @@ their paths`,
     );
   }
   const comparison = compare(first, second, thresholds);
+  if (html !== undefined) {
+    const hasThresholds = flags.thresholds !== undefined;
+    // Whole or not at all: somebody may look at the one that is there.
+    await writeFile(
+      `${html}.part`,
+      comparisonReport({ comparison, a: first, b: second, hasThresholds, version }),
+    );
+    await rename(`${html}.part`, html);
+  }
   await printResult(
     flags.json === true ? `${JSON.stringify(comparison)}\n` : comparisonTable(comparison),
   );

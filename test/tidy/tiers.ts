@@ -20,6 +20,8 @@ export const TIERS: Readonly<Record<string, number>> = {
   'src/topology': 3,
   'src/analysis': 3,
   'src/benchmark': 3,
+  // Shows what the analysis made; http and cli hand its pages out.
+  'src/report': 3.5,
   'src/http': 4,
   // Runs in the browser: of the rest it has types only.
   'src/page': 5,
