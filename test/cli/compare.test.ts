@@ -37,6 +37,19 @@ it('says of a recording and itself that nothing differs, and passes any threshol
   expect(comparison.tests.length).toBe(9);
 });
 
+it('writes a page that needs nothing else, with the same numbers', async () => {
+  const page = join(folder, 'page.html');
+  const { comparison } = await compared(CLEAN, DEAD, '--html', page);
+  const html = readFileSync(page, 'utf8');
+  const json = /<script type="application\/json" id="comparison">(.*?)<\/script>/s.exec(html)?.[1];
+  expect(JSON.parse(json ?? '')).toEqual(comparison);
+  expect(html).not.toMatch(/<(script|link|img)[^>]* (src|href)=/);
+  expect(html.match(/<svg[^>]* role="img"/g)?.length).toBe(comparison.tests.length);
+  expect(html).toContain('>different</strong>');
+  const asFolder = await runProgram('compare', CLEAN, DEAD, '--html', folder);
+  expect([asFolder.code, asFolder.stderr]).toEqual([2, expect.stringContaining('is a folder')]);
+});
+
 it('ends with 1 beyond the thresholds of a file, and says what is beyond', async () => {
   const file = thresholds('numbers:\n  layers.*.mean_rate_hz: {relative: 0.1}\n');
   const { code, stdout, stderr } = await runProgram('compare', CLEAN, DEAD, '--thresholds', file);
@@ -96,6 +109,15 @@ it('ends with 2 for what is neither a file nor a run', async () => {
 it('has a published schema (else: node scripts/write-schemas.ts)', () => {
   const published = JSON.parse(readFileSync('docs/compare.schema.json', 'utf8')) as unknown;
   expect(published).toEqual(JSON.parse(JSON.stringify(z.toJSONSchema(comparisonSchema))));
+  const keys = [
+    ...JSON.stringify(published).matchAll(/"properties":\{"(\w+)"|"(\w+)":\{"(?:type|des)/g),
+  ];
+  const text = readFileSync('docs/compare.md', 'utf8');
+  const names = keys.map(([, first, next]) => (first ?? next) as string);
+  expect(names.length).toBeGreaterThan(15);
+  expect(
+    names.filter((name) => !/^(properties|items)$/.test(name) && !text.includes(name)),
+  ).toEqual([]);
 });
 
 /** Three runs of 200 neurons: two alike but for their power, one that fires more. */
