@@ -5,12 +5,12 @@ import { parse, YAMLParseError } from 'yaml';
 import { Analyzer } from '../analysis/analyzer.ts';
 import { compare, type Subject, unusedPatterns } from '../analysis/compare/comparison.ts';
 import { recordingSubject } from '../analysis/compare/recording-subject.ts';
-import { runSubject } from '../analysis/compare/run-subject.ts';
 import {
   NO_THRESHOLDS,
   type Thresholds,
   thresholdsSchema,
 } from '../analysis/compare/thresholds.ts';
+import { storedRun } from '../http/stored-run.ts';
 import { openRecording } from '../recordings/open.ts';
 import { comparisonReport } from '../report/comparison/comparison-report.ts';
 import { comparisonTable } from './comparison-table.ts';
@@ -106,7 +106,7 @@ async function subjectOf(name: string, flags: CompareFlags): Promise<Subject> {
     );
   }
   const config = await stateConfig(flags);
-  const subject = await withStore(config, ({ queries }) => runSubject(queries, runId));
+  const subject = await withStore(config, ({ queries }) => storedRun(queries, runId));
   if (subject !== undefined) return subject;
   throw new UsageError(`${name} is no file, and no run of this id is in the document store`);
 }

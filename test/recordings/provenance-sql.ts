@@ -34,7 +34,8 @@ function countedBySql(path: string): Map<string, number> {
     ['router', 'SELECT x, y, 0 AS p, description, the_value FROM router_provenance'],
     ['chip', 'SELECT x, y, 0 AS p, description, the_value FROM monitor_provenance'],
   ] as const) {
-    const sql = `SELECT x, y, p, description, sum(the_value) AS total FROM (${from}) GROUP BY 1, 2, 3, 4`;
+    const sql = `SELECT x, y, p, description, sum(the_value) AS total FROM (${from}) \
+GROUP BY x, y, p, description`;
     for (const { x, y, p, description, total } of db.prepare(sql).all()) {
       const name = counterName(String(description));
       if (name !== undefined) counted.set(`${scope} ${x}-${y} ${p} ${name}`, Number(total));

@@ -77,7 +77,7 @@ describe.each(['old', 'current'] as const)('a provenance database of the %s sche
     ]);
   });
 
-  it('says how busy cores were, of which layer they are, and that this is an estimate', async () => {
+  it('says how busy cores were, of which layer they are, and that it is estimated', async () => {
     const { recording, frames } = await read(files[schema]);
     const [first, second] = ofKind(frames, 'cores');
     expect(first?.coreId).toEqual(Uint32Array.of(4));
@@ -101,13 +101,13 @@ describe.each(['old', 'current'] as const)('a provenance database of the %s sche
       [
         '1-0',
         'degraded',
-        'times the timer tic over ran: 4; times the input buffer lost packets: 1; dropped multicast \
-packets: 7',
+        'times the timer tic over ran: 4; times the input buffer lost packets: 1; dropped \
+multicast packets: 7',
       ],
     ]);
   });
 
-  it('makes frames that the wire takes, in order of time, no longer than frames may be', async () => {
+  it('makes frames that the wire takes, in order of time and not too long', async () => {
     const { recording, frames } = await read(files[schema]);
     let before = 0;
     for (const frame of frames) {

@@ -53,7 +53,7 @@ export function unusedPatterns(a: Subject, b: Subject, { numbers }: Thresholds):
   return Object.keys(numbers).filter((pattern) => !paths.some(patternMatcher(pattern)));
 }
 
-function layerTests(a: Subject, b: Subject, { design_effect }: Thresholds): OpenTest[] {
+function layerTests(a: Subject, b: Subject, thresholds: Thresholds): OpenTest[] {
   const tests: OpenTest[] = [];
   for (const [layer, ofA] of a.samples) {
     const ofB = b.samples.get(layer);
@@ -63,10 +63,10 @@ function layerTests(a: Subject, b: Subject, { design_effect }: Thresholds): Open
       return x && y && x.length > 0 && y.length > 0 ? { layer, quantity, a: x, b: y } : undefined;
     };
     const rates = RATES.map(samples).find((found) => found !== undefined);
-    if (rates !== undefined) tests.push(rankTest(rates, design_effect));
+    if (rates !== undefined) tests.push(rankTest(rates, thresholds));
     for (const quantity of DISTRIBUTIONS) {
       const found = samples(quantity);
-      if (found !== undefined) tests.push(distributionTest(found, design_effect));
+      if (found !== undefined) tests.push(distributionTest(found, thresholds.design_effect));
     }
   }
   return tests;
@@ -98,8 +98,8 @@ function remarksOf(a: Subject, b: Subject): string[] {
   const [lengthA, lengthB] = [a, b].map(({ numbers }) => numbers.get('duration_us') ?? 0);
   if (Math.abs((lengthA as number) - (lengthB as number)) > 0.01 * (lengthA as number)) {
     remarks.push(
-      `They last ${(lengthA as number) / 1e6} s and ${(lengthB as number) / 1e6} s: counts differ by \
-that alone, and rates and intervals of the shorter spread wider.`,
+      `They last ${(lengthA as number) / 1e6} s and ${(lengthB as number) / 1e6} s: counts \
+differ by that alone, and rates and intervals of the shorter spread wider.`,
     );
   }
   return remarks;

@@ -4,6 +4,9 @@ import { normalTail } from '../../numerics/normal-tail.ts';
 import { quantileOfSorted } from '../../numerics/quantile.ts';
 import { signedRank } from '../../numerics/signed-rank.ts';
 import type { TestResult } from './result.ts';
+import type { Thresholds } from './thresholds.ts';
+
+type DesignEffects = Pick<Thresholds, 'design_effect' | 'design_effect_matched'>;
 
 /** A test before it is known how many there are. */
 export type OpenTest = Omit<TestResult, 'p_adjusted' | 'different'>;
@@ -25,10 +28,10 @@ const CORRELATION_MIN = 0.5;
  * Whether one side's values are the greater. Neurons that do the same in both, by their
  * correlation, are compared each with itself; else all with all, by Mann and Whitney.
  */
-export function rankTest(samples: Samples, designEffect: number): OpenTest {
+export function rankTest(samples: Samples, effects: DesignEffects): OpenTest {
   return areMatched(samples)
-    ? pairedTest(samples, designEffect)
-    : unpairedTest(samples, designEffect);
+    ? pairedTest(samples, effects.design_effect_matched)
+    : unpairedTest(samples, effects.design_effect);
 }
 
 function unpairedTest(samples: Samples, designEffect: number): OpenTest {

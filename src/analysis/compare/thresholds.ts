@@ -26,6 +26,12 @@ export const thresholdsSchema = z.strictObject({
     .max(1000)
     .default(5)
     .describe('Neurons that count as one: those of a network depend on one another.'),
+  design_effect_matched: z
+    .number()
+    .min(1)
+    .max(1000)
+    .default(10)
+    .describe('The same where each neuron is compared with itself.'),
   effect_min: z
     .number()
     .min(0)

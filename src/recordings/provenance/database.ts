@@ -6,7 +6,7 @@ import { RecordingError } from '../recording-error.ts';
 
 /**
  * What sPyNNaker's provenance database says, of either schema. Until 2022 cores are named by x, y
- * and p in each row; since then by a key of the table `core`, and timers lie in a file of their own.
+ * and p in each row; since then by a key of the table `core`, and timers lie in their own file.
  */
 export interface Provenance {
   /** By description, over all runs in the file, in their order. */
