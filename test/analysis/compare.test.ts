@@ -115,7 +115,7 @@ describe('limits of numbers', () => {
   });
 });
 
-/** scripts/compare-seeds.ts does this with 200 pairs of 10 s; docs/compare.md has what came of it. */
+/** scripts/compare-seeds.ts does this with 200 pairs of 10 s: docs/compare.md says what came. */
 describe('two seeds of the same network', () => {
   const pairs = Array.from({ length: 20 }, (_, pair) => {
     const seed = 5001 + 2 * pair;

@@ -39,7 +39,7 @@ interface Totals {
 
 /**
  * A run as the documents of a store tell it: `spikeformer-runs`, the rates of its windows, its
- * power; one after the other, each index by time. There is no neuron's own rate in a store: the mean
+ * power; one after the other, each index by time. No neuron's own rate is in a store: the mean
  * histogram of the windows stands for them.
  */
 export class StoredRun {
