@@ -7,9 +7,11 @@ const CHANGES_MAX = 30;
 /** A comparison for a terminal: the tests, what changed most, what is beyond its limit. Rounded. */
 export function comparisonTable(comparison: Comparison): string {
   const { a, b, tests, numbers, remarks, different, alpha } = comparison;
-  const verdict = different
-    ? `different (tests together at ${shown(alpha * 100)} %)`
-    : `no difference that the tests see (together at ${shown(alpha * 100)} %)`;
+  const level = `${shown(alpha * 100)} %`;
+  const seen = different
+    ? `different (tests together at ${level})`
+    : `no difference that the tests see (together at ${level})`;
+  const verdict = tests.length === 0 ? 'no layer in both that a test could compare' : seen;
   return [
     `${printable(a.name)} and ${printable(b.name)}: ${verdict}`,
     ...section(testRows(tests)),
