@@ -12,6 +12,7 @@ import { documentsSqlite } from './parts/documents-sqlite.ts';
 import { elephant } from './parts/elephant.ts';
 import { emitterCost } from './parts/emitter.ts';
 import { health } from './parts/health.ts';
+import { htmlReport } from './parts/html-report.ts';
 import { malformed } from './parts/malformed.ts';
 import { memory } from './parts/memory.ts';
 import { nab } from './parts/nab.ts';
@@ -41,10 +42,19 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   page,
   'page-tab': pageTab,
   malformed,
+  html: htmlReport,
   elephant,
 };
 /** Parts that run only when they are named: they take long, or need more than the repository. */
-const NAMED = ['page-tab', 'documents-alike', 'documents-kept', 'malformed', 'elephant', 'nab'];
+const NAMED = [
+  'page-tab',
+  'documents-alike',
+  'documents-kept',
+  'malformed',
+  'html',
+  'elephant',
+  'nab',
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

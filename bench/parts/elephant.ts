@@ -1,18 +1,16 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Analysis } from '../../src/analysis/result.ts';
+import { writeNest } from './nest-file.ts';
 import type { BenchOptions, Row } from './report.ts';
 
 const run = promisify(execFile);
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 const SCRIPT = join(import.meta.dirname, 'python_route.py');
 const SPIKES = 10_000_000;
-const NEURONS = 10_000;
-/** Spikes in a step of 0.1 ms, as NEST writes them. */
-const SPIKES_A_STEP = 10;
 
 interface PythonRoute {
   readonly load_s: number;
@@ -57,22 +55,6 @@ export async function elephant({ scale, python }: BenchOptions): Promise<Row[]> 
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function writeNest(path: string, spikes: number): Promise<void> {
-  const file = await open(path, 'wx');
-  let text = '# NEST version: 3.9.0\n# RecordingBackendASCII version: 2\nsender\ttime_ms\n';
-  let state = 1;
-  for (let i = 0; i < spikes; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    const id = 1 + Math.floor((state / 2 ** 32) * NEURONS);
-    text += `${id}\t${((1 + Math.floor(i / SPIKES_A_STEP)) / 10).toFixed(3)}\n`;
-    if (text.length < 2 ** 20) continue;
-    await file.write(text);
-    text = '';
-  }
-  await file.write(text);
-  await file.close();
 }
 
 function difference(analysis: Analysis, { result }: PythonRoute): number {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -122,5 +122,29 @@ describe('spikescope analyze', () => {
     const spikes = series('neural_spikes_total{layer="l2",timestep="other"}').at(-1);
     expect(spikes).toBe('1941 1.500000');
     expect(text).not.toContain('neuromorphic_membrane_raw_sum');
+  });
+
+  it('writes a report, and keeps the last one where it can not', async () => {
+    const path = join(folder, 'report.html');
+    const { code, stdout } = await run(REC, '--html', path);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^sanafe-loihi-ff: /);
+    const page = readFileSync(path, 'utf8');
+    expect(page.startsWith('<!doctype html>')).toBe(true);
+    const broken = join(folder, 'broken.spk');
+    writeFileSync(broken, 'SPK');
+    const runs = await Promise.all([
+      run(REC, '--html', folder),
+      run(REC, '--html', join(folder, 'nowhere', 'report.html')),
+      run(broken, '--html', path),
+    ]);
+    expect(runs.map((one) => [one.code, one.stdout])).toEqual([
+      [2, ''],
+      [1, ''],
+      [1, ''],
+    ]);
+    expect(runs[0]?.stderr).toContain('is a folder; name a file in it');
+    expect(readFileSync(path, 'utf8')).toBe(page);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ export const HALF: PlotSize = { width: 560, height: 220 };
 export const WIDE: PlotSize = { width: 1120, height: 240 };
 
 export function areaOf({ width, height }: PlotSize): Area {
-  return { left: 58, top: 10, width: width - 70, height: height - 52 };
+  return { left: 66, top: 10, width: width - 88, height: height - 52 };
 }
 
 /** A picture that says in words what it shows. */

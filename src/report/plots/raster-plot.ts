@@ -31,7 +31,7 @@ const ROW_MAX = 12;
 
 /** Neurons from the top and time to the right; a grid, so that its size is bounded. */
 export function rasterPlot({ label, columns, bands, x, marks = [] }: RasterPlot): Markup {
-  const width = WIDTH - LEFT - 12;
+  const width = WIDTH - LEFT - 20;
   const rows = bands.reduce((sum, band) => sum + band.rows, 0);
   let top = 0;
   const drawn = bands.map((band, i) => {
@@ -89,12 +89,36 @@ function bandMarkup(
   );
 }
 
-/** By the logarithm, so that one spike is seen beside many: full from 32 on. */
+const SHADE_LEAST = 0.4;
+/** Cells above this count as this for the choice of the scale. */
+const COUNTED = 4096;
+
+/** By the logarithm, up to what nearly all cells hold: one spike is seen beside many. */
 function shadesOf(cells: Uint32Array): Uint8Array {
-  const most = SHADES - 1;
+  const full = Math.log1p(usualMost(cells));
   return Uint8Array.from(cells, (spikes) => {
-    return spikes === 0 ? 0 : Math.min(most, Math.round(most * (0.75 + 0.05 * Math.log2(spikes))));
+    if (spikes === 0) return 0;
+    const share = Math.min(1, Math.log1p(spikes) / full);
+    return Math.round((SHADES - 1) * (SHADE_LEAST + (1 - SHADE_LEAST) * share));
   });
+}
+
+/** What 99 of 100 cells with a spike do not exceed. */
+function usualMost(cells: Uint32Array): number {
+  const having = new Uint32Array(COUNTED + 1);
+  let filled = 0;
+  for (const spikes of cells) {
+    if (spikes === 0) continue;
+    filled++;
+    const at = Math.min(spikes, COUNTED);
+    having[at] = (having[at] as number) + 1;
+  }
+  let left = filled * 0.99;
+  for (let spikes = 1; spikes <= COUNTED; spikes++) {
+    left -= having[spikes] as number;
+    if (left <= 0) return spikes;
+  }
+  return COUNTED;
 }
 
 function unknownPath(

@@ -24,7 +24,7 @@ export function summary({ analysis }: ReportInput): Markup {
     {
       name: 'Incidents',
       value: exact(incidents.length),
-      note: worst === undefined ? 'none found' : `the worst: ${worst}`,
+      note: incidents.length === 0 ? 'none found' : worst && `the worst: ${worst}`,
     },
     { name: 'Completeness', value: verdict(analysis) },
   ];
