@@ -30,7 +30,7 @@ export const thresholdsSchema = z.strictObject({
     .number()
     .min(1)
     .max(1000)
-    .default(10)
+    .default(8)
     .describe('The same where each neuron is compared with itself.'),
   effect_min: z
     .number()
