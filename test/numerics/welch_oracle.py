@@ -1,5 +1,5 @@
 """welch_oracle.py -> welch-scipy.json: spectra by scipy.signal.welch of series that the test makes
-again from the same integers. Needs SciPy; run by hand where a case is added."""
+again from the same integers. Needs SciPy; run by hand where a case is added, then biome check --write."""
 import json
 import pathlib
 

@@ -18,8 +18,8 @@ export function incidents({ analysis }: ReportInput, detail: Detail): Markup {
     const { severity, detector, t_start_us, t_end_us, score, text } = incident;
     return [
       badge(VERDICTS[severity] ?? 'info', severity),
-      exact(t_start_us, timeText(t_start_us)),
-      t_end_us === null ? 'to the end' : durationText(t_end_us - t_start_us),
+      exact(t_start_us, unbroken(timeText(t_start_us))),
+      t_end_us === null ? unbroken('to the end') : unbroken(durationText(t_end_us - t_start_us)),
       placeOf(incident),
       detector,
       exact(score),
@@ -36,6 +36,11 @@ export function incidents({ analysis }: ReportInput, detail: Detail): Markup {
     }),
     left > 0 && note(`${left} more incidents are left out here; analyze --json lists them all.`),
   );
+}
+
+/** A time that stays on one line. */
+function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0');
 }
 
 type Incident = ReportInput['analysis']['incidents'][number];
