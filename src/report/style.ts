@@ -29,9 +29,9 @@ nav ul{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;padding:0;margin
 section{background:var(--card);border:1px solid var(--line);border-radius:8px;\
 padding:14px 16px;margin:0 0 14px}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(116px,1fr));gap:10px;margin:0}
-.tile{border:1px solid var(--line);border-radius:6px;padding:8px 10px;min-width:0}
+.tile{border:1px solid var(--line);border-radius:6px;padding:8px;min-width:0}
 .tile dt{font-size:.83rem}
-.tile dd{margin:0;font-size:1.35rem;line-height:1.25;font-variant-numeric:tabular-nums;\
+.tile dd{margin:0;font-size:1.15rem;line-height:1.25;font-variant-numeric:tabular-nums;\
 overflow-wrap:anywhere}
 .tile dd.note{font-size:.8rem}
 .tile .badge{font-size:1rem}

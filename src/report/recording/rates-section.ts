@@ -58,15 +58,19 @@ export function titleOf(name: string, what: string): Child {
   return fragment(element('bdi', {}, name), `: ${what}`);
 }
 
+/** Less than this share of what chance gives is rounding. */
+const STILL = 1e-12;
+
 function spectrumFigure(name: string, spectrum: LayerSpectrum | undefined, series: number): Markup {
   const title = titleOf(name, 'power spectrum of the rate');
   if (spectrum === undefined) return figure(title, note('Too short or too silent for a spectrum.'));
   const { chance, segment, segments } = spectrum;
+  const peak = peakOf(spectrum);
+  if (peak.density < chance * STILL) return figure(title, note('The rate never changes.'));
   const { hz, density } = thinned(spectrum);
   const x = logScale(hz[0] as number, hz.at(-1) as number) ?? linearScale(0, 1);
   const floor = Math.max(density.reduce(least), chance / 1000);
   const y = logScale(floor, Math.max(chance * 2, density.reduce(most))) ?? linearScale(0, 1);
-  const peak = peakOf(spectrum);
   const plot = linePlot({
     label: `Power spectrum of the rate of layer ${name}: strongest at ${shown(peak.hz)} Hz`,
     size: HALF,
