@@ -17,6 +17,7 @@ import { ChipPower } from './chip-power.ts';
 import { driveOperator, NO_CHECKPOINT } from './drive-operator.ts';
 import { IncidentList } from './incident-list.ts';
 import { LayerAnalysis } from './layer-analysis.ts';
+import type { NeuronValues } from './layer-spikes.ts';
 import { OrderedSpikes } from './ordered-spikes.ts';
 import type { Analysis, PowerResult } from './result.ts';
 
@@ -198,6 +199,16 @@ potentials of a layer have one unit.`,
       },
     };
     return { analysis, remarks };
+  }
+
+  /** One value for each neuron of each layer with spikes; when all frames were given. */
+  neurons(): Map<string, NeuronValues> {
+    const found = new Map<string, NeuronValues>();
+    for (const [name, layer] of this.layers) {
+      const values = layer.neurons();
+      if (values !== undefined) found.set(name, values);
+    }
+    return found;
   }
 
   private powerResult(): Record<string, PowerResult> {

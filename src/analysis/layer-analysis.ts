@@ -4,7 +4,7 @@ import type { MembraneHistograms } from '../operators/bin-membrane.ts';
 import type { SpikeRate } from '../operators/measure-spike-rate.ts';
 import type { RecordedLayer } from '../recordings/recording.ts';
 import { LayerMembrane } from './layer-membrane.ts';
-import { LayerSpikes, type LayerSpikesOptions } from './layer-spikes.ts';
+import { LayerSpikes, type LayerSpikesOptions, type NeuronValues } from './layer-spikes.ts';
 import { LayerWindows, type LayerWindowsOptions } from './layer-windows.ts';
 import type { LayerResult } from './result.ts';
 
@@ -47,6 +47,10 @@ export class LayerAnalysis {
 
   get outside(): number {
     return this.spikes.outside;
+  }
+
+  neurons(): NeuronValues | undefined {
+    return this.spikes.neurons();
   }
 
   result(): LayerResult {

@@ -39,6 +39,16 @@ interface FollowedNeurons {
   readonly candidates: SyncCandidates;
 }
 
+/** One value for each neuron of a layer that has it. */
+export interface NeuronValues {
+  /** Of every neuron, silent ones too, in the order of the layer. */
+  readonly rateHz: Float64Array;
+  /** Mean interspike interval; of neurons with two spikes or more. */
+  readonly isiMeanMs: Float64Array;
+  /** Coefficient of variation of the intervals; of neurons with three spikes or more. */
+  readonly isiCv: Float64Array;
+}
+
 type SpikeResult = Omit<LayerResult, 'windows' | 'fano_factor_windows' | 'membrane'>;
 
 /**
@@ -146,9 +156,24 @@ export class LayerSpikes {
     };
   }
 
+  /** One value for each neuron: what two recordings are compared by. Undefined without frames. */
+  neurons(): NeuronValues | undefined {
+    const lengthUs = this.options.endUs - this.options.startUs;
+    const parts = [...this.parts.values()];
+    if (this.seenCount === 0 || lengthUs === 0) return undefined;
+    const counts = countsOfAll(parts);
+    const followed = parts.map(({ neurons }) => neurons).filter(isFollowed);
+    const intervals = followed.map((each) => each.intervals.ofNeurons());
+    return {
+      rateHz: Float64Array.from(counts, (spikes) => (spikes * 1e6) / lengthUs),
+      isiMeanMs: joinedNumbers(intervals.map(({ meanMs }) => meanMs)),
+      isiCv: joinedNumbers(intervals.map(({ cv }) => cv)),
+    };
+  }
+
   private rates(parts: readonly Part[]) {
     const lengthUs = this.options.endUs - this.options.startUs;
-    const counts = joined(parts.flatMap(({ neurons }) => countsOf(neurons) ?? [])).sort();
+    const counts = countsOfAll(parts).sort();
     const moments = new SampleMoments();
     for (let i = 0; i < counts.length; i++) moments.add(counts[i] as number);
     // Multiplied before it is divided: one rounding where the product is below 2^53.
@@ -196,6 +221,21 @@ export class LayerSpikes {
       },
     };
   }
+}
+
+/** Spikes of each neuron, chip by chip. */
+function countsOfAll(parts: readonly Part[]): Uint32Array {
+  return joined(parts.flatMap(({ neurons }) => countsOf(neurons) ?? []));
+}
+
+function joinedNumbers(columns: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(columns.reduce((sum, column) => sum + column.length, 0));
+  let at = 0;
+  for (const column of columns) {
+    all.set(column, at);
+    at += column.length;
+  }
+  return all;
 }
 
 function countsOf(neurons: PartNeurons | undefined): Uint32Array | undefined {

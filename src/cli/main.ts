@@ -24,6 +24,7 @@ const COMMANDS: Commands = {
   run: async (version) => (await import('./run.ts')).runCommand(version),
   replay: async () => (await import('./replay.ts')).replayCommand(),
   analyze: async (version) => (await import('./analyze.ts')).analyzeCommand(version),
+  compare: async (version) => (await import('./compare.ts')).compareCommand(version),
   record: async (version) => (await import('./record.ts')).recordCommand(version),
   convert: async () => (await import('./convert.ts')).convertCommand(),
   detect: async () => (await import('./detect.ts')).detectCommand(),

@@ -36,6 +36,12 @@ export interface NeuronMean {
   neurons: number;
 }
 
+/** One value for each neuron that has it. */
+export interface NeuronIntervals {
+  readonly meanMs: Float64Array;
+  readonly cv: Float64Array;
+}
+
 export function noIntervals(): IntervalSums {
   const none = () => ({ sum: 0, neurons: 0 });
   return {
@@ -140,6 +146,30 @@ export class SpikeIntervals {
     });
   }
 
+  /** Means of the neurons with an interval or more, and cv of those with two, by neuron. */
+  ofNeurons(): NeuronIntervals {
+    const { state, firstUs } = this;
+    const meanMs: number[] = [];
+    const cv: number[] = [];
+    for (let id = 0; id < this.neuronCount; id++) {
+      const at = id * STRIDE;
+      const intervals = (state[at + COUNT] as number) - 1;
+      if (intervals < 1) continue;
+      const sumUs = (state[at + LAST_US] as number) - (firstUs[id] as number);
+      meanMs.push(sumUs / intervals / 1000);
+      if (intervals > 1 && sumUs > 0) cv.push(this.variation(at, intervals, sumUs));
+    }
+    return { meanMs: Float64Array.from(meanMs), cv: Float64Array.from(cv) };
+  }
+
+  /** Standard deviation (ddof 0) over mean of a neuron's intervals, two or more. */
+  private variation(at: number, intervals: number, sumUs: number): number {
+    const { state } = this;
+    const shiftUs = sumUs / intervals - (state[at + FIRST_INTERVAL_US] as number);
+    const variance = (state[at + SQUARES] as number) / intervals - shiftUs * shiftUs;
+    return (Math.sqrt(Math.max(0, variance)) * intervals) / sumUs;
+  }
+
   /** Adds the intervals of all neurons to the sums; their trains have ended. */
   addTo(sums: IntervalSums): void {
     const { state, firstUs } = this;
@@ -155,9 +185,7 @@ export class SpikeIntervals {
       sums.sumUs += sumUs;
       if (intervals < 2) continue;
       // scipy.stats.variation, elephant.statistics.cv2, lv and lvr, of three spikes or more.
-      const shiftUs = sumUs / intervals - (state[at + FIRST_INTERVAL_US] as number);
-      const variance = (state[at + SQUARES] as number) / intervals - shiftUs * shiftUs;
-      addMean(sums.cv, (Math.sqrt(Math.max(0, variance)) * intervals) / sumUs);
+      addMean(sums.cv, this.variation(at, intervals, sumUs));
       const pairs = intervals - 1;
       addMean(sums.cv2, (2 * (state[at + CV2] as number)) / pairs);
       addMean(sums.lv, (3 * (state[at + LV] as number)) / pairs);

@@ -97,6 +97,11 @@ export const metaSchema = z.looseObject({
   power: z.array(powerSchema).max(FILES_MAX).optional(),
   perf: z.array(z.looseObject(file)).max(FILES_MAX).optional().describe("SANA-FE's perf.csv."),
   core_activity: z.array(z.looseObject(file)).max(FILES_MAX).optional(),
+  telemetry: z
+    .array(z.looseObject(file))
+    .max(FILES_MAX)
+    .optional()
+    .describe('What a run left behind: spinnaker-provenance-sqlite.'),
   files: z
     .record(z.string(), z.looseObject({ bytes: z.int().min(0).optional() }))
     .optional()

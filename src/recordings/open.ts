@@ -1,10 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { holdsSamples, isWholeTable, planOfFiles, unrecognised } from './bare-files.ts';
-import { META_FILE, readMeta } from './meta.ts';
+import { META_FILE, type Meta, readMeta } from './meta.ts';
 import { planOfMeta } from './meta-folder.ts';
 import { ndjsonFormat } from './ndjson-read.ts';
 import { type OpenOptions, requireOptions } from './plan-options.ts';
+import { openProvenance, PROVENANCE, provenanceFormat } from './provenance/provenance.ts';
 import { ReadingNotes } from './reading-notes.ts';
 import type { Recording, RecordingFormat } from './recording.ts';
 import { RecordingError } from './recording-error.ts';
@@ -14,7 +15,7 @@ import { spkFormat } from './spk-format.ts';
 const FOLDER_FILES_MAX = 4096;
 
 /** Formats that hold whole frames; tried before anything else. */
-const FRAME_FORMATS: readonly RecordingFormat[] = [spkFormat, ndjsonFormat];
+const FRAME_FORMATS: readonly RecordingFormat[] = [spkFormat, ndjsonFormat, provenanceFormat];
 
 /**
  * Opens a recording, a file or a folder, by its content. What is odd about it is said in `notes`.
@@ -46,6 +47,14 @@ async function openFolder(path: string, options: OpenOptions): Promise<Recording
   const notes = new ReadingNotes();
   const meta = await readMeta(path);
   if (meta !== undefined) {
+    const telemetry = telemetryOf(meta);
+    if (telemetry !== undefined && samplesAndTables(meta) === 0) {
+      return openProvenance(join(path, telemetry.path), meta.name ?? basename(resolve(path)));
+    }
+    if (telemetry !== undefined) {
+      notes.remark(`${telemetry.path} is left out: its time is not that of the samples. Name it \
+itself to read it.`);
+    }
     return new SampledRecording(await planOfMeta(path, meta, options, notes), notes);
   }
   const entries = await readdir(path, { withFileTypes: true });
@@ -73,6 +82,16 @@ ${advice}`,
     );
   }
   return new SampledRecording(plan, notes);
+}
+
+function telemetryOf({ telemetry = [] }: Meta) {
+  return telemetry.find(({ format, alternative }) => format === PROVENANCE && !alternative);
+}
+
+/** Files of a meta.json that hold anything but what came after the run. */
+function samplesAndTables({ spikes, events, vm, power, perf, core_activity }: Meta): number {
+  const lists = [spikes, events, vm, power, perf, core_activity];
+  return lists.reduce((sum, list) => sum + (list?.length ?? 0), 0);
 }
 
 /**
