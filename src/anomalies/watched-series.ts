@@ -96,7 +96,9 @@ export class WatchedSeries implements HeldState {
   }
 
   next(about: SeriesAbout, tUs: number, value: number): void {
-    this.maker.hear(about, tUs, this.detector.next(tUs, value));
+    const verdict = this.detector.find(tUs, value);
+    if (verdict !== undefined) this.maker.hear(about, tUs, verdict);
+    else if (this.maker.isRaised) this.maker.clear(tUs);
   }
 
   snapshot(): Snapshot {

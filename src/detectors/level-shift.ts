@@ -71,24 +71,49 @@ export class LevelShift implements OnsetDetector {
   }
 
   next(tUs: number, value: number): OnsetVerdict {
-    const { state, baseline } = this;
-    const { zMax } = this.options;
-    if (!baseline.isReady) {
-      baseline.offer(value);
-      state.lastTUs = tUs;
+    if (!this.baseline.isReady) {
+      this.settle(tUs, value);
       return this.quiet();
     }
-    const z = Math.max(-zMax, Math.min(zMax, (value - baseline.mean) / baseline.sd));
-    this.step(state.up, z, tUs, value);
-    this.step(state.down, -z, tUs, value);
+    this.take(tUs, value);
+    return this.said();
+  }
+
+  find(tUs: number, value: number): OnsetVerdict | undefined {
+    if (!this.baseline.isReady) {
+      this.settle(tUs, value);
+      return undefined;
+    }
+    this.take(tUs, value);
+    return this.state.alarm === 0 ? undefined : this.said();
+  }
+
+  private settle(tUs: number, value: number): void {
+    this.baseline.offer(value);
+    this.state.lastTUs = tUs;
+  }
+
+  private take(tUs: number, value: number): void {
+    const { state, baseline } = this;
+    const { zMax, allowance } = this.options;
+    const { mean, sd } = baseline;
+    const z = (value - mean) / sd;
+    // Most points: both sums are 0 and stay so, which leaves them to be learned.
+    const isCalm = state.alarm === 0 && state.up.sum === 0 && state.down.sum === 0;
+    if (isCalm && z <= allowance && z >= -allowance) {
+      state.lastTUs = tUs;
+      baseline.offer(value);
+      return;
+    }
+    const cut = Math.max(-zMax, Math.min(zMax, z));
+    this.step(state.up, cut, tUs, value);
+    this.step(state.down, -cut, tUs, value);
     state.lastTUs = tUs;
     this.decide(value);
+    if (state.alarm !== 0 || this.isSuspicious()) return;
     // Cut off, so that one wild point does not blind the test for long.
     const reach = 2 * zMax * baseline.sd;
-    if (state.alarm === 0 && !this.isSuspicious()) {
-      baseline.offer(Math.max(baseline.mean - reach, Math.min(baseline.mean + reach, value)));
-    }
-    return this.said();
+    baseline.offer(Math.max(baseline.mean - reach, Math.min(baseline.mean + reach, value)));
   }
 
   private step(side: Side, z: number, tUs: number, value: number): void {
@@ -108,23 +133,23 @@ export class LevelShift implements OnsetDetector {
   }
 
   private decide(value: number): void {
-    const { state, baseline, options } = this;
+    const { state, baseline } = this;
     if (state.alarm !== 0) {
       this.lookBack(value);
       return;
     }
-    for (const [sign, side] of [
-      [1, state.up],
-      [-1, state.down],
-    ] as const) {
-      if (side.sum < options.threshold || !this.matters(side)) continue;
-      state.alarm = sign;
-      state.alarmPoints = 0;
-      state.alarmHalf = (baseline.mean + side.total / side.points) / 2;
-      state.back = 0;
-      baseline.dropHeld();
-      return;
-    }
+    const isUp = this.isOver(state.up);
+    if (!isUp && !this.isOver(state.down)) return;
+    const side = isUp ? state.up : state.down;
+    state.alarm = isUp ? 1 : -1;
+    state.alarmPoints = 0;
+    state.alarmHalf = (baseline.mean + side.total / side.points) / 2;
+    state.back = 0;
+    baseline.dropHeld();
+  }
+
+  private isOver(side: Side): boolean {
+    return side.sum >= this.options.threshold && this.matters(side);
   }
 
   /** What may be on its way to an alarm is not learned; what came there and does not matter is. */

@@ -10,39 +10,32 @@ interface State {
   deviation: number;
   highest: number;
   lowest: number;
+  /** Median and deviation are of values before the last look that was due. */
+  isOld: boolean;
+  /** The highest or the lowest of all has gone. */
+  isRangeOld: boolean;
 }
 
-/** Values between two looks at all of them. */
+/** Values after which median and deviation are out of date. */
 const LOOK_EVERY = 16;
 /** Of the median absolute deviation of normal values from their standard deviation. */
 const MAD_TO_SD = 1.4826;
 
 /**
- * Median, scaled median absolute deviation and extremes of the last values. They stay sorted from
- * look to look: what came and what went since is merged in, so that nothing is sorted anew.
+ * Median, scaled median absolute deviation and extremes of the last values. Extremes are kept as
+ * values come; the rest, which costs a sort, is looked up when somebody asks and it is out of date.
  */
 export class RecentMedian implements HeldState {
   private state: State;
-  /** [size] the values at the last look, in order; a state that was restored has none. */
-  private sorted: Float64Array;
-  private spare: Float64Array;
-  private isSorted = true;
-  private sortedCount = 0;
-  /** [LOOK_EVERY] what came since, and what had to go. */
-  private readonly came = new Float64Array(LOOK_EVERY);
-  private readonly went = new Float64Array(LOOK_EVERY);
-  private wentCount = 0;
+  private readonly sorted: Float64Array;
 
   constructor(size: number) {
     this.sorted = new Float64Array(size);
-    this.spare = new Float64Array(size);
     this.state = {
       ring: new Float64Array(size),
-      ...{ next: 0, count: 0, sinceLook: LOOK_EVERY - 1 },
+      ...{ next: 0, count: 0, sinceLook: LOOK_EVERY - 1, isOld: false, isRangeOld: true },
       ...{ median: 0, deviation: 0, highest: 0, lowest: 0 },
     };
-    // The first value is looked at by itself.
-    this.isSorted = false;
   }
 
   get count(): number {
@@ -50,11 +43,13 @@ export class RecentMedian implements HeldState {
   }
 
   get median(): number {
+    if (this.state.isOld) this.look();
     return this.state.median;
   }
 
   /** In the scale of a standard deviation. */
   get deviation(): number {
+    if (this.state.isOld) this.look();
     return this.state.deviation;
   }
 
@@ -69,59 +64,46 @@ export class RecentMedian implements HeldState {
   add(value: number): void {
     const { state } = this;
     const { ring } = state;
-    if (state.count === ring.length) this.went[this.wentCount++] = ring[state.next] as number;
-    else state.count++;
+    if (state.count === ring.length) {
+      const went = ring[state.next] as number;
+      if (went >= state.highest || went <= state.lowest) state.isRangeOld = true;
+    } else {
+      state.count++;
+    }
     ring[state.next] = value;
     state.next = state.next + 1 === ring.length ? 0 : state.next + 1;
     if (value > state.highest) state.highest = value;
     if (value < state.lowest) state.lowest = value;
-    this.came[state.sinceLook] = value;
     if (++state.sinceLook < LOOK_EVERY) return;
-    this.look();
     state.sinceLook = 0;
-    this.wentCount = 0;
+    state.isOld = true;
+    if (state.isRangeOld) this.lookAtRange();
+  }
+
+  private lookAtRange(): void {
+    const { state } = this;
+    const { ring, count } = state;
+    let lowest = ring[0] as number;
+    let highest = lowest;
+    for (let i = 1; i < count; i++) {
+      const value = ring[i] as number;
+      if (value > highest) highest = value;
+      else if (value < lowest) lowest = value;
+    }
+    state.lowest = lowest;
+    state.highest = highest;
+    state.isRangeOld = false;
   }
 
   private look(): void {
     const { state } = this;
-    const { count } = state;
-    // A ring shorter than what came between two looks has lost some of it already.
-    if (this.isSorted && state.ring.length >= LOOK_EVERY) this.merge();
-    else this.sortAnew();
-    const { sorted } = this;
-    state.median = middle(sorted, count);
-    state.lowest = sorted[0] as number;
-    state.highest = sorted[count - 1] as number;
-    state.deviation = MAD_TO_SD * medianDistance(sorted, count, state.median);
-  }
-
-  private sortAnew(): void {
-    const { count, ring } = this.state;
+    const { count, ring } = state;
     const sorted = this.sorted.subarray(0, count);
     sorted.set(ring.subarray(0, count));
     sorted.sort();
-    this.sortedCount = count;
-    this.isSorted = true;
-  }
-
-  private merge(): void {
-    const { sorted, spare, sortedCount, wentCount } = this;
-    const came = this.came.sort();
-    const went = this.went.subarray(0, wentCount).sort();
-    let [out, c, w] = [0, 0, 0];
-    for (let i = 0; i < sortedCount; i++) {
-      const value = sorted[i] as number;
-      if (w < wentCount && value === went[w]) {
-        w++;
-        continue;
-      }
-      while (c < LOOK_EVERY && (came[c] as number) < value) spare[out++] = came[c++] as number;
-      spare[out++] = value;
-    }
-    while (c < LOOK_EVERY) spare[out++] = came[c++] as number;
-    this.sortedCount = out;
-    this.sorted = spare;
-    this.spare = sorted;
+    state.median = middle(sorted, count);
+    state.deviation = MAD_TO_SD * medianDistance(sorted, count, state.median);
+    state.isOld = false;
   }
 
   snapshot(): Snapshot {
@@ -130,8 +112,6 @@ export class RecentMedian implements HeldState {
 
   restore(snapshot: Snapshot): void {
     this.state = structuredClone(snapshot) as unknown as State;
-    this.isSorted = false;
-    this.wentCount = 0;
   }
 }
 

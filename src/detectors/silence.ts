@@ -45,13 +45,22 @@ export class Silence implements OnsetDetector {
   }
 
   next(tUs: number, value: number): OnsetVerdict {
+    this.take(tUs, value);
+    return this.said(tUs);
+  }
+
+  find(tUs: number, value: number): OnsetVerdict | undefined {
+    this.take(tUs, value);
+    return this.state.isSilent ? this.said(tUs) : undefined;
+  }
+
+  private take(tUs: number, value: number): void {
     const { state, baseline } = this;
     if (state.isSilent) this.listen(value);
     else if (value > 0) this.endGap();
     else this.lengthenGap();
     if (!state.isSilent) baseline.offer(value);
     state.lastTUs = tUs;
-    return this.said(tUs);
   }
 
   private listen(value: number): void {
