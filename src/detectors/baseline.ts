@@ -19,6 +19,15 @@ export interface BaselineOptions {
   readonly sdFloor: (mean: number) => number;
 }
 
+/**
+ * The least deviation of a series by its mean: a part of its root, a part of it, and a number. Made
+ * in one place, as a call of one function is put in its place and a call of many is not.
+ */
+export function noiseFloor(root: number, share: number, least: number): (mean: number) => number {
+  return (mean) =>
+    Math.max(root * Math.sqrt(Math.max(0, mean)), Math.max(share * Math.abs(mean), least));
+}
+
 /** Points of a block, of the two scales beside that of single points. */
 const BLOCK = [5, 20] as const;
 /** Blocks of a scale before its deviation counts. */
