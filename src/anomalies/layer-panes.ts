@@ -155,20 +155,26 @@ export interface BinnedFrame {
   readonly counts: Uint32Array;
 }
 
-/** Spikes that are passed over at once where the last of them is in the same bin. */
-const STRIDE = 8;
-/** Spikes a bin from which on that is worth it. */
+/** Spikes a bin from which on it is worth looking for the ends of bins only. */
 const MANY_A_BIN = 24;
 
-/** Spikes in order: only where a bin ends is looked for. */
-function addOrdered(dtUs: Uint32Array, offUs: number, counts: Uint32Array): void {
+/**
+ * Spikes in order: a bin's end is looked for from where it would be if they were spread evenly, so
+ * that most are not looked at. None is looked at more than twice.
+ */
+function addOrdered(dtUs: Uint32Array, offUs: number, counts: Uint32Array, bins: number): void {
   const spikes = dtUs.length;
+  const usual = Math.floor(spikes / bins);
   let toDt = BIN_US - offUs;
-  for (let i = 0, bin = 0; i < spikes; bin++, toDt += BIN_US) {
-    const from = i;
-    while (i + STRIDE <= spikes && (dtUs[i + STRIDE - 1] as number) < toDt) i += STRIDE;
-    while (i < spikes && (dtUs[i] as number) < toDt) i++;
+  for (let from = 0, bin = 0; from < spikes; bin++, toDt += BIN_US) {
+    let i = Math.min(spikes, from + usual);
+    if (i < spikes && (dtUs[i] as number) < toDt) {
+      while (i < spikes && (dtUs[i] as number) < toDt) i++;
+    } else {
+      while (i > from && (dtUs[i - 1] as number) >= toDt) i--;
+    }
     counts[bin] = i - from;
+    from = i;
   }
 }
 
@@ -194,7 +200,7 @@ export class FrameBinner {
     const { counts } = this;
     counts.fill(0, 0, bins);
     const isDense = dtUs.length >= MANY_A_BIN * bins;
-    if (isDense && areOrdered(frame)) addOrdered(dtUs, offUs, counts);
+    if (isDense && areOrdered(frame)) addOrdered(dtUs, offUs, counts, bins);
     else addAny(dtUs, offUs, counts);
     return { first, counts };
   }
