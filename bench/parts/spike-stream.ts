@@ -131,8 +131,11 @@ export function frameOf(
   };
 }
 
-/** Where t0 and seq stand in a message. */
-function placesOf(bytes: Buffer, encoding: 'msgpack' | 'json'): { t0At: number; seqAt: number } {
+/** Where t0 and seq stand in a message of `frameOf`. */
+export function placesOf(
+  bytes: Buffer,
+  encoding: 'msgpack' | 'json',
+): { readonly t0At: number; readonly seqAt: number } {
   if (encoding === 'json') {
     return { t0At: bytes.indexOf(String(T0_US)), seqAt: bytes.indexOf(String(SEQ0)) };
   }

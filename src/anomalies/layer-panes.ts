@@ -5,6 +5,12 @@ import { IntervalSet } from '../numerics/interval-set.ts';
 
 /** Length of a pane: the finest time that verdicts are given at. */
 export const PANE_US = 10_000;
+/**
+ * Panes that are given on together: what detectors know of a layer has left the processor's caches
+ * by its next frame, and is fetched once for all of them.
+ */
+const PANES_AT_ONCE = 10;
+const TOGETHER_US = PANES_AT_ONCE * PANE_US;
 const BIN_US = 1000;
 const BINS_A_PANE = PANE_US / BIN_US;
 /** [RING] counts of 1 ms: those of open panes, and about a second of closed ones. */
@@ -79,12 +85,14 @@ export class LayerPanes implements HeldState {
     for (let from = bins.first; from <= last; from += CHUNK) {
       const to = Math.min(last + 1, from + CHUNK);
       // A frame far ahead takes the bins of open panes: nothing of it lies in those.
-      this.closeTo(Math.floor((to - RING) / BINS_A_PANE) + 1, take);
+      const forced = Math.floor((to - RING) / BINS_A_PANE) + 1;
+      if (forced > this.closedBelow) this.closeTo(forced, take);
       this.put(bins, from, to);
       const toUs = Math.min(endUs, to * BIN_US);
       this.covered.add(Math.max(frame.t0Us, from * BIN_US), toUs);
       this.endUs = Math.max(this.endUs, toUs);
-      this.closeTo(Math.floor((this.endUs - this.latenessUs) / PANE_US), take);
+      const whole = Math.floor((this.endUs - this.latenessUs) / TOGETHER_US) * PANES_AT_ONCE;
+      if (whole > this.closedBelow) this.closeTo(whole, take);
     }
     if (this.covered.size > FRAGMENTS_MAX) this.covered.clear();
   }

@@ -9,6 +9,7 @@ import type { Finding, SeriesAbout } from './finding.ts';
 import { type BinnedFrame, LayerPanes, PANE_US } from './layer-panes.ts';
 import type { LayerRatio } from './layer-ratio.ts';
 import type { RateGroup } from './rate-group.ts';
+import type { Stopped } from './stopped.ts';
 import type { WatchedSeries } from './watched-series.ts';
 
 /** Panes of the slower series: 100 ms. */
@@ -29,6 +30,8 @@ export class LayerWatch implements HeldState {
   private readonly slow: WatchedSeries<LevelShift> | undefined;
   private readonly synchrony: WatchedSeries<Synchrony> | undefined;
   private readonly synchronyAbout: SeriesAbout;
+  /** Whether its frames come, kept at hand. */
+  stopped: Stopped | undefined;
   /** Against the layer before, and of the layer after against this one. */
   ratio: LayerRatio | undefined;
   ratioAfter: LayerRatio | undefined;
