@@ -9,7 +9,7 @@ import { MetricStore } from '../../src/sinks/prometheus/metric-store.ts';
 import { defineOwnMetrics } from '../../src/telemetry/own-metrics.ts';
 import { startTopology } from '../../src/topology/topology.ts';
 import { type BenchOptions, median, type Row } from './report.ts';
-import { frameOf, placesOf, spanOf, USUAL_SHAPE } from './spike-stream.ts';
+import { frameOf, placesOf, SEQ0, spanOf, T0_US, USUAL_SHAPE } from './spike-stream.ts';
 
 const SPAN_US = 100_000;
 
@@ -98,12 +98,10 @@ class Stamped implements Message {
   readonly subject: string;
   readonly data: Uint8Array;
   private readonly view: DataView;
-  private readonly frame: SpikesFrame;
   private readonly t0At: number;
   private readonly seqAt: number;
 
   constructor(frame: SpikesFrame) {
-    this.frame = frame;
     this.subject = formatSubject('spikeformer', frame);
     this.data = new FrameEncoder().encode(frame, 'msgpack').slice();
     this.view = new DataView(this.data.buffer, this.data.byteOffset, this.data.byteLength);
@@ -113,8 +111,8 @@ class Stamped implements Message {
   }
 
   stamp(laterUs: number, more: number): void {
-    this.view.setBigUint64(this.t0At, BigInt(this.frame.t0Us + laterUs));
-    this.view.setUint32(this.seqAt, this.frame.seq + more);
+    this.view.setBigUint64(this.t0At, BigInt(T0_US + laterUs));
+    this.view.setUint32(this.seqAt, SEQ0 + more);
   }
 }
 

@@ -3,9 +3,9 @@ import type { SpikesFrame } from '../../src/frames/spikes.ts';
 import { formatSubject } from '../../src/frames/subject.ts';
 
 const RATE_HZ = 20;
-const T0_US = 1_700_000_000_000_000;
+export const T0_US = 1_700_000_000_000_000;
 /** Sequence numbers of one width, so that they can be written over in place. */
-const SEQ0 = 100_000_000;
+export const SEQ0 = 100_000_000;
 
 export interface StreamShape {
   readonly chips: number;
