@@ -3,9 +3,9 @@ import type { SpikesFrame } from '../../src/frames/spikes.ts';
 import { formatSubject } from '../../src/frames/subject.ts';
 
 const RATE_HZ = 20;
-const T0_US = 1_700_000_000_000_000;
+export const T0_US = 1_700_000_000_000_000;
 /** Sequence numbers of one width, so that they can be written over in place. */
-const SEQ0 = 100_000_000;
+export const SEQ0 = 100_000_000;
 
 export interface StreamShape {
   readonly chips: number;
@@ -131,8 +131,11 @@ export function frameOf(
   };
 }
 
-/** Where t0 and seq stand in a message. */
-function placesOf(bytes: Buffer, encoding: 'msgpack' | 'json'): { t0At: number; seqAt: number } {
+/** Where t0 and seq stand in a message of `frameOf`. */
+export function placesOf(
+  bytes: Buffer,
+  encoding: 'msgpack' | 'json',
+): { readonly t0At: number; readonly seqAt: number } {
   if (encoding === 'json') {
     return { t0At: bytes.indexOf(String(T0_US)), seqAt: bytes.indexOf(String(SEQ0)) };
   }

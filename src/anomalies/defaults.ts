@@ -1,19 +1,21 @@
-import type { BaselineOptions } from '../detectors/baseline.ts';
+import { type BaselineOptions, noiseFloor } from '../detectors/baseline.ts';
 import { Burst } from '../detectors/burst.ts';
 import { Drift } from '../detectors/drift.ts';
 import { Extremes } from '../detectors/extremes.ts';
 import { FlatLine } from '../detectors/flat-line.ts';
 import { LevelShift, type LevelShiftOptions } from '../detectors/level-shift.ts';
+import type { OnsetDetector } from '../detectors/onset.ts';
 import { RobustSpike } from '../detectors/robust-spike.ts';
 import { Silence } from '../detectors/silence.ts';
 import type { DetectorName, TakeFinding } from './finding.ts';
 import type { AnomalyOptions, SeriesName } from './options.ts';
+import { RateGroup } from './rate-group.ts';
 import { WatchedSeries } from './watched-series.ts';
 
 /** Counts vary by chance alone as their root; some populations are more regular than chance. */
-const countFloor = (mean: number) => Math.max(0.7 * Math.sqrt(Math.max(0, mean)), 0.3);
+const countFloor = noiseFloor(0.7, 0, 0.3);
 /** No meter is known better than this. */
-const meterFloor = (mean: number) => Math.max(0.01 * Math.abs(mean), 1e-30);
+const meterFloor = noiseFloor(0, 0.01, 1e-30);
 
 /** Detectors of the default set, made for a series whose points are `pointUs` apart. */
 export class DetectorSet {
@@ -61,12 +63,20 @@ export class DetectorSet {
     };
   }
 
-  countLevel(pointUs: number): WatchedSeries[] {
-    const options = this.level(pointUs, this.options.level_shift_effect, countFloor);
-    return this.made('level-shift', 'rate', new LevelShift(options));
+  rate(pointUs: number): RateGroup {
+    return new RateGroup({
+      silence: this.silence(pointUs),
+      level: this.countLevel(pointUs),
+      burst: this.burst(pointUs),
+    });
   }
 
-  silence(pointUs: number): WatchedSeries[] {
+  countLevel(pointUs: number): WatchedSeries<LevelShift> | undefined {
+    const options = this.level(pointUs, this.options.level_shift_effect, countFloor);
+    return this.watched('level-shift', 'rate', new LevelShift(options));
+  }
+
+  private silence(pointUs: number): WatchedSeries<Silence> | undefined {
     const silence = new Silence({
       baseline: this.baseline(pointUs, 6, countFloor),
       pValueMax: this.options.silence_p_value,
@@ -74,10 +84,10 @@ export class DetectorSet {
       beyond: 4,
       backAt: 0.1,
     });
-    return this.made('silence', 'rate', silence);
+    return this.watched('silence', 'rate', silence);
   }
 
-  burst(pointUs: number): WatchedSeries[] {
+  private burst(pointUs: number): WatchedSeries<Burst> | undefined {
     const burst = new Burst({
       spike: {
         window: 200,
@@ -91,7 +101,7 @@ export class DetectorSet {
       quietUs: 350_000,
       longPoints: 10,
     });
-    return this.made('burst', 'rate', burst);
+    return this.watched('burst', 'rate', burst);
   }
 
   /** For any number that a chip tells: level, single points out of line. */
@@ -156,20 +166,18 @@ export class DetectorSet {
     return this.made('flat-line', series, flat);
   }
 
-  private made(
-    name: DetectorName,
-    series: SeriesName,
-    detector: ConstructorParameters<typeof WatchedSeries>[1],
-  ): WatchedSeries[] {
-    return this.isOn(name, series) ? [new WatchedSeries(name, detector, this.take)] : [];
+  private made(name: DetectorName, series: SeriesName, detector: OnsetDetector): WatchedSeries[] {
+    const watched = this.watched(name, series, detector);
+    return watched === undefined ? [] : [watched];
   }
 
-  watched(
+  /** Undefined where it is switched off. */
+  watched<D extends OnsetDetector>(
     name: DetectorName,
     series: SeriesName,
-    detector: ConstructorParameters<typeof WatchedSeries>[1],
-  ): WatchedSeries[] {
-    return this.made(name, series, detector);
+    detector: D,
+  ): WatchedSeries<D> | undefined {
+    return this.isOn(name, series) ? new WatchedSeries(name, detector, this.take) : undefined;
   }
 
   get takeFinding(): TakeFinding {

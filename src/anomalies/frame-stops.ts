@@ -2,6 +2,7 @@ import type { HeldState, Snapshot } from '../component/state.ts';
 import type { FrameHeader } from '../frames/header.ts';
 import { OWN_EMITTER } from '../frames/header.ts';
 import type { LogFrame } from '../frames/log.ts';
+import type { SpikesFrame } from '../frames/spikes.ts';
 import { KeyedByNames } from '../operators/keyed.ts';
 import { FRAMES_GIVEN_UP, FRAMES_STOPPED } from '../sources/silence-watch.ts';
 import type { DetectorSet } from './defaults.ts';
@@ -27,18 +28,20 @@ export class FrameStops implements HeldState {
     this.places = new KeyedByNames(max);
   }
 
-  /** A frame of a chip, and of one of its layers where it names one. */
-  next(frame: FrameHeader, layerName: string): void {
+  /** A frame of a chip. */
+  next(frame: FrameHeader): void {
     const { deviceType, chipId } = frame;
     if (chipId !== this.lastChip || deviceType !== this.lastDevice) {
-      this.last = this.placeOf(deviceType, chipId, '');
+      this.last = this.placeOf(frame, '');
       this.lastDevice = deviceType;
       this.lastChip = chipId;
     }
     this.goOn(this.last, frame, '');
-    if (layerName !== '') {
-      this.goOn(this.placeOf(deviceType, chipId, layerName), frame, layerName);
-    }
+  }
+
+  /** A frame of a layer that is kept at hand, as `placeOf` told it. */
+  nextOfLayer(stopped: Stopped | undefined, frame: SpikesFrame): void {
+    this.goOn(stopped, frame, frame.layerName);
   }
 
   private goOn(stopped: Stopped | undefined, frame: FrameHeader, layerName: string): void {
@@ -71,7 +74,7 @@ export class FrameStops implements HeldState {
     return streamOf('frames', { deviceType, chipId, layerName, coreId: undefined });
   }
 
-  private placeOf(deviceType: string, chipId: string, layerName: string): Stopped | undefined {
+  placeOf({ deviceType, chipId }: FrameHeader, layerName: string): Stopped | undefined {
     const known = this.places.get(deviceType, chipId, layerName);
     if (known !== undefined || this.count >= this.max) return known;
     return this.add(deviceType, chipId, layerName);

@@ -5,6 +5,12 @@ import { IntervalSet } from '../numerics/interval-set.ts';
 
 /** Length of a pane: the finest time that verdicts are given at. */
 export const PANE_US = 10_000;
+/**
+ * Panes that are given on together: what detectors know of a layer has left the processor's caches
+ * by its next frame, and is fetched once for all of them.
+ */
+const PANES_AT_ONCE = 10;
+const TOGETHER_US = PANES_AT_ONCE * PANE_US;
 const BIN_US = 1000;
 const BINS_A_PANE = PANE_US / BIN_US;
 /** [RING] counts of 1 ms: those of open panes, and about a second of closed ones. */
@@ -79,12 +85,14 @@ export class LayerPanes implements HeldState {
     for (let from = bins.first; from <= last; from += CHUNK) {
       const to = Math.min(last + 1, from + CHUNK);
       // A frame far ahead takes the bins of open panes: nothing of it lies in those.
-      this.closeTo(Math.floor((to - RING) / BINS_A_PANE) + 1, take);
+      const forced = Math.floor((to - RING) / BINS_A_PANE) + 1;
+      if (forced > this.closedBelow) this.closeTo(forced, take);
       this.put(bins, from, to);
       const toUs = Math.min(endUs, to * BIN_US);
       this.covered.add(Math.max(frame.t0Us, from * BIN_US), toUs);
       this.endUs = Math.max(this.endUs, toUs);
-      this.closeTo(Math.floor((this.endUs - this.latenessUs) / PANE_US), take);
+      const whole = Math.floor((this.endUs - this.latenessUs) / TOGETHER_US) * PANES_AT_ONCE;
+      if (whole > this.closedBelow) this.closeTo(whole, take);
     }
     if (this.covered.size > FRAGMENTS_MAX) this.covered.clear();
   }
@@ -155,20 +163,26 @@ export interface BinnedFrame {
   readonly counts: Uint32Array;
 }
 
-/** Spikes that are passed over at once where the last of them is in the same bin. */
-const STRIDE = 8;
-/** Spikes a bin from which on that is worth it. */
+/** Spikes a bin from which on it is worth looking for the ends of bins only. */
 const MANY_A_BIN = 24;
 
-/** Spikes in order: only where a bin ends is looked for. */
-function addOrdered(dtUs: Uint32Array, offUs: number, counts: Uint32Array): void {
+/**
+ * Spikes in order: a bin's end is looked for from where it would be if they were spread evenly, so
+ * that most are not looked at. None is looked at more than twice.
+ */
+function addOrdered(dtUs: Uint32Array, offUs: number, counts: Uint32Array, bins: number): void {
   const spikes = dtUs.length;
+  const usual = Math.floor(spikes / bins);
   let toDt = BIN_US - offUs;
-  for (let i = 0, bin = 0; i < spikes; bin++, toDt += BIN_US) {
-    const from = i;
-    while (i + STRIDE <= spikes && (dtUs[i + STRIDE - 1] as number) < toDt) i += STRIDE;
-    while (i < spikes && (dtUs[i] as number) < toDt) i++;
+  for (let from = 0, bin = 0; from < spikes; bin++, toDt += BIN_US) {
+    let i = Math.min(spikes, from + usual);
+    if (i < spikes && (dtUs[i] as number) < toDt) {
+      while (i < spikes && (dtUs[i] as number) < toDt) i++;
+    } else {
+      while (i > from && (dtUs[i - 1] as number) >= toDt) i--;
+    }
     counts[bin] = i - from;
+    from = i;
   }
 }
 
@@ -194,7 +208,7 @@ export class FrameBinner {
     const { counts } = this;
     counts.fill(0, 0, bins);
     const isDense = dtUs.length >= MANY_A_BIN * bins;
-    if (isDense && areOrdered(frame)) addOrdered(dtUs, offUs, counts);
+    if (isDense && areOrdered(frame)) addOrdered(dtUs, offUs, counts, bins);
     else addAny(dtUs, offUs, counts);
     return { first, counts };
   }

@@ -1,4 +1,5 @@
 import type { HeldState, Snapshot } from '../component/state.ts';
+import { noiseFloor } from '../detectors/baseline.ts';
 import { countRatio, RateRatio } from '../detectors/rate-ratio.ts';
 import type { DetectorSet } from './defaults.ts';
 import type { SeriesAbout } from './finding.ts';
@@ -18,8 +19,11 @@ export class LayerRatio implements HeldState {
 
   constructor(about: SeriesAbout, windowUs: number, set: DetectorSet) {
     this.about = { ...about, series: 'rate_ratio', unit: '' };
-    const level = set.level(windowUs, 0, () => 0.05, { effectMinAbsolute: Math.log(2), zMax: 5 });
-    this.group = new WatchedGroup(set.watched('rate-ratio', 'rate_ratio', new RateRatio(level)));
+    const level = set.level(windowUs, 0, noiseFloor(0, 0, 0.05), {
+      effectMinAbsolute: Math.log(2),
+      zMax: 5,
+    });
+    this.group = new WatchedGroup([set.watched('rate-ratio', 'rate_ratio', new RateRatio(level))]);
   }
 
   /** A window of one of the two; `side` 0 for the layer before. */

@@ -1,4 +1,6 @@
 import type { HeldState, Snapshot } from '../component/state.ts';
+import { noiseFloor } from '../detectors/baseline.ts';
+import type { LevelShift } from '../detectors/level-shift.ts';
 import { indexOfDispersion, Synchrony } from '../detectors/synchrony.ts';
 import type { SpikesFrame } from '../frames/spikes.ts';
 import { changePoint } from '../numerics/change-point.ts';
@@ -6,7 +8,9 @@ import type { DetectorSet } from './defaults.ts';
 import type { Finding, SeriesAbout } from './finding.ts';
 import { type BinnedFrame, LayerPanes, PANE_US } from './layer-panes.ts';
 import type { LayerRatio } from './layer-ratio.ts';
-import { WatchedGroup } from './watched-series.ts';
+import type { RateGroup } from './rate-group.ts';
+import type { Stopped } from './stopped.ts';
+import type { WatchedSeries } from './watched-series.ts';
 
 /** Panes of the slower series: 100 ms. */
 const SLOW = 10;
@@ -22,9 +26,12 @@ export class LayerWatch implements HeldState {
   readonly about: SeriesAbout;
   readonly stream: string;
   readonly panes: LayerPanes;
-  private readonly fast: WatchedGroup;
-  private readonly slow: WatchedGroup;
-  private readonly synchrony: WatchedGroup;
+  private readonly fast: RateGroup;
+  private readonly slow: WatchedSeries<LevelShift> | undefined;
+  private readonly synchrony: WatchedSeries<Synchrony> | undefined;
+  private readonly synchronyAbout: SeriesAbout;
+  /** Whether its frames come, kept at hand. */
+  stopped: Stopped | undefined;
   /** Against the layer before, and of the layer after against this one. */
   ratio: LayerRatio | undefined;
   ratioAfter: LayerRatio | undefined;
@@ -36,14 +43,14 @@ export class LayerWatch implements HeldState {
     this.about = about;
     this.stream = stream;
     this.panes = new LayerPanes(latenessUs);
-    this.fast = new WatchedGroup([
-      ...set.silence(PANE_US),
-      ...set.countLevel(PANE_US),
-      ...set.burst(PANE_US),
-    ]);
-    this.slow = new WatchedGroup(set.countLevel(SLOW_US));
-    const index = set.level(SLOW_US, 0, () => 0.1, { effectMinAbsolute: Math.log(3), zMax: 5 });
-    this.synchrony = new WatchedGroup(set.watched('synchrony', 'synchrony', new Synchrony(index)));
+    this.fast = set.rate(PANE_US);
+    this.slow = set.countLevel(SLOW_US);
+    this.synchronyAbout = { ...about, series: 'synchrony', unit: '' };
+    const index = set.level(SLOW_US, 0, noiseFloor(0, 0, 0.1), {
+      effectMinAbsolute: Math.log(3),
+      zMax: 5,
+    });
+    this.synchrony = set.watched('synchrony', 'synchrony', new Synchrony(index));
   }
 
   next(frame: SpikesFrame, bins: BinnedFrame): void {
@@ -53,12 +60,13 @@ export class LayerWatch implements HeldState {
 
   private start(frame: SpikesFrame): void {
     const { doneUs } = this.panes;
-    for (const group of [this.fast, this.slow, this.synchrony]) group.clear(doneUs);
+    this.fast.clear(doneUs);
+    for (const each of [this.slow, this.synchrony]) each?.maker.clear(doneUs);
     for (const ratio of [this.ratio, this.ratioAfter]) ratio?.clear(doneUs);
     this.panes.start(frame);
     const perNeuron = 1e6 / frame.neuronCount;
     this.fast.scaleTo(perNeuron / PANE_US);
-    this.slow.scaleTo(perNeuron / SLOW_US);
+    if (this.slow !== undefined) this.slow.maker.scale = perNeuron / SLOW_US;
     this.slowPanes = 0;
     this.slowSpikes = 0;
   }
@@ -74,15 +82,19 @@ export class LayerWatch implements HeldState {
     this.slowPanes++;
     this.slowSpikes += spikes;
     if (at !== SLOW - 1 || this.slowPanes !== SLOW) return;
-    this.slow.next(this.about, endUs, this.slowSpikes);
+    this.takeSlow(endUs);
+  };
+
+  private takeSlow(endUs: number): void {
+    this.slow?.next(this.about, endUs, this.slowSpikes);
     this.ratio?.next(1, endUs, this.slowSpikes);
     this.ratioAfter?.next(0, endUs, this.slowSpikes);
-    if (this.slowSpikes < SYNCHRONY_SPIKES_MIN) return;
+    if (this.synchrony === undefined || this.slowSpikes < SYNCHRONY_SPIKES_MIN) return;
     const bin = endUs / BIN_US;
     const index = indexOfDispersion(this.panes.ring, bin - SLOW_US / BIN_US, bin);
     if (index === undefined) return;
-    this.synchrony.next({ ...this.about, series: 'synchrony', unit: '' }, endUs, index);
-  };
+    this.synchrony.next(this.synchronyAbout, endUs, index);
+  }
 
   /** The ms in which a change of the rate most likely began (maximum likelihood, Poisson). */
   refinedOnset({ onsetUs, tUs, expected, observed, about }: Finding): number {
@@ -104,8 +116,8 @@ export class LayerWatch implements HeldState {
     return {
       panes: this.panes.snapshot(),
       fast: this.fast.snapshot(),
-      slow: this.slow.snapshot(),
-      synchrony: this.synchrony.snapshot(),
+      slow: this.slow?.snapshot() ?? null,
+      synchrony: this.synchrony?.snapshot() ?? null,
       // Its other end does not hold it.
       ratio: this.ratio?.snapshot() ?? null,
       under: [this.slowSpikes, this.slowPanes],
@@ -116,8 +128,8 @@ export class LayerWatch implements HeldState {
     const kept = snapshot as Readonly<Record<string, Snapshot>>;
     this.panes.restore(kept['panes'] as Snapshot);
     this.fast.restore(kept['fast'] as Snapshot);
-    this.slow.restore(kept['slow'] as Snapshot);
-    this.synchrony.restore(kept['synchrony'] as Snapshot);
+    if (kept['slow'] !== null) this.slow?.restore(kept['slow'] as Snapshot);
+    if (kept['synchrony'] !== null) this.synchrony?.restore(kept['synchrony'] as Snapshot);
     if (kept['ratio'] !== null) this.ratio?.restore(kept['ratio'] as Snapshot);
     [this.slowSpikes, this.slowPanes] = kept['under'] as [number, number];
   }

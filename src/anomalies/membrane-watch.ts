@@ -1,4 +1,5 @@
 import type { HeldState, Snapshot } from '../component/state.ts';
+import { noiseFloor } from '../detectors/baseline.ts';
 import { DistributionShift } from '../detectors/distribution-shift.ts';
 import type { MembraneFrame } from '../frames/membrane.ts';
 import type { DetectorSet } from './defaults.ts';
@@ -31,7 +32,10 @@ export class MembraneWatch implements HeldState {
   constructor(about: SeriesAbout, stream: string, set: DetectorSet) {
     this.stream = stream;
     this.about = { ...about, series: 'membrane', unit: '' };
-    const level = set.level(WINDOW_US, 0, () => 0.02, { effectMinAbsolute: 0.15, zMax: 6 });
+    const level = set.level(WINDOW_US, 0, noiseFloor(0, 0, 0.02), {
+      effectMinAbsolute: 0.15,
+      zMax: 6,
+    });
     this.shift = new DistributionShift({ bins: BINS, level, forget: 0.02, windowsMin: 3 });
     this.maker = new FindingMaker('distribution-shift', set.takeFinding);
     this.time = new PointSeries(this.about, stream, WINDOW_US, new WatchedGroup([]));

@@ -85,7 +85,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
 
   next(frame: WatchedFrame): void {
     if (frame.kind === 'log') this.nextLog(frame);
-    else this.stops.next(frame, frame.kind === 'spikes' ? frame.layerName : '');
+    else this.stops.next(frame);
     if (!this.mutes.isEmpty) this.passMutes(frame);
     if (frame.kind === 'spikes') this.nextSpikes(frame);
     else if (frame.kind === 'power') this.chipOf(frame)?.nextPower(frame);
@@ -109,9 +109,15 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
 
   private nextSpikes(frame: SpikesFrame): void {
     const layer = this.layerOf(frame);
+    const stopped = layer?.stopped ?? this.stops.placeOf(frame, frame.layerName);
+    this.stops.nextOfLayer(stopped, frame);
     if (layer === undefined) return;
+    layer.stopped = stopped;
+    const { doneUs } = layer.panes;
     layer.next(frame, this.binner.bin(frame));
-    this.horizon.reach(layer.stream, layer.panes.doneUs, frame.spanUs);
+    if (layer.panes.doneUs !== doneUs) {
+      this.horizon.reach(layer.stream, layer.panes.doneUs, frame.spanUs);
+    }
   }
 
   private nextMembrane(frame: MembraneFrame): void {

@@ -29,6 +29,12 @@ export class FindingMaker implements HeldState {
     return this.last !== undefined;
   }
 
+  /** What a detector found; undefined where all is as ever. */
+  heed(about: SeriesAbout, tUs: number, verdict: OnsetVerdict | undefined): void {
+    if (verdict !== undefined) this.hear(about, tUs, verdict);
+    else if (this.last !== undefined) this.clear(tUs);
+  }
+
   hear(about: SeriesAbout, tUs: number, verdict: OnsetVerdict): void {
     if (!verdict.isAnomalous) {
       this.clear(tUs);
@@ -86,17 +92,17 @@ export function restoreFinding(snapshot: Snapshot): Finding {
 }
 
 /** One detector on one series. */
-export class WatchedSeries implements HeldState {
+export class WatchedSeries<D extends OnsetDetector = OnsetDetector> implements HeldState {
   readonly maker: FindingMaker;
-  private readonly detector: OnsetDetector;
+  readonly detector: D;
 
-  constructor(name: DetectorName, detector: OnsetDetector, take: TakeFinding) {
+  constructor(name: DetectorName, detector: D, take: TakeFinding) {
     this.detector = detector;
     this.maker = new FindingMaker(name, take);
   }
 
   next(about: SeriesAbout, tUs: number, value: number): void {
-    this.maker.hear(about, tUs, this.detector.next(tUs, value));
+    this.maker.heed(about, tUs, this.detector.find(tUs, value));
   }
 
   snapshot(): Snapshot {
@@ -114,8 +120,8 @@ export class WatchedSeries implements HeldState {
 export class WatchedGroup implements HeldState {
   readonly all: readonly WatchedSeries[];
 
-  constructor(all: readonly WatchedSeries[]) {
-    this.all = all;
+  constructor(all: readonly (WatchedSeries | undefined)[]) {
+    this.all = all.filter((each) => each !== undefined);
   }
 
   next(about: SeriesAbout, tUs: number, value: number): void {

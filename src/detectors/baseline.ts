@@ -19,53 +19,59 @@ export interface BaselineOptions {
   readonly sdFloor: (mean: number) => number;
 }
 
-const SCALES = [1, 5, 20] as const;
+/**
+ * The least deviation of a series by its mean: a part of its root, a part of it, and a number. Made
+ * in one place, as a call of one function is put in its place and a call of many is not.
+ */
+export function noiseFloor(root: number, share: number, least: number): (mean: number) => number {
+  return (mean) =>
+    Math.max(root * Math.sqrt(Math.max(0, mean)), Math.max(share * Math.abs(mean), least));
+}
+
+/** Points of a block, of the two scales beside that of single points. */
+const BLOCK = [5, 20] as const;
 /** Blocks of a scale before its deviation counts. */
 const BLOCKS_MIN = 4;
 const START_POINTS = 10;
 
-interface State {
-  points: number;
-  mean: number;
-  /** [scales] of blocks: how many, mean of their sums, variance, and the block under way. */
-  readonly blocks: Float64Array;
-  readonly blockMean: Float64Array;
-  readonly blockVar: Float64Array;
-  readonly partSum: Float64Array;
-  readonly partCount: Float64Array;
-  /** [lag] a ring of points that are held back. */
-  readonly held: Float64Array;
-  heldFrom: number;
-  heldCount: number;
-}
+/** Where what is known lies in one column of numbers; one column, as there are many baselines. */
+const POINTS = 0;
+const MEAN = 1;
+const VARIANCE = 2;
+const HELD_FROM = 3;
+const HELD_COUNT = 4;
+/** Of the first scale of blocks: how many, mean and variance of their sums, and the one under way. */
+const SCALE = 5;
+const SCALE_LENGTH = 5;
+const [BLOCKS, BLOCK_MEAN, BLOCK_VAR, PART_SUM, PART_COUNT] = [0, 1, 2, 3, 4] as const;
+/** A ring of points that are held back. */
+const HELD = SCALE + 2 * SCALE_LENGTH;
 
 export class Baseline implements HeldState {
   private readonly options: BaselineOptions;
-  private state: State;
+  private column: Float64Array;
   private sdNow = 0;
   /** The deviation is worked out when somebody asks for it. */
   private isSdOld = false;
-  /** [scales] variance of a point as its blocks tell it. */
-  private readonly variance = new Float64Array(SCALES.length);
   /** How much wider a deviation is, of so many points. */
   private widening = 0;
   private wideningOf = -1;
 
   constructor(options: BaselineOptions) {
     this.options = options;
-    this.state = emptyState(options.lag);
+    this.column = new Float64Array(HELD + options.lag);
   }
 
   get isReady(): boolean {
-    return this.state.points >= this.options.pointsMin;
+    return (this.column[POINTS] as number) >= this.options.pointsMin;
   }
 
   get points(): number {
-    return this.state.points;
+    return this.column[POINTS] as number;
   }
 
   get mean(): number {
-    return this.state.mean;
+    return this.column[MEAN] as number;
   }
 
   /** Of one point, wider while few points are known. */
@@ -77,46 +83,53 @@ export class Baseline implements HeldState {
 
   /** The next point of a series that goes on as ever. */
   offer(value: number): void {
-    const { state } = this;
-    const { lag } = this.options;
-    if (lag === 0 || !this.isReady) {
+    const { column } = this;
+    const { lag, pointsMin } = this.options;
+    if (lag === 0 || (column[POINTS] as number) < pointsMin) {
       this.learn(value);
       return;
     }
-    if (state.heldCount === lag) {
-      this.learn(state.held[state.heldFrom] as number);
-      state.held[state.heldFrom] = value;
-      state.heldFrom = state.heldFrom + 1 === lag ? 0 : state.heldFrom + 1;
+    const from = column[HELD_FROM] as number;
+    const count = column[HELD_COUNT] as number;
+    if (count === lag) {
+      this.learn(column[HELD + from] as number);
+      column[HELD + from] = value;
+      column[HELD_FROM] = from + 1 === lag ? 0 : from + 1;
       return;
     }
-    state.held[(state.heldFrom + state.heldCount) % lag] = value;
-    state.heldCount++;
+    column[HELD + ((from + count) % lag)] = value;
+    column[HELD_COUNT] = count + 1;
   }
 
   /** Forgets what is held back: it belongs to what was found. */
   dropHeld(): void {
-    this.state.heldCount = 0;
+    this.column[HELD_COUNT] = 0;
   }
 
   clear(): void {
-    this.state = emptyState(this.options.lag);
-    this.variance.fill(0);
+    this.column.fill(0);
     this.sdNow = 0;
     this.isSdOld = false;
   }
 
   private learn(value: number): void {
-    const { state } = this;
+    const { column } = this;
     const { memory } = this.options;
-    state.points++;
-    state.mean += (value - state.mean) / this.reach(state.points, memory);
-    for (let i = 0; i < SCALES.length; i++) {
-      const scale = SCALES[i] as number;
-      state.partSum[i] = (state.partSum[i] as number) + value;
-      state.partCount[i] = (state.partCount[i] as number) + 1;
-      if ((state.partCount[i] as number) < scale) continue;
-      this.closeBlock(i, Math.max(2 * BLOCKS_MIN, memory / scale));
-      this.isSdOld = true;
+    const points = (column[POINTS] as number) + 1;
+    const weight = 1 / this.reach(points, memory);
+    const off = value - (column[MEAN] as number);
+    column[POINTS] = points;
+    column[MEAN] = (column[MEAN] as number) + weight * off;
+    column[VARIANCE] = (1 - weight) * ((column[VARIANCE] as number) + weight * off * off);
+    this.isSdOld = true;
+    for (let i = 0; i < BLOCK.length; i++) {
+      const at = SCALE + i * SCALE_LENGTH;
+      const length = BLOCK[i] as number;
+      column[at + PART_SUM] = (column[at + PART_SUM] as number) + value;
+      column[at + PART_COUNT] = (column[at + PART_COUNT] as number) + 1;
+      if (column[at + PART_COUNT] === length) {
+        this.closeBlock(at, Math.max(2 * BLOCKS_MIN, memory / length));
+      }
     }
   }
 
@@ -126,33 +139,32 @@ export class Baseline implements HeldState {
     return Math.min(points, memory, Math.max(START_POINTS, points * startShare));
   }
 
-  private closeBlock(i: number, memory: number): void {
-    const { state } = this;
-    const blocks = (state.blocks[i] as number) + 1;
-    state.blocks[i] = blocks;
+  private closeBlock(at: number, memory: number): void {
+    const { column } = this;
+    const blocks = (column[at + BLOCKS] as number) + 1;
+    column[at + BLOCKS] = blocks;
     const weight = 1 / this.reach(blocks, memory);
-    const off = (state.partSum[i] as number) - (state.blockMean[i] as number);
-    state.blockMean[i] = (state.blockMean[i] as number) + weight * off;
-    state.blockVar[i] = (1 - weight) * ((state.blockVar[i] as number) + weight * off * off);
-    state.partSum[i] = 0;
-    state.partCount[i] = 0;
-    this.weigh(i);
-  }
-
-  /** What blocks of a scale say of the variance of a point. */
-  private weigh(i: number): void {
-    const blocks = this.state.blocks[i] as number;
-    if (blocks < BLOCKS_MIN) return;
-    const unbiased = ((this.state.blockVar[i] as number) * blocks) / (blocks - 1);
-    this.variance[i] = unbiased / (SCALES[i] as number);
+    const mean = column[at + BLOCK_MEAN] as number;
+    const off = (column[at + PART_SUM] as number) - mean;
+    column[at + BLOCK_MEAN] = mean + weight * off;
+    column[at + BLOCK_VAR] =
+      (1 - weight) * ((column[at + BLOCK_VAR] as number) + weight * off * off);
+    column[at + PART_SUM] = 0;
+    column[at + PART_COUNT] = 0;
   }
 
   private estimate(): number {
-    const { state, options } = this;
-    const { variance } = this;
-    const highest = Math.max(variance[0] as number, variance[1] as number, variance[2] as number);
-    const floor = options.sdFloor(state.mean);
-    const known = Math.min(state.points, options.memory);
+    const { options, column } = this;
+    const points = column[POINTS] as number;
+    let highest = unbiased(column[VARIANCE] as number, points);
+    for (let i = 0; i < BLOCK.length; i++) {
+      const at = SCALE + i * SCALE_LENGTH;
+      const ofSum = unbiased(column[at + BLOCK_VAR] as number, column[at + BLOCKS] as number);
+      const ofPoint = ofSum / (BLOCK[i] as number);
+      if (ofPoint > highest) highest = ofPoint;
+    }
+    const floor = options.sdFloor(column[MEAN] as number);
+    const known = Math.min(points, options.memory);
     if (known !== this.wideningOf) {
       this.wideningOf = known;
       this.widening = 1 + 2 / Math.sqrt(known / 5 + 1);
@@ -161,30 +173,17 @@ export class Baseline implements HeldState {
   }
 
   snapshot(): Snapshot {
-    return structuredClone(this.state) as unknown as Snapshot;
+    return this.column.slice();
   }
 
   restore(snapshot: Snapshot): void {
-    this.state = structuredClone(snapshot) as unknown as State;
-    this.variance.fill(0);
-    for (let i = 0; i < SCALES.length; i++) this.weigh(i);
+    this.column = (snapshot as Float64Array).slice();
     this.sdNow = 0;
-    this.isSdOld = this.state.points > 0;
+    this.isSdOld = this.points > 0;
   }
 }
 
-function emptyState(lag: number): State {
-  const column = () => new Float64Array(SCALES.length);
-  return {
-    points: 0,
-    mean: 0,
-    blocks: column(),
-    blockMean: column(),
-    blockVar: column(),
-    partSum: column(),
-    partCount: column(),
-    held: new Float64Array(lag),
-    heldFrom: 0,
-    heldCount: 0,
-  };
+/** Variance of so many values, as those that were forgotten more or less tell it; 0 of too few. */
+function unbiased(variance: number, count: number): number {
+  return count < BLOCKS_MIN ? 0 : (variance * count) / (count - 1);
 }

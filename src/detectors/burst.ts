@@ -32,7 +32,19 @@ export class Burst implements OnsetDetector {
   }
 
   next(tUs: number, value: number): OnsetVerdict {
-    const verdict = this.spike.next(tUs, value);
+    return this.judge(tUs, value, this.spike.next(tUs, value));
+  }
+
+  find(tUs: number, value: number): OnsetVerdict | undefined {
+    if (this.isOpen) {
+      const verdict = this.next(tUs, value);
+      return verdict.isAnomalous ? verdict : undefined;
+    }
+    const spike = this.spike.find(tUs, value);
+    return spike === undefined ? undefined : this.judge(tUs, value, spike);
+  }
+
+  private judge(tUs: number, value: number, verdict: OnsetVerdict): OnsetVerdict {
     if (verdict.isAnomalous) {
       if (!this.isOpen) this.firstUs = verdict.onsetUs;
       this.peak = this.isOpen ? Math.max(this.peak, value) : value;

@@ -42,6 +42,11 @@ export class Drift implements OnsetDetector {
     return this.verdict;
   }
 
+  find(tUs: number, value: number): OnsetVerdict | undefined {
+    const verdict = this.next(tUs, value);
+    return verdict.isAnomalous ? verdict : undefined;
+  }
+
   snapshot(): Snapshot {
     return [this.level.snapshot(), this.sum, this.points, keepVerdict(this.verdict)];
   }

@@ -147,6 +147,11 @@ export class Extremes implements OnsetDetector {
     return verdict;
   }
 
+  find(tUs: number, value: number): OnsetVerdict | undefined {
+    const verdict = this.next(tUs, value);
+    return verdict.isAnomalous ? verdict : undefined;
+  }
+
   private isExtreme(value: number): boolean {
     if (!this.upper.isBeyond(value) && !this.lower.isBeyond(-value)) return false;
     return Math.abs(value - this.median) >= this.options.effectMin * Math.abs(this.median);

@@ -55,6 +55,11 @@ export class FlatLine implements OnsetDetector {
     return this.said(tUs);
   }
 
+  find(tUs: number, value: number): OnsetVerdict | undefined {
+    const verdict = this.next(tUs, value);
+    return verdict.isAnomalous ? verdict : undefined;
+  }
+
   private said(tUs: number): OnsetVerdict {
     const { state, verdict, options } = this;
     const isReady = state.changes >= options.changesMin;

@@ -39,31 +39,25 @@ const SUSPICIOUS = 0.3;
 /** Deviations past half the way back, summed up, at which a series is back. */
 const BACK = 6;
 
-interface Side {
-  sum: number;
-  onsetUs: number;
-  lastUs: number;
-  total: number;
-  points: number;
-}
-
-interface State {
-  readonly up: Side;
-  readonly down: Side;
-  /** 1 up, -1 down, 0 none. */
-  alarm: number;
-  alarmPoints: number;
-  /** Half the way from the baseline to the level of the alarm. */
-  alarmHalf: number;
-  back: number;
-  lastTUs: number;
-}
+/** Where a sum lies in the column of one that looks upwards, or of one that looks downwards. */
+const [SUM, ONSET_US, LAST_US, TOTAL, COUNT] = [0, 1, 2, 3, 4] as const;
+const UP = 0;
+const DOWN = 5;
+/** 1 up, -1 down, 0 none; how many points it lasts. */
+const ALARM = 10;
+const ALARM_POINTS = 11;
+/** Half the way from the baseline to the level of the alarm, and how far the series is back. */
+const ALARM_HALF = 12;
+const BACK_SUM = 13;
+const LAST_T_US = 14;
+const LENGTH = 15;
 
 export class LevelShift implements OnsetDetector {
   readonly baseline: Baseline;
   private readonly options: LevelShiftOptions;
   private readonly verdict = quietVerdict();
-  private state: State = emptyState();
+  /** All that it knows beside the baseline; one column, as there are many of these. */
+  private state = new Float64Array(LENGTH);
 
   constructor(options: LevelShiftOptions) {
     this.options = options;
@@ -71,86 +65,124 @@ export class LevelShift implements OnsetDetector {
   }
 
   next(tUs: number, value: number): OnsetVerdict {
-    const { state, baseline } = this;
-    const { zMax } = this.options;
-    if (!baseline.isReady) {
-      baseline.offer(value);
-      state.lastTUs = tUs;
+    if (!this.baseline.isReady) {
+      this.settle(tUs, value);
       return this.quiet();
     }
-    const z = Math.max(-zMax, Math.min(zMax, (value - baseline.mean) / baseline.sd));
-    this.step(state.up, z, tUs, value);
-    this.step(state.down, -z, tUs, value);
-    state.lastTUs = tUs;
-    this.decide(value);
-    // Cut off, so that one wild point does not blind the test for long.
-    const reach = 2 * zMax * baseline.sd;
-    if (state.alarm === 0 && !this.isSuspicious()) {
-      baseline.offer(Math.max(baseline.mean - reach, Math.min(baseline.mean + reach, value)));
-    }
+    this.take(tUs, value);
     return this.said();
   }
 
-  private step(side: Side, z: number, tUs: number, value: number): void {
-    const { allowance, threshold } = this.options;
-    const sum = side.sum + z - allowance;
-    if (sum <= 0) {
-      side.sum = 0;
-      side.points = 0;
-      side.total = 0;
+  find(tUs: number, value: number): OnsetVerdict | undefined {
+    if (!this.baseline.isReady) {
+      this.settle(tUs, value);
+      return undefined;
+    }
+    this.take(tUs, value);
+    return this.state[ALARM] === 0 ? undefined : this.said();
+  }
+
+  private settle(tUs: number, value: number): void {
+    this.baseline.offer(value);
+    this.state[LAST_T_US] = tUs;
+  }
+
+  private take(tUs: number, value: number): void {
+    const { state, baseline } = this;
+    const { zMax, allowance } = this.options;
+    const { mean, sd } = baseline;
+    const z = (value - mean) / sd;
+    // Most points: both sums are 0 and stay so, which leaves them to be learned.
+    const isCalm = state[UP + SUM] === 0 && state[DOWN + SUM] === 0 && state[ALARM] === 0;
+    if (isCalm && z <= allowance && z >= -allowance) {
+      state[LAST_T_US] = tUs;
+      baseline.offer(value);
       return;
     }
-    if (side.sum === 0) side.onsetUs = this.state.lastTUs;
-    side.sum = Math.min(sum, threshold + OVERSHOOT);
-    if (z > allowance) side.lastUs = tUs;
-    side.total += value;
-    side.points++;
+    const cut = Math.max(-zMax, Math.min(zMax, z));
+    this.step(UP, cut, tUs, value);
+    this.step(DOWN, -cut, tUs, value);
+    state[LAST_T_US] = tUs;
+    this.decide(value);
+    if (state[ALARM] !== 0 || this.isSuspicious()) return;
+    // Cut off, so that one wild point does not blind the test for long.
+    const reach = 2 * zMax * baseline.sd;
+    baseline.offer(Math.max(baseline.mean - reach, Math.min(baseline.mean + reach, value)));
+  }
+
+  private step(side: number, z: number, tUs: number, value: number): void {
+    const { state } = this;
+    const { allowance, threshold } = this.options;
+    const before = state[side + SUM] as number;
+    const sum = before + z - allowance;
+    if (sum <= 0) {
+      this.clear(side);
+      return;
+    }
+    if (before === 0) state[side + ONSET_US] = state[LAST_T_US] as number;
+    state[side + SUM] = Math.min(sum, threshold + OVERSHOOT);
+    if (z > allowance) state[side + LAST_US] = tUs;
+    state[side + TOTAL] = (state[side + TOTAL] as number) + value;
+    state[side + COUNT] = (state[side + COUNT] as number) + 1;
+  }
+
+  private clear(side: number): void {
+    this.state[side + SUM] = 0;
+    this.state[side + TOTAL] = 0;
+    this.state[side + COUNT] = 0;
+  }
+
+  /** Of the points since a sum began. */
+  private meanOf(side: number): number {
+    return (this.state[side + TOTAL] as number) / (this.state[side + COUNT] as number);
   }
 
   private decide(value: number): void {
-    const { state, baseline, options } = this;
-    if (state.alarm !== 0) {
+    const { state, baseline } = this;
+    if (state[ALARM] !== 0) {
       this.lookBack(value);
       return;
     }
-    for (const [sign, side] of [
-      [1, state.up],
-      [-1, state.down],
-    ] as const) {
-      if (side.sum < options.threshold || !this.matters(side)) continue;
-      state.alarm = sign;
-      state.alarmPoints = 0;
-      state.alarmHalf = (baseline.mean + side.total / side.points) / 2;
-      state.back = 0;
-      baseline.dropHeld();
-      return;
-    }
+    const isUp = this.isOver(UP);
+    if (!isUp && !this.isOver(DOWN)) return;
+    state[ALARM] = isUp ? 1 : -1;
+    state[ALARM_POINTS] = 0;
+    state[ALARM_HALF] = (baseline.mean + this.meanOf(isUp ? UP : DOWN)) / 2;
+    state[BACK_SUM] = 0;
+    baseline.dropHeld();
+  }
+
+  private isOver(side: number): boolean {
+    return (this.state[side + SUM] as number) >= this.options.threshold && this.matters(side);
   }
 
   /** What may be on its way to an alarm is not learned; what came there and does not matter is. */
   private isSuspicious(): boolean {
     const { threshold, learnsSmall } = this.options;
-    const sum = Math.max(this.state.up.sum, this.state.down.sum);
+    const sum = Math.max(this.state[UP + SUM] as number, this.state[DOWN + SUM] as number);
     return sum > SUSPICIOUS * threshold && (sum < threshold || !learnsSmall);
   }
 
   /** During an alarm: whether the series is back, which a sum of its own tells soon. */
   private lookBack(value: number): void {
     const { state, baseline, options } = this;
-    const side = state.alarm > 0 ? state.up : state.down;
-    const step = (state.alarm * (state.alarmHalf - value)) / baseline.sd;
-    state.back = Math.max(0, state.back + Math.max(-4, Math.min(4, step)));
-    state.alarmPoints++;
-    const isBack = side.sum === 0 || state.back >= BACK;
-    if (!isBack && state.alarmPoints < options.adoptAfter) return;
+    const alarm = state[ALARM] as number;
+    const side = alarm > 0 ? UP : DOWN;
+    const step = (alarm * ((state[ALARM_HALF] as number) - value)) / baseline.sd;
+    const back = Math.max(0, (state[BACK_SUM] as number) + Math.max(-4, Math.min(4, step)));
+    const points = (state[ALARM_POINTS] as number) + 1;
+    state[BACK_SUM] = back;
+    state[ALARM_POINTS] = points;
+    const isBack = state[side + SUM] === 0 || back >= BACK;
+    if (!isBack && points < options.adoptAfter) return;
     if (!isBack) baseline.clear();
-    Object.assign(side, { sum: 0, total: 0, points: 0 });
-    state.alarm = 0;
+    this.clear(side);
+    state[ALARM] = 0;
   }
 
-  private matters({ total, points }: Side): boolean {
+  private matters(side: number): boolean {
     const { effectMin, effectMinAbsolute } = this.options;
-    const change = Math.abs(total / points - this.baseline.mean);
+    const change = Math.abs(this.meanOf(side) - this.baseline.mean);
     return change >= Math.max(effectMin * Math.abs(this.baseline.mean), effectMinAbsolute);
   }
 
@@ -165,33 +197,29 @@ export class LevelShift implements OnsetDetector {
 
   private said(): OnsetVerdict {
     const { state, verdict, baseline, options } = this;
-    const side =
-      state.alarm > 0 || (state.alarm === 0 && state.up.sum > state.down.sum)
-        ? state.up
-        : state.down;
-    verdict.score = Math.min(1, side.sum / (2 * options.threshold));
+    const alarm = state[ALARM] as number;
+    const isUp =
+      alarm > 0 || (alarm === 0 && (state[UP + SUM] as number) > (state[DOWN + SUM] as number));
+    const side = isUp ? UP : DOWN;
+    const sum = state[side + SUM] as number;
+    verdict.score = Math.min(1, sum / (2 * options.threshold));
     // The sum of a series without a fault is below s with this chance (Wald's bound).
-    verdict.pValue = Math.exp(-2 * options.allowance * side.sum);
-    verdict.isAnomalous = state.alarm !== 0;
+    verdict.pValue = Math.exp(-2 * options.allowance * sum);
+    verdict.isAnomalous = alarm !== 0;
     verdict.expected = baseline.mean;
-    verdict.onsetUs = side.sum > 0 ? side.onsetUs : state.lastTUs;
-    verdict.lastUs = side.lastUs;
-    verdict.observed = side.points > 0 ? side.total / side.points : baseline.mean;
+    verdict.onsetUs = (sum > 0 ? state[side + ONSET_US] : state[LAST_T_US]) as number;
+    verdict.lastUs = state[side + LAST_US] as number;
+    verdict.observed = (state[side + COUNT] as number) > 0 ? this.meanOf(side) : baseline.mean;
     return verdict;
   }
 
   snapshot(): Snapshot {
-    return [structuredClone(this.state) as unknown as Snapshot, this.baseline.snapshot()];
+    return [this.state.slice(), this.baseline.snapshot()];
   }
 
   restore(snapshot: Snapshot): void {
-    const [state, baseline] = snapshot as readonly [Snapshot, Snapshot];
-    this.state = structuredClone(state) as unknown as State;
+    const [state, baseline] = snapshot as readonly [Float64Array, Snapshot];
+    this.state = state.slice();
     this.baseline.restore(baseline);
   }
-}
-
-function emptyState(): State {
-  const side = (): Side => ({ sum: 0, onsetUs: 0, lastUs: 0, total: 0, points: 0 });
-  return { up: side(), down: side(), alarm: 0, alarmPoints: 0, alarmHalf: 0, back: 0, lastTUs: 0 };
 }

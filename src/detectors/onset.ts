@@ -17,6 +17,8 @@ export interface OnsetVerdict extends Verdict {
  */
 export interface OnsetDetector extends Detector {
   next(tUs: number, value: number): OnsetVerdict;
+  /** The same for who hears of what is anomalous only: undefined where all is as ever. */
+  find(tUs: number, value: number): OnsetVerdict | undefined;
 }
 
 /** A verdict of a series that goes on as ever; filled again at each point. */

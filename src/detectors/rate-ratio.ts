@@ -22,10 +22,12 @@ export class RateRatio implements OnsetDetector {
   }
 
   next(tUs: number, value: number): OnsetVerdict {
-    const verdict = this.level.next(tUs, Math.log(value));
-    verdict.expected = Math.exp(verdict.expected);
-    verdict.observed = Math.exp(verdict.observed);
-    return verdict;
+    return inRatios(this.level.next(tUs, Math.log(value)));
+  }
+
+  find(tUs: number, value: number): OnsetVerdict | undefined {
+    const verdict = this.level.find(tUs, Math.log(value));
+    return verdict === undefined ? undefined : inRatios(verdict);
   }
 
   snapshot(): Snapshot {
@@ -35,4 +37,10 @@ export class RateRatio implements OnsetDetector {
   restore(snapshot: Snapshot): void {
     this.level.restore(snapshot);
   }
+}
+
+function inRatios(verdict: OnsetVerdict): OnsetVerdict {
+  verdict.expected = Math.exp(verdict.expected);
+  verdict.observed = Math.exp(verdict.observed);
+  return verdict;
 }

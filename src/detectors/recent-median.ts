@@ -1,137 +1,117 @@
 import type { HeldState, Snapshot } from '../component/state.ts';
 
-interface State {
-  /** [size] a ring of the last values. */
-  readonly ring: Float64Array;
-  next: number;
-  count: number;
-  sinceLook: number;
-  median: number;
-  deviation: number;
-  highest: number;
-  lowest: number;
-}
+/** Where what is known lies in one column; one column, as there are many of these. */
+const [NEXT, COUNT, SINCE_LOOK, MEDIAN, DEVIATION, HIGHEST, LOWEST] = [
+  0, 1, 2, 3, 4, 5, 6,
+] as const;
+/** 1 where median and deviation are of values before the last look that was due. */
+const IS_OLD = 7;
+/** 1 where the highest or the lowest of all has gone. */
+const IS_RANGE_OLD = 8;
+/** A ring of the last values. */
+const RING = 9;
 
-/** Values between two looks at all of them. */
+/** Values after which median and deviation are out of date. */
 const LOOK_EVERY = 16;
 /** Of the median absolute deviation of normal values from their standard deviation. */
 const MAD_TO_SD = 1.4826;
 
 /**
- * Median, scaled median absolute deviation and extremes of the last values. They stay sorted from
- * look to look: what came and what went since is merged in, so that nothing is sorted anew.
+ * Median, scaled median absolute deviation and extremes of the last values. Extremes are kept as
+ * values come; the rest, which costs a sort, is looked up when somebody asks and it is out of date.
  */
 export class RecentMedian implements HeldState {
-  private state: State;
-  /** [size] the values at the last look, in order; a state that was restored has none. */
-  private sorted: Float64Array;
-  private spare: Float64Array;
-  private isSorted = true;
-  private sortedCount = 0;
-  /** [LOOK_EVERY] what came since, and what had to go. */
-  private readonly came = new Float64Array(LOOK_EVERY);
-  private readonly went = new Float64Array(LOOK_EVERY);
-  private wentCount = 0;
+  private column: Float64Array;
+  private readonly size: number;
+  private readonly sorted: Float64Array;
 
   constructor(size: number) {
+    this.size = size;
     this.sorted = new Float64Array(size);
-    this.spare = new Float64Array(size);
-    this.state = {
-      ring: new Float64Array(size),
-      ...{ next: 0, count: 0, sinceLook: LOOK_EVERY - 1 },
-      ...{ median: 0, deviation: 0, highest: 0, lowest: 0 },
-    };
+    this.column = new Float64Array(RING + size);
     // The first value is looked at by itself.
-    this.isSorted = false;
+    this.column[SINCE_LOOK] = LOOK_EVERY - 1;
+    this.column[IS_RANGE_OLD] = 1;
   }
 
   get count(): number {
-    return this.state.count;
+    return this.column[COUNT] as number;
   }
 
   get median(): number {
-    return this.state.median;
+    if (this.column[IS_OLD] === 1) this.look();
+    return this.column[MEDIAN] as number;
   }
 
   /** In the scale of a standard deviation. */
   get deviation(): number {
-    return this.state.deviation;
+    if (this.column[IS_OLD] === 1) this.look();
+    return this.column[DEVIATION] as number;
   }
 
   get highest(): number {
-    return this.state.highest;
+    return this.column[HIGHEST] as number;
   }
 
   get lowest(): number {
-    return this.state.lowest;
+    return this.column[LOWEST] as number;
   }
 
   add(value: number): void {
-    const { state } = this;
-    const { ring } = state;
-    if (state.count === ring.length) this.went[this.wentCount++] = ring[state.next] as number;
-    else state.count++;
-    ring[state.next] = value;
-    state.next = state.next + 1 === ring.length ? 0 : state.next + 1;
-    if (value > state.highest) state.highest = value;
-    if (value < state.lowest) state.lowest = value;
-    this.came[state.sinceLook] = value;
-    if (++state.sinceLook < LOOK_EVERY) return;
-    this.look();
-    state.sinceLook = 0;
-    this.wentCount = 0;
+    const { column, size } = this;
+    const next = column[NEXT] as number;
+    const count = column[COUNT] as number;
+    const highest = column[HIGHEST] as number;
+    const lowest = column[LOWEST] as number;
+    if (count === size) {
+      const went = column[RING + next] as number;
+      if (went >= highest || went <= lowest) column[IS_RANGE_OLD] = 1;
+    } else {
+      column[COUNT] = count + 1;
+    }
+    column[RING + next] = value;
+    column[NEXT] = next + 1 === size ? 0 : next + 1;
+    if (value > highest) column[HIGHEST] = value;
+    if (value < lowest) column[LOWEST] = value;
+    const sinceLook = (column[SINCE_LOOK] as number) + 1;
+    column[SINCE_LOOK] = sinceLook < LOOK_EVERY ? sinceLook : 0;
+    if (sinceLook < LOOK_EVERY) return;
+    column[IS_OLD] = 1;
+    if (column[IS_RANGE_OLD] === 1) this.lookAtRange();
+  }
+
+  private lookAtRange(): void {
+    const { column } = this;
+    const end = RING + this.count;
+    let lowest = column[RING] as number;
+    let highest = lowest;
+    for (let i = RING + 1; i < end; i++) {
+      const value = column[i] as number;
+      if (value > highest) highest = value;
+      else if (value < lowest) lowest = value;
+    }
+    column[LOWEST] = lowest;
+    column[HIGHEST] = highest;
+    column[IS_RANGE_OLD] = 0;
   }
 
   private look(): void {
-    const { state } = this;
-    const { count } = state;
-    // A ring shorter than what came between two looks has lost some of it already.
-    if (this.isSorted && state.ring.length >= LOOK_EVERY) this.merge();
-    else this.sortAnew();
-    const { sorted } = this;
-    state.median = middle(sorted, count);
-    state.lowest = sorted[0] as number;
-    state.highest = sorted[count - 1] as number;
-    state.deviation = MAD_TO_SD * medianDistance(sorted, count, state.median);
-  }
-
-  private sortAnew(): void {
-    const { count, ring } = this.state;
+    const { column, count } = this;
     const sorted = this.sorted.subarray(0, count);
-    sorted.set(ring.subarray(0, count));
+    sorted.set(column.subarray(RING, RING + count));
     sorted.sort();
-    this.sortedCount = count;
-    this.isSorted = true;
-  }
-
-  private merge(): void {
-    const { sorted, spare, sortedCount, wentCount } = this;
-    const came = this.came.sort();
-    const went = this.went.subarray(0, wentCount).sort();
-    let [out, c, w] = [0, 0, 0];
-    for (let i = 0; i < sortedCount; i++) {
-      const value = sorted[i] as number;
-      if (w < wentCount && value === went[w]) {
-        w++;
-        continue;
-      }
-      while (c < LOOK_EVERY && (came[c] as number) < value) spare[out++] = came[c++] as number;
-      spare[out++] = value;
-    }
-    while (c < LOOK_EVERY) spare[out++] = came[c++] as number;
-    this.sortedCount = out;
-    this.sorted = spare;
-    this.spare = sorted;
+    const median = middle(sorted, count);
+    column[MEDIAN] = median;
+    column[DEVIATION] = MAD_TO_SD * medianDistance(sorted, count, median);
+    column[IS_OLD] = 0;
   }
 
   snapshot(): Snapshot {
-    return structuredClone(this.state) as unknown as Snapshot;
+    return this.column.slice();
   }
 
   restore(snapshot: Snapshot): void {
-    this.state = structuredClone(snapshot) as unknown as State;
-    this.isSorted = false;
-    this.wentCount = 0;
+    this.column = (snapshot as Float64Array).slice();
   }
 }
 

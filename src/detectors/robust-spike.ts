@@ -55,6 +55,25 @@ export class RobustSpike implements OnsetDetector {
     return verdict;
   }
 
+  find(tUs: number, value: number): OnsetVerdict | undefined {
+    const { recent, options } = this;
+    if (recent.count < options.pointsMin || this.isAmong(value)) {
+      this.inRow = 0;
+      this.lastTUs = tUs;
+      recent.add(value);
+      return undefined;
+    }
+    const verdict = this.next(tUs, value);
+    return verdict.isAnomalous ? verdict : undefined;
+  }
+
+  /** What recent points reached is beyond none of them: no median is needed to say so. */
+  private isAmong(value: number): boolean {
+    const { recent, options } = this;
+    if (options.beyond <= 1 || value > recent.highest) return false;
+    return options.direction === 'up' || value >= recent.lowest;
+  }
+
   private isFar(value: number, z: number): boolean {
     const { recent, options } = this;
     if (options.direction === 'up' ? z < options.threshold : Math.abs(z) < options.threshold) {

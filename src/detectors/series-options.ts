@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { noiseFloor } from './baseline.ts';
 
 /**
  * Options of the classic detectors as a user sets them for one series of a file, in points: what
@@ -16,7 +17,7 @@ const effect = z
   .describe('Least change that matters, as a part of what is expected.');
 
 /** No number of a file is known better than this. */
-export const sdFloor = (mean: number) => Math.max(1e-3 * Math.abs(mean), 1e-9);
+export const sdFloor = noiseFloor(0, 1e-3, 1e-9);
 
 export const levelOptions = z.strictObject({
   baseline: points(150, 'Points taken as normal before there are verdicts.'),

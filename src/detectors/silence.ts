@@ -20,14 +20,11 @@ export interface SilenceOptions {
   readonly backAt: number;
 }
 
-interface State {
-  gapPoints: number;
-  gapFromUs: number;
-  /** Weakens slowly: a gap of long ago says little. */
-  longestGap: number;
-  lastTUs: number;
-  isSilent: boolean;
-}
+/** Where what is known lies in one column: a gap under way, and whether it is a silence. */
+const [GAP_POINTS, GAP_FROM_US, LAST_T_US, IS_SILENT] = [0, 1, 2, 3] as const;
+/** Weakens slowly: a gap of long ago says little. */
+const LONGEST_GAP = 4;
+const LENGTH = 5;
 
 const LONGEST_KEPT = 0.9999;
 
@@ -35,9 +32,7 @@ export class Silence implements OnsetDetector {
   private readonly options: SilenceOptions;
   private readonly baseline: Baseline;
   private readonly verdict = quietVerdict();
-  private state: State = {
-    ...{ gapPoints: 0, gapFromUs: 0, longestGap: 0, lastTUs: 0, isSilent: false },
-  };
+  private state = new Float64Array(LENGTH);
 
   constructor(options: SilenceOptions) {
     this.options = options;
@@ -45,42 +40,53 @@ export class Silence implements OnsetDetector {
   }
 
   next(tUs: number, value: number): OnsetVerdict {
-    const { state, baseline } = this;
-    if (state.isSilent) this.listen(value);
+    this.take(tUs, value);
+    return this.said(tUs);
+  }
+
+  find(tUs: number, value: number): OnsetVerdict | undefined {
+    this.take(tUs, value);
+    return this.state[IS_SILENT] === 1 ? this.said(tUs) : undefined;
+  }
+
+  private take(tUs: number, value: number): void {
+    const { state } = this;
+    if (state[IS_SILENT] === 1) this.listen(value);
     else if (value > 0) this.endGap();
     else this.lengthenGap();
-    if (!state.isSilent) baseline.offer(value);
-    state.lastTUs = tUs;
-    return this.said(tUs);
+    if (state[IS_SILENT] !== 1) this.baseline.offer(value);
+    state[LAST_T_US] = tUs;
   }
 
   private listen(value: number): void {
     const { state, baseline, options } = this;
     if (value <= options.backAt * baseline.mean) return;
-    state.isSilent = false;
-    state.gapPoints = 0;
+    state[IS_SILENT] = 0;
+    state[GAP_POINTS] = 0;
   }
 
   private endGap(): void {
     const { state } = this;
-    state.longestGap = Math.max(state.longestGap * LONGEST_KEPT, state.gapPoints);
-    state.gapPoints = 0;
+    const longest = (state[LONGEST_GAP] as number) * LONGEST_KEPT;
+    state[LONGEST_GAP] = Math.max(longest, state[GAP_POINTS] as number);
+    state[GAP_POINTS] = 0;
   }
 
   private lengthenGap(): void {
     const { state, baseline, options } = this;
-    if (state.gapPoints === 0) state.gapFromUs = state.lastTUs;
-    state.gapPoints++;
-    if (!baseline.isReady || state.gapPoints < options.pointsMin) return;
-    if (state.gapPoints <= options.beyond * state.longestGap) return;
+    const points = (state[GAP_POINTS] as number) + 1;
+    if (points === 1) state[GAP_FROM_US] = state[LAST_T_US] as number;
+    state[GAP_POINTS] = points;
+    if (!baseline.isReady || points < options.pointsMin) return;
+    if (points <= options.beyond * (state[LONGEST_GAP] as number)) return;
     if (this.logChance() > Math.log(options.pValueMax)) return;
-    state.isSilent = true;
+    state[IS_SILENT] = 1;
     baseline.dropHeld();
   }
 
   /** Of the chance of such a gap, the natural logarithm. */
   private logChance(): number {
-    const { gapPoints } = this.state;
+    const gapPoints = this.state[GAP_POINTS] as number;
     const { mean } = this.baseline;
     if (gapPoints === 0 || mean <= 0) return 0;
     const { sd } = this.baseline;
@@ -90,26 +96,26 @@ export class Silence implements OnsetDetector {
 
   private said(tUs: number): OnsetVerdict {
     const { state, verdict, baseline, options } = this;
-    const { isSilent } = state;
+    const isSilent = state[IS_SILENT] === 1;
     const isReady = baseline.isReady;
     const chance = isReady && !isSilent ? this.logChance() : 0;
     verdict.isAnomalous = isSilent;
     verdict.pValue = isSilent ? options.pValueMax : isReady ? Math.exp(chance) : Number.NaN;
     verdict.score = isSilent ? 1 : Math.min(1, chance / (2 * Math.log(options.pValueMax)));
     verdict.expected = isReady ? baseline.mean : Number.NaN;
-    verdict.onsetUs = state.gapPoints > 0 || isSilent ? state.gapFromUs : tUs;
+    verdict.onsetUs = state[GAP_POINTS] !== 0 || isSilent ? (state[GAP_FROM_US] as number) : tUs;
     if (isSilent) verdict.lastUs = tUs;
     verdict.observed = 0;
     return verdict;
   }
 
   snapshot(): Snapshot {
-    return [{ ...this.state }, this.baseline.snapshot(), this.verdict.lastUs];
+    return [this.state.slice(), this.baseline.snapshot(), this.verdict.lastUs];
   }
 
   restore(snapshot: Snapshot): void {
-    const [state, baseline, lastUs] = snapshot as readonly [Snapshot, Snapshot, number];
-    this.state = { ...(state as unknown as State) };
+    const [state, baseline, lastUs] = snapshot as readonly [Float64Array, Snapshot, number];
+    this.state = state.slice();
     this.baseline.restore(baseline);
     this.verdict.lastUs = lastUs;
   }

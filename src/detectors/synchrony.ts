@@ -36,10 +36,12 @@ export class Synchrony implements OnsetDetector {
   }
 
   next(tUs: number, value: number): OnsetVerdict {
-    const verdict = this.level.next(tUs, Math.log(Math.max(INDEX_MIN, value)));
-    verdict.expected = Math.exp(verdict.expected);
-    verdict.observed = Math.exp(verdict.observed);
-    return verdict;
+    return inIndices(this.level.next(tUs, Math.log(Math.max(INDEX_MIN, value))));
+  }
+
+  find(tUs: number, value: number): OnsetVerdict | undefined {
+    const verdict = this.level.find(tUs, Math.log(Math.max(INDEX_MIN, value)));
+    return verdict === undefined ? undefined : inIndices(verdict);
   }
 
   snapshot(): Snapshot {
@@ -49,4 +51,10 @@ export class Synchrony implements OnsetDetector {
   restore(snapshot: Snapshot): void {
     this.level.restore(snapshot);
   }
+}
+
+function inIndices(verdict: OnsetVerdict): OnsetVerdict {
+  verdict.expected = Math.exp(verdict.expected);
+  verdict.observed = Math.exp(verdict.observed);
+  return verdict;
 }
