@@ -59,11 +59,11 @@ process.exit(isEqual ? 0 : 1);
 
 /** Who may not mount a small disk may do so in a namespace; where not, no disk is ever full. */
 function runWhereMountingIsAllowed(): void {
-  if (process.env['SPIKESCOPE_FAULTS_INSIDE'] === '1' || mayMount(join(folder, 'disk'))) return;
+  if (process.env['FAULTS_INSIDE'] === '1' || mayMount(join(folder, 'disk'))) return;
   const wrapped = inOwnNamespace([...process.argv.slice(1), '--seed', String(seed)]);
   if (wrapped === undefined) return;
   const [program, ...args] = wrapped as [string, ...string[]];
-  const env = { ...process.env, SPIKESCOPE_FAULTS_INSIDE: '1' };
+  const env = { ...process.env, FAULTS_INSIDE: '1' };
   const { status } = spawnSync(program, args, { stdio: 'inherit', env });
   rmSync(folder, { recursive: true, force: true });
   process.exit(status ?? 1);

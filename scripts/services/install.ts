@@ -6,7 +6,7 @@ import type { Service } from './service.ts';
 
 /** One for several clones where it is named; each version of a program is a folder of its own. */
 const SERVICES_FOLDER =
-  process.env['SPIKESCOPE_SERVICES'] ?? join(import.meta.dirname, '..', '..', '.services');
+  process.env['TEST_SERVICES_FOLDER'] ?? join(import.meta.dirname, '..', '..', '.services');
 
 function serviceFolder(service: Service): string {
   return join(SERVICES_FOLDER, `${service.name}-${service.version}`);

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -46,11 +46,11 @@ export async function startLiveRun(
     JSON.stringify({ ...NARROW, alerts: { alertmanager, webhook_token_file: token } }),
   );
   const service = await startGuarded(folder, ['--config', config, '--nats', nats.url], httpPort);
-  const simulator = spawn(
-    process.execPath,
-    [MAIN, 'simulate', '--nats', nats.url, '--for', '10m'],
-    { stdio: 'ignore' },
-  );
+  // A layer dies after 0.6 of the time, which is an incident; then all goes on.
+  let simulator = simulate(nats.url, '--scenario', 'dead-layer', '--for', '30s');
+  simulator.once('exit', (code) => {
+    if (code === 0) simulator = simulate(nats.url, '--for', '10m', '--seed', '2');
+  });
   const connection = await connectEmitter(nats.url);
   const timer = sendEverything(connection);
   await tellTooMuch(service.url);
@@ -67,6 +67,11 @@ export async function startLiveRun(
       await nats.stop();
     },
   };
+}
+
+function simulate(url: string, ...args: string[]): ChildProcess {
+  const all = [MAIN, 'simulate', '--nats', url, ...args];
+  return spawn(process.execPath, all, { stdio: 'ignore' });
 }
 
 function sendEverything(connection: NatsConnection): NodeJS.Timeout {

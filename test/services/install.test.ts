@@ -27,7 +27,7 @@ async function install(name: string, prints: string): Promise<string> {
     const before = isInstalled(service);
     await install(service);
     console.log(before, isInstalled(service), servicePath(service));`;
-  const env = { ...process.env, SPIKESCOPE_SERVICES: folder };
+  const env = { ...process.env, TEST_SERVICES_FOLDER: folder };
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { env });
   return stdout.trim();
 }
