@@ -13,6 +13,7 @@ import { definePipeline } from '../src/component/pipeline.ts';
 
 export default definePipeline({
   name: 'anomalies',
+  stateVersion: 2,
   summary: 'Faults of layers, cores and chips, as incidents that open, go on and close.',
   reads: WATCHED_KINDS,
   options: anomalyOptions,

@@ -70,7 +70,7 @@ export async function anomaliesCost({ scale }: BenchOptions): Promise<Row[]> {
   });
 }
 
-/** Frames of parts in turn, each a little later than the one before: their times are written over. */
+/** Frames of parts in turn, each a little later than the one before, written over in place. */
 function* usual(spikesPerFrame: number, scale: number): Iterable<readonly Message[]> {
   const shape = { ...USUAL_SHAPE, spikesPerFrame, encoding: 'msgpack' } as const;
   const spanUs = spanOf(shape);

@@ -40,7 +40,7 @@ const MEAN = 1;
 const VARIANCE = 2;
 const HELD_FROM = 3;
 const HELD_COUNT = 4;
-/** Of the first scale of blocks: how many, mean and variance of their sums, and the one under way. */
+/** Of the first scale of blocks: how many, mean and variance of sums, and the one under way. */
 const SCALE = 5;
 const SCALE_LENGTH = 5;
 const [BLOCKS, BLOCK_MEAN, BLOCK_VAR, PART_SUM, PART_COUNT] = [0, 1, 2, 3, 4] as const;
