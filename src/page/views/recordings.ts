@@ -94,8 +94,12 @@ function listed(answer: RecordingsAnswer | string | undefined): ComponentChild {
   return h(
     'div',
     null,
-    table('In the folder', COLUMNS, answer.recordings, ({ name }) => name),
-    more,
+    h(
+      'section',
+      null,
+      table('In the folder', COLUMNS, answer.recordings, ({ name }) => name),
+      more,
+    ),
     compareForm(answer.recordings),
   );
 }
