@@ -32,15 +32,13 @@ it('compares two recordings that are chosen by keyboard, on a page of their own'
     await page.keyboard.press('Enter');
     const compared = await opened;
     compared.on('console', (message) => complaints.push(message.text()));
-    await compared.waitForSelector('h1', {
-      timeout: 60_000,
-    });
+    await compared.waitForSelector('h1', { timeout: 60_000 });
     const { pathname, search } = new URL(compared.url());
     expect(pathname + search).toBe(`/api/comparisons?a=${NAMES[0]}&b=${NAMES[1]}`);
     await keepPicture(compared, 'comparison');
     const pictures = 'document.querySelectorAll("svg[role=img][aria-label]").length';
     const tests = 'JSON.parse(document.getElementById("comparison").textContent).tests.length';
-    expect(await evaluated(compared.content())).toEqual({ scripts: 0 });
+    expect(await compared.content()).not.toMatch(/<script(?! type="application\/json")/);
     // Its own policy lets no script run in it, so axe looks at the same text where none holds.
     const html = await (await fetch(compared.url())).text();
     await compared.close();
@@ -56,9 +54,3 @@ it('compares two recordings that are chosen by keyboard, on a page of their own'
     rmSync(folder, { recursive: true });
   }
 }, 120_000);
-
-/** Scripts that would run. */
-async function evaluated(content: Promise<string>): Promise<{ scripts: number }> {
-  const scripts = (await content).match(/<script(?! type="application\/json")/g) ?? [];
-  return { scripts: scripts.length };
-}

@@ -1,5 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import { MADE_MS_MAX, type MadePage, type PageRefusal } from '../../http/reports/page-answer.ts';
+import {
+  MADE_MS_MAX,
+  MAKING_MAX,
+  type MadePage,
+  type PageRefusal,
+} from '../../http/reports/page-answer.ts';
 
 /** What is made by a thread of its own. */
 export interface PageJob {
@@ -21,14 +26,15 @@ export interface PageThreadOptions {
   readonly refused: (kind: PageJob['kind']) => void;
 }
 
-/** Pages that are being made or wait to be; each is made once, whoever asks. */
-const WAITING_MAX = 4;
 /** Pages that are remembered, each below 2 MB, and characters of one with its JSON at most. */
 const KNOWN_MAX = 4;
 const KNOWN_CHARACTERS_MAX = 8_000_000;
 const HEAP_MB_MAX = 512;
 
-/** Makes reports and comparisons for the live page: one thread, one page after the other. */
+/**
+ * Makes reports and comparisons for the live page: one thread, one page after the other, and each
+ * once, whoever asks.
+ */
 export class PageThread {
   private readonly options: PageThreadOptions;
   private readonly known = new Map<string, MadePage>();
@@ -45,9 +51,9 @@ export class PageThread {
     const key = `${job.kind} ${job.key}`;
     const there = this.known.get(key) ?? this.making.get(key);
     if (there !== undefined) return await there;
-    if (this.making.size >= WAITING_MAX) {
+    if (this.making.size >= MAKING_MAX) {
       this.options.refused(job.kind);
-      const error = `${WAITING_MAX} reports or comparisons are being made; ask again`;
+      const error = `${MAKING_MAX} reports or comparisons are being made; ask again`;
       return { status: 503, error };
     }
     const made = this.last.then(() => this.make(job));

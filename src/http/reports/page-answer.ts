@@ -13,9 +13,12 @@ export interface PageRefusal {
   readonly error: string;
 }
 
-/** Making one takes this long at most, and as many may be before it. */
+/** Making one takes this long at most. */
 export const MADE_MS_MAX = 120_000;
-const SILENT_MS_MAX = 5 * MADE_MS_MAX;
+/** Pages that are being made or wait to be, one after the other. */
+export const MAKING_MAX = 4;
+/** The last of them may have all this to wait, and some time for its bytes. */
+const SILENT_MS_MAX = (MAKING_MAX + 1) * MADE_MS_MAX;
 
 /** As the page says of itself; sandboxed, for it comes from the origin of the live page. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
