@@ -24,6 +24,8 @@ export interface PageJob {
 export interface PageThreadOptions {
   /** Somebody was turned away. */
   readonly refused: (kind: PageJob['kind']) => void;
+  /** One page takes this long at most. */
+  readonly madeMsMax?: number;
 }
 
 /** Pages that are remembered, each below 2 MB, and characters of one with its JSON at most. */
@@ -70,6 +72,7 @@ export class PageThread {
 
   private make({ file, task, explain }: PageJob): Promise<MadePage | PageRefusal> {
     if (this.isClosed) return Promise.resolve(CLOSED);
+    const { madeMsMax = MADE_MS_MAX } = this.options;
     const worker = new Worker(file, {
       workerData: task,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
@@ -83,9 +86,9 @@ export class PageThread {
       made = { status: 422, error: explain(message) };
     });
     const late = setTimeout(() => {
-      made = { status: 503, error: `it takes longer than ${MADE_MS_MAX / 1000} s` };
+      made = { status: 503, error: `it takes longer than ${madeMsMax / 1000} s` };
       void worker.terminate();
-    }, MADE_MS_MAX);
+    }, madeMsMax);
     return new Promise((resolve) => {
       worker.once('exit', () => {
         clearTimeout(late);
