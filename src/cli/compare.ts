@@ -2,17 +2,15 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { parse, YAMLParseError } from 'yaml';
-import { Analyzer } from '../analysis/analyzer.ts';
 import { compare, type Subject, unusedPatterns } from '../analysis/compare/comparison.ts';
-import { recordingSubject } from '../analysis/compare/recording-subject.ts';
 import {
   NO_THRESHOLDS,
   type Thresholds,
   thresholdsSchema,
 } from '../analysis/compare/thresholds.ts';
 import { storedRun } from '../http/stored-run.ts';
-import { openRecording } from '../recordings/open.ts';
 import { comparisonReport } from '../report/comparison/comparison-report.ts';
+import { comparedRecording, RUN_PREFIX } from './compared-recording.ts';
 import { comparisonTable } from './comparison-table.ts';
 import { ConfigError, UsageError } from './config/config-error.ts';
 import { checkSettings, type Settings } from './config/settings.ts';
@@ -26,11 +24,6 @@ interface CompareFlags extends OpenFlags, StateFlags {
   readonly html?: string;
   readonly thresholds?: string;
 }
-
-const WINDOW_US = 1_000_000;
-const FRAME_SPAN_US = 100_000;
-/** Says that what follows is no path, where there is a file of that name as well. */
-const RUN_PREFIX = 'run:';
 
 export function compareCommand(version: string): Command {
   return addStateFlags(addOpenFlags(new Command('compare')))
@@ -112,19 +105,12 @@ async function subjectOf(name: string, flags: CompareFlags): Promise<Subject> {
 }
 
 async function readRecording(path: string, flags: CompareFlags): Promise<Subject> {
-  const recording = await openRecording(path, openOptions(flags));
+  const progress = new Progress('analyzed', 'frames');
   try {
-    const analyzer = new Analyzer(recording.info, { windowUs: WINDOW_US, listsWindows: true });
-    const progress = new Progress('analyzed', 'frames');
-    let frames = 0;
-    for await (const frame of recording.frames(FRAME_SPAN_US)) {
-      analyzer.next(frame);
-      if (++frames % 256 === 0) progress.at(frames);
-    }
-    progress.end();
-    const { analysis, remarks } = analyzer.finish(recording.notes);
-    return recordingSubject(analysis, analyzer, [...recording.notes.remarks, ...remarks]);
+    return await comparedRecording(path, openOptions(flags), (frames) => {
+      if (frames % 256 === 0) progress.at(frames);
+    });
   } finally {
-    await recording.close();
+    progress.end();
   }
 }

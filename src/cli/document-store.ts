@@ -19,7 +19,7 @@ const SILENT: StoreEvents = { deleted: () => {}, failed: () => {} };
  * first write takes it for writing, and who only asks its `queries` leaves it to others.
  */
 export async function openDocumentStore(
-  config: Config,
+  config: Pick<Config, 'documents' | 'state'>,
   events: StoreEvents = SILENT,
 ): Promise<DocumentStore | undefined> {
   const { documents } = config;
@@ -36,7 +36,7 @@ export async function openDocumentStore(
   });
 }
 
-function keptMs({ documents }: Config): Record<IndexName, number> {
+function keptMs({ documents }: Pick<Config, 'documents'>): Record<IndexName, number> {
   const entries = INDEX_NAMES.map((index) => [index, documents.retention[index] / 1000]);
   return Object.fromEntries(entries) as Record<IndexName, number>;
 }

@@ -11,6 +11,7 @@ import { addMuteRoutes } from './mute-routes.ts';
 import { addPageRoutes } from './page-routes.ts';
 import type { ReplayHost } from './replays/replay-host.ts';
 import { addReplayRoutes } from './replays/replay-routes.ts';
+import { addComparisonRoutes, type ComparisonHost } from './reports/comparison-routes.ts';
 import { addReportRoutes, type ReportHost } from './reports/report-routes.ts';
 import { addRoutes, type RouteOptions } from './routes.ts';
 import { Sessions } from './sessions.ts';
@@ -32,6 +33,8 @@ export interface HttpOptions extends RouteOptions {
   readonly replays: ReplayHost;
   /** Reports of them. */
   readonly reports: ReportHost;
+  /** What they are compared by. */
+  readonly comparisons: ComparisonHost;
   /** Has incidents of a place wake nobody for a time, or do so again. */
   readonly mute: (order: MuteOrder) => void;
 }
@@ -80,6 +83,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   addLiveRoutes(server, options.live);
   addReplayRoutes(server, options.replays);
   addReportRoutes(server, options.reports);
+  addComparisonRoutes(server, options.comparisons);
   addMuteRoutes(server, options.mute);
   addPageRoutes(server);
   if (options.alerts !== undefined) addAlertRoute(server, options.alerts);

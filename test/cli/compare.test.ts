@@ -4,11 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { comparisonSchema } from '../../src/analysis/compare/result.ts';
-import { RATE_LE_HZ } from '../../src/numerics/rate-buckets.ts';
-import type { StoredDocument } from '../../src/sinks/documents/document.ts';
-import { SqliteStore } from '../../src/sinks/documents/sqlite/sqlite-store.ts';
-import { KEEPS_ALL } from '../documents/sqlite/store-folder.ts';
 import { runProgram } from './program.ts';
+import { writeRuns } from './stored-runs.ts';
 
 const CLEAN = 'fixtures/recordings/nest-layered-linkdrop';
 const DEAD = 'fixtures/recordings/nest-layered-dead';
@@ -119,40 +116,3 @@ it('has a published schema (else: node scripts/write-schemas.ts)', () => {
     names.filter((name) => !/^(properties|items)$/.test(name) && !text.includes(name)),
   ).toEqual([]);
 });
-
-/** Three runs of 200 neurons: two alike but for their power, one that fires more. */
-async function writeRuns(file: string): Promise<void> {
-  const store = new SqliteStore({ file, limits: KEEPS_ALL, deleted: () => {}, failed: () => {} });
-  const { signal } = new AbortController();
-  await store.setup(signal);
-  const documents = [
-    ...runDocuments('run-a', 0, 15, 1),
-    ...runDocuments('run-b', 1e9, 15, 2),
-    ...runDocuments('run-fast', 2e9, 30, 1),
-  ];
-  for (const outcome of await store.write(documents, signal)) expect(outcome).toBe('created');
-  await store.close();
-}
-
-function runDocuments(run_id: string, fromUs: number, rateHz: number, watts: number) {
-  const startUs = 1_764_000_000_000_000 + fromUs;
-  const chip = { device_type: 'loihi2', chip_id: '0', run_id };
-  const documents: StoredDocument[] = [];
-  const add = (index: StoredDocument['index'], k: number, fields: StoredDocument['fields']) => {
-    const t0_us = startUs + k * 1_000_000;
-    const id = `${run_id}-${index}-${k}`;
-    documents.push({ id, index, timeUs: t0_us, fields: { t0_us, span_us: 1_000_000, ...fields } });
-  };
-  const bucket = RATE_LE_HZ.findIndex((le) => rateHz <= le);
-  const rate_histogram = [...RATE_LE_HZ, 0].map((_, i) => (i === bucket ? 200 : 0));
-  for (let k = 0; k < 5; k++) {
-    const layer = { layer_name: 'E', neuron_type: 'lif', neuron_count: 200 };
-    const spikes = 200 * rateHz;
-    add('rates', k, { ...chip, ...layer, spikes, mean_rate_hz: rateHz, rate_histogram });
-    const energy_joules = 100 + k * watts;
-    add('power', k, { ...chip, rail: 'total', component: 'total', watts, energy_joules });
-  }
-  const totals = { frames: 10, spikes: 1000 * rateHz, energy_joules: 5 * watts, frames_lost: 0 };
-  add('runs', 0, { run_id, hardware: 'loihi2', chips: 1, ...totals, is_complete: true });
-  return documents;
-}

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { PageThread } from '../../src/cli/reports/page-thread.ts';
 import { Reports } from '../../src/cli/reports/reports.ts';
 import { RecordingFolder } from '../../src/recordings/recording-folder.ts';
 import { startService } from '../integration/service-process.ts';
@@ -41,7 +42,8 @@ it('answers with the report of a recording of the folder, and of no other', asyn
 
 it('makes one after the other, each once, as many as may wait', async () => {
   let refused = 0;
-  const options = { version: '1', bytesMax: 2 ** 30, refused: () => refused++ };
+  const thread = new PageThread({ refused: () => refused++ });
+  const options = { version: '1', bytesMax: 2 ** 30, thread };
   const reports = new Reports({ ...options, folder: new RecordingFolder(folder) });
   const layers = ['a', 'b', 'c', 'd', 'e', 'f'];
   for (const name of layers)
@@ -52,12 +54,12 @@ it('makes one after the other, each once, as many as may wait', async () => {
     expect(bad).toMatchObject({ status: 422 });
     expect(JSON.stringify(bad)).not.toContain(folder);
     const made = await Promise.all(layers.map((name) => reports.report(`${name}.csv`)));
-    const pages = made.filter((page) => typeof page === 'string');
+    const pages = made.flatMap((page) => ('html' in page ? page.html : []));
     expect(pages).toHaveLength(4);
     expect(refused).toBe(2);
     expect(pages.every((page) => !page.includes(folder))).toBe(true);
     const after = await reports.report('f.csv');
-    expect(typeof after).toBe('string');
+    expect(after).toMatchObject({ html: expect.stringContaining('f.csv') });
     const small = new Reports({ ...options, bytesMax: 3, folder: new RecordingFolder(folder) });
     expect(await small.report('a.csv')).toMatchObject({ status: 413 });
     const none = new Reports({ ...options, folder: undefined });

@@ -43,6 +43,7 @@ export const HTTP_OPTIONS: HttpOptions = {
     report: async () => ({ status: 404, error: 'recording: none' }),
     close: async () => {},
   },
+  comparisons: { comparison: async () => ({ status: 404, error: 'a: recording: none' }) },
   mute: () => {},
   logs: { store: undefined, nowMs: () => 0 },
   failed: () => {},

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Analyzer } from '../../analysis/analyzer.ts';
 import { Pictures } from '../../analysis/pictures/pictures.ts';
+import type { MadePage } from '../../http/reports/page-answer.ts';
 import { openRecording } from '../../recordings/open.ts';
 import { recordingReport } from '../../report/recording/recording-report.ts';
 
@@ -14,7 +15,7 @@ export interface ReportTask {
 const FRAME_SPAN_US = 100_000;
 const WINDOW_US = 1_000_000;
 
-async function report({ path, version }: ReportTask): Promise<string> {
+async function report({ path, version }: ReportTask): Promise<MadePage> {
   const recording = await openRecording(path);
   try {
     const { info, notes } = recording;
@@ -29,7 +30,7 @@ async function report({ path, version }: ReportTask): Promise<string> {
     // Who looks at the page need not know where the service keeps its files.
     const said = [...notes.remarks, ...remarks].map((text) => text.replaceAll(path, info.name));
     const about = { analysis, frames, format, startUs, remarks: said, version };
-    return recordingReport({ ...about, pictures: data });
+    return { html: recordingReport({ ...about, pictures: data }) };
   } finally {
     await recording.close();
   }

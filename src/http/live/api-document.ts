@@ -40,8 +40,8 @@ function operation(route: ApiRoute): Json {
   const { type = 'application/json' } = route;
   const name = path.replace(/^\/api\//, '').replace(/\W+/g, '_');
   const parameters = [...namesIn(path), ...(query === undefined ? [] : parametersOf(query))];
-  const schema = answer === undefined ? {} : jsonSchema(answer);
-  const content = status === 204 ? {} : { content: { [type]: { schema } } };
+  const json = answer && { 'application/json': { schema: jsonSchema(answer) } };
+  const content = status === 204 ? {} : { content: { [type]: { schema: {} }, ...json } };
   return {
     operationId: method === undefined ? name : `${method}_${name}`.replace(/_$/, ''),
     summary,
@@ -64,9 +64,10 @@ function jsonSchema(schema: z.ZodType): Json {
 
 function faults({ path, query, body, method }: ApiRoute): Json {
   const isWrong = query !== undefined || body !== undefined;
-  const isMissing = /^.api.(spikes|incident)$/.test(path) || /^.api.rep(lays|orts)/.test(path);
+  const isMissing =
+    /^.api.(spikes|incident)$/.test(path) || /^.api.(replays|reports|comp)/.test(path);
   const isFull =
-    /\/live$|^.api.reports/.test(path) || (path === '/api/replays' && method === 'post');
+    /\/live$|^.api.(reports|comp)/.test(path) || (path === '/api/replays' && method === 'post');
   return {
     ...(isWrong ? { 400: { description: 'A parameter is wrong: which.' } } : {}),
     401: { description: 'Needs the token.' },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { comparisonSchema } from '../../analysis/compare/result.ts';
 import {
   incidentSeriesSchema,
   incidentsSchema,
@@ -40,8 +41,9 @@ export interface ApiRoute {
   readonly body?: z.ZodObject;
   /** Its code where all went well; 200 where none is named. */
   readonly status?: 201 | 202 | 204;
-  /** What it answers; undefined for a stream of events or a document of its own. */
+  /** What it answers in JSON; undefined for a stream of events or a document of its own. */
   readonly answer?: z.ZodType;
+  /** What it answers else, or as well. */
   readonly type?: string;
 }
 
@@ -72,6 +74,17 @@ const rasterQuery = z.strictObject({
 
 const incidentQuery = z.strictObject({
   id: z.string().min(1).max(256).describe('The incident_id of /api/incidents.'),
+});
+
+const side = z.string().min(1).max(512);
+
+const comparisonQuery = z.strictObject({
+  a: side.describe('What to compare with: a name of /api/recordings, or run: and the id of a run.'),
+  b: side.describe('What is compared with it.'),
+  format: z
+    .enum(['html', 'json'])
+    .optional()
+    .describe('As the header Accept says without it: JSON where it is named, else the page.'),
 });
 
 const topicsOf = (names: readonly [string, ...string[]]) =>
@@ -207,6 +220,13 @@ export const API_ROUTES: readonly ApiRoute[] = [
   {
     path: '/api/reports/{recording}',
     summary: 'What analyze --html writes of a recording of /api/recordings: one page.',
+    type: 'text/html',
+  },
+  {
+    path: '/api/comparisons',
+    summary: 'What compare says of two recordings or stored runs: one page, or JSON.',
+    query: comparisonQuery,
+    answer: comparisonSchema,
     type: 'text/html',
   },
   { path: '/api/openapi.json', summary: 'This document.', type: 'application/json' },

@@ -10,6 +10,7 @@ import { changeQuery, type Place } from '../location.ts';
 import { type Column, empty, loading, stateWord, table } from '../parts.ts';
 import { linkTo, listRecordings, ReplayClient } from '../replay-client.ts';
 import type { PageState } from '../state.ts';
+import { compareForm } from './compare-form.ts';
 import { ConversionsView } from './conversions.ts';
 import { CoresView } from './cores.ts';
 import { IncidentsView } from './incidents.ts';
@@ -76,9 +77,14 @@ function listed(answer: RecordingsAnswer | string | undefined): ComponentChild {
   if (answer === undefined) return loading();
   if (typeof answer === 'string') return empty(h('p', null, answer));
   if (!answer.is_configured) {
-    return empty(
-      h('p', null, 'No folder of recordings is configured.'),
-      h('p', null, 'Name one in ', h('code', null, 'http.recordings'), ' to replay them here.'),
+    return h(
+      'div',
+      null,
+      empty(
+        h('p', null, 'No folder of recordings is configured.'),
+        h('p', null, 'Name one in ', h('code', null, 'http.recordings'), ' to replay them here.'),
+      ),
+      compareForm([]),
     );
   }
   if (answer.problem !== undefined) return empty(h('p', null, stateWord('bad', answer.problem)));
@@ -88,8 +94,13 @@ function listed(answer: RecordingsAnswer | string | undefined): ComponentChild {
   return h(
     'div',
     null,
-    table('In the folder', COLUMNS, answer.recordings, ({ name }) => name),
-    more,
+    h(
+      'section',
+      null,
+      table('In the folder', COLUMNS, answer.recordings, ({ name }) => name),
+      more,
+    ),
+    compareForm(answer.recordings),
   );
 }
 

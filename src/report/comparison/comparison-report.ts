@@ -52,7 +52,9 @@ function kind(of: 'recording' | 'run'): string {
 function summary({ comparison, hasThresholds }: ComparisonInput): Markup {
   const { different, passed, tests, numbers, alpha } = comparison;
   const changed = numbers.filter(({ difference }) => difference !== 0).length;
-  const word = different ? badge('warn', 'different') : badge('good', 'no difference seen');
+  const seen = different ? badge('warn', 'different') : badge('good', 'no difference seen');
+  // Where nothing was tested nothing can have been seen.
+  const word = tests.length === 0 ? 'nothing to test' : seen;
   const verdict = passed ? badge('good', 'passed') : badge('bad', 'failed');
   const called = tests.filter((test) => test.different).length;
   return tiles([

@@ -38,8 +38,8 @@ export function testTable({ tests }: Comparison): Markup {
   return table({
     caption: 'Tests of each layer; p adjusted is for fewer neurons and all tests together',
     titles: [
-      ...['layer', 'quantity', '', 'median a', 'median b', 'test', 'effect', 'p', 'p adjusted'],
-      'neurons',
+      ...['layer', 'quantity', 'verdict', 'median a', 'median b', 'test', 'effect', 'p'],
+      ...['p adjusted', 'neurons'],
     ],
     rows,
     textColumns: [1, 2, 5],
@@ -67,7 +67,7 @@ export function numberTable({ numbers }: Comparison): Markup {
   return fragment(
     table({
       caption: 'Numbers that differ, those beyond their limit and the greatest changes first',
-      titles: ['number', '', 'a', 'b', 'b − a', 'change', 'allowed'],
+      titles: ['number', 'limit', 'a', 'b', 'b − a', 'change', 'allowed'],
       rows,
       textColumns: [1],
     }),
