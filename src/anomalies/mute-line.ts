@@ -1,3 +1,4 @@
+import { OWN_EMITTER } from '../frames/header.ts';
 import type { LogFrame } from '../frames/log.ts';
 import { MUTE, UNMUTE } from './mutes.ts';
 
@@ -21,13 +22,16 @@ export interface MuteOrder {
   readonly user: string | undefined;
 }
 
-/** What is asked for goes as a log line of the chip: into the stream, recordings and replays. */
-export function muteLine(order: MuteOrder, nowUs: number, emitter: string | undefined): LogFrame {
+/**
+ * What is asked for goes as a log line of the chip: into the stream, recordings and replays. It is
+ * Spikescope's own, and no frame of the chip.
+ */
+export function muteLine(order: MuteOrder, nowUs: number): LogFrame {
   const { deviceType, chipId, layerName, durationUs, reason, user } = order;
   return {
     kind: 'log',
     ...{ deviceType, chipId, t0Us: nowUs, spanUs: 0, seq: undefined },
-    ...{ runId: undefined, emitter, arrivedUs: Number.NaN, restarts: 0 },
+    ...{ runId: undefined, emitter: OWN_EMITTER, arrivedUs: Number.NaN, restarts: 0 },
     level: 'INFO',
     text: reason,
     line: undefined,

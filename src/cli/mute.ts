@@ -92,7 +92,7 @@ async function send(
   const publisher = new FramePublisher(connection, { prefix: config.prefix }, stop);
   const user = process.env['USER'];
   for (const place of places) {
-    await publisher.write(muteLine({ ...place, ...wish, user }, Date.now() * 1000, undefined));
+    await publisher.write(muteLine({ ...place, ...wish, user }, Date.now() * 1000));
   }
   await publisher.flush();
   await link.close();

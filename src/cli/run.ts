@@ -104,14 +104,21 @@ async function serve(
   const telemetry = createOwnTelemetry(config, version);
   const { log, own } = telemetry;
   const traces = await startTraces(config, version, telemetry, process.env);
-  const link = new NatsLink(config.nats, linkEvents(log, own));
+  let isKept = config.delivery !== 'core';
+  const link = new NatsLink(
+    config.nats,
+    linkEvents(log, own, () => isKept),
+  );
   const documents = await openDocuments(config, telemetry);
   const alerts = openAlerts(config, telemetry, link);
   const parts = { version, config, telemetry, pipelines, traces, link, documents, alerts, signal };
   const { delivery } = config;
   const why = delivery === 'auto' ? await whyCore(link, signal) : undefined;
-  if (why !== undefined) log.info(`delivery: core NATS, best effort: ${why}`);
-  if (why !== undefined || delivery === 'core') return await serveCore(parts);
+  if (why !== undefined) {
+    isKept = false;
+    log.info(`delivery: core NATS, best effort: ${why}`);
+  }
+  if (!isKept) return await serveCore(parts);
   try {
     await serveJetStream(parts);
   } catch (error) {

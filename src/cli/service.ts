@@ -5,7 +5,6 @@ import type { DeadMessage, InboundMessage } from '../component/message.ts';
 import type { AnyPipeline } from '../component/pipeline.ts';
 import { type LogSink, NO_SINKS, type RecordSinks } from '../component/record-sinks.ts';
 import type { FrameWatch, Inlet } from '../component/source.ts';
-import { OWN_EMITTER } from '../frames/header.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
 import type { AlertRouteOptions } from '../http/alert-route.ts';
 import type { FoundGap } from '../http/live/delivery.ts';
@@ -137,7 +136,7 @@ export function createService(parts: ServiceParts): Service {
         alerts: parts.alerts,
         logs: { store: parts.documents, nowMs: Date.now },
         live: live.routes(source, connected),
-        mute: (order) => found.frame(muteLine(order, Date.now() * 1000, OWN_EMITTER)),
+        mute: (order) => found.frame(muteLine(order, Date.now() * 1000)),
         ...createReplays(parts, limitsOf(config)),
         now: () => new Date().toISOString(),
         failed: (path, error) => log.error(`answering ${path} failed`, { error }),

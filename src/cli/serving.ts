@@ -62,15 +62,16 @@ export function showQueues(own: OwnMetrics, queues: Readonly<Record<string, Queu
   }
 }
 
-/** What happens to the connection, in the log and the metrics. */
-export function linkEvents(log: Log, own: OwnMetrics): NatsLinkEvents {
+/** What happens to the connection, in the log and the metrics. `isKept`: a stream keeps frames. */
+export function linkEvents(log: Log, own: OwnMetrics, isKept: () => boolean): NatsLinkEvents {
   return {
     waiting: (servers, reason) => log.warn(`waiting for NATS at ${servers}: ${reason}`),
     connected: (server) => log.info(`connected to NATS at ${server}`),
     disconnected: (server, reason) => {
       own.natsConnected.series().set(0);
       own.natsDisconnects.series().add(1);
-      log.warn(`lost NATS at ${server}: ${reason}; what is published meanwhile is lost`);
+      const effect = isKept() ? 'frames wait in its stream' : 'what is published meanwhile is lost';
+      log.warn(`lost NATS at ${server}: ${reason}; ${effect}`);
     },
     reconnected: (server) => {
       own.natsConnected.series().set(1);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { pauseMs } from '../component/backoff.ts';
 import type { DerivedRecord } from '../component/derived-record.ts';
+import { isAnswer, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
 import { isStored, laterOf, recordId, type StreamPosition } from '../component/stream-position.ts';
 import { type BatchMessage, storeAtomically } from './atomic-batch.ts';
 import { DerivedWriter, derivedHeaders } from './derived-message.ts';
@@ -142,8 +143,10 @@ export class DerivedCommit {
       this.epoch = (before?.marker.epoch ?? 0) + 1;
       const message = this.markerMessage(position, after);
       this.markerSequence = await storeAtomically(connection, [message], REQUEST_MS_MAX);
-      this.storedTo = position;
-      this.storedBefore = position;
+      // The marker holds more than its position.
+      const { sequence, records } = position;
+      this.storedTo = { sequence, records };
+      this.storedBefore = this.storedTo;
     });
     this.markedMs = performance.now();
     return this.storedTo;
@@ -278,17 +281,10 @@ ${this.parts.place.stream}: one process at a time can work on a stream, so this 
       } catch (error) {
         if (error instanceof FencedError) throw error;
         this.parts.events.failed((error as Error).message);
-        if (isStreamMissing(error)) await this.parts.missing().catch(() => {});
+        if (isAnswer(error, STREAM_NOT_FOUND)) await this.parts.missing().catch(() => {});
       }
       await sleep(pauseMs(RETRY_LIMITS, failures), undefined, { signal }).catch(() => {});
     }
     return false;
   }
-}
-
-const STREAM_NOT_FOUND = 10059;
-
-function isStreamMissing(error: unknown): boolean {
-  const { code, name } = error as { code?: number; name?: string };
-  return code === STREAM_NOT_FOUND || name === 'NoRespondersError';
 }

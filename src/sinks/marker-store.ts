@@ -1,5 +1,6 @@
 import { jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { isAnswer, NO_MESSAGE } from '../component/jetstream-codes.ts';
 import { parseRecordId, type StreamPosition } from '../component/stream-position.ts';
 import { ID_HEADER } from './derived-message.ts';
 import { parseMarker, type StoredMarker } from './marker.ts';
@@ -11,7 +12,6 @@ export interface MarkerPlace {
 }
 
 const MS_MAX = 2000;
-const NO_MESSAGE = 10037;
 
 /** The subject of the marker of one process that serves all chips. */
 export function markerSubject(prefix: string): string {
@@ -70,7 +70,7 @@ async function lastOf(
   try {
     return (await manager.streams.getMessage(stream, { last_by_subj: subject })) ?? undefined;
   } catch (error) {
-    if ((error as { code?: number }).code === NO_MESSAGE) return undefined;
+    if (isAnswer(error, NO_MESSAGE)) return undefined;
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConsumerInfo, jetstreamManager } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { DerivedRecord } from '../component/derived-record.ts';
+import { CONSUMER_NOT_FOUND, isAnswer } from '../component/jetstream-codes.ts';
 import { TIMERS } from '../component/timers.ts';
 import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
 import { MsgpackReader } from '../frames/msgpack-read.ts';
@@ -37,7 +38,6 @@ export interface DerivedReaderParts {
 const API_MS_MAX = 2000;
 const LOOK_EVERY_MS = 1000;
 const RETRY_MS_MAX = 2000;
-const CONSUMER_NOT_FOUND = 10014;
 /** Records are our own, and hold texts. */
 const RECORD_LIMITS: FrameLimits = {
   ...FRAME_LIMITS,
@@ -123,7 +123,7 @@ export class DerivedReader {
     try {
       return await manager.consumers.info(stream, consumer.durable_name);
     } catch (error) {
-      if ((error as { code?: number }).code !== CONSUMER_NOT_FOUND) throw error;
+      if (!isAnswer(error, CONSUMER_NOT_FOUND)) throw error;
     }
     const first = from();
     this.againTo = (await manager.streams.info(stream)).state.last_seq;

@@ -10,6 +10,7 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
+import { CONSUMER_NOT_FOUND, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
 import { FRAME_KINDS } from '../frames/header.ts';
 import { consumerDifferences, type Difference, streamDifferences } from './stream-differences.ts';
 import type { StreamOptions } from './stream-options.ts';
@@ -232,8 +233,6 @@ function picked<T extends object>(config: T, fields: readonly string[]): Partial
   return Object.fromEntries(entries) as Partial<T>;
 }
 
-const STREAM_NOT_FOUND = 10059;
-const CONSUMER_NOT_FOUND = 10014;
 const SUBJECTS_OVERLAP = 10065;
 /** Of the server, of the account, and "no suitable peers" in a cluster. */
 const STORE_FULL: readonly number[] = [10047, 10002, 10028, 10005];

@@ -8,6 +8,7 @@ import {
 } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { pauseMs } from '../component/backoff.ts';
+import { isAnswer, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
 import type { Inlet, Source } from '../component/source.ts';
 import { TIMERS } from '../component/timers.ts';
 import type { Inbox } from './inbox.ts';
@@ -168,7 +169,7 @@ export class JetStreamSource implements Source {
     try {
       info = await asked;
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (!isAnswer(error, STREAM_NOT_FOUND)) throw error;
       await this.parts.missing();
       return undefined;
     }
@@ -221,12 +222,6 @@ function viewOf({ created, state }: StreamInfo): StreamView {
     lastSequence: state.last_seq,
     messages: state.messages,
   };
-}
-
-const STREAM_NOT_FOUND = 10059;
-
-function isNotFound(error: unknown): boolean {
-  return (error as { code?: number }).code === STREAM_NOT_FOUND;
 }
 
 function textOf(error: unknown): string {

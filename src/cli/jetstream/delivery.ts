@@ -147,13 +147,12 @@ export class JetStreamDelivery {
     const { created } = view;
     this.created = created;
     const found = await keeping.restore(created);
-    const isSame = found?.streamCreated === created && found.stream === this.streams.names.frames;
-    inlet.startAt(isSame ? found.sequence : beforeFirst(view));
+    inlet.startAt(found?.frames?.sequence ?? beforeFirst(view));
     this.documents.to = found?.documentsTo ?? 0;
     // Only now is there anything to keep.
     this.inlet = inlet;
     this.keeping = keeping;
-    await this.commit.claim(created, isSame ? found.stored : undefined, signal);
+    await this.commit.claim(created, found?.frames?.stored, signal);
     this.catchingUp.begin(view, inlet.position);
   }
 

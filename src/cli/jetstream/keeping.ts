@@ -30,6 +30,15 @@ export interface KeepingParts {
   readonly settled: (sequence: number) => Promise<void>;
 }
 
+/** Where the state of a checkpoint stands. */
+export interface KeptPlace {
+  /** The last message that it covers, and the records that were stored; undefined where it is of
+   *  another stream. */
+  readonly frames: { readonly sequence: number; readonly stored: StreamPosition } | undefined;
+  /** All messages of the derived stream up to this one were documents. */
+  readonly documentsTo: number;
+}
+
 /** State in the folder of the service: what was kept by the process before, and what this keeps. */
 export class Keeping {
   readonly checkpointer: Checkpointer;
@@ -45,18 +54,19 @@ export class Keeping {
   }
 
   /**
-   * Restores the newest checkpoint that can be used, for a stream made then; gives what it held.
+   * Restores the newest checkpoint that can be used, for a stream made then; gives where it stands.
    * Where it is of another stream, only the counters go on.
    */
-  async restore(created: string): Promise<CheckpointContent | undefined> {
+  async restore(created: string): Promise<KeptPlace | undefined> {
     const { log } = this.parts.telemetry;
     const { content, refused } = await this.folder.newest();
     for (const { reason } of refused) log.error(`a checkpoint can't be used: ${reason}`);
     await this.folder.setAside(refused);
     if (content === undefined) return undefined;
-    const { sequence, stream, streamCreated } = content;
+    const { sequence, stream, streamCreated, stored, documentsTo } = content;
+    const isSame = streamCreated === created && stream === this.parts.stream;
     let said: string[];
-    if (streamCreated === created && stream === this.parts.stream) {
+    if (isSame) {
       said = this.state.restore(content, content.pipelines);
       log.info(`going on behind message ${sequence} of ${stream}`);
     } else {
@@ -69,7 +79,7 @@ anew, counters go on`,
     }
     for (const sentence of said) log.warn(sentence);
     this.checkpointer.began(sequence, Date.now() - Date.parse(content.writtenAt));
-    return content;
+    return { documentsTo, frames: isSame ? { sequence, stored } : undefined };
   }
 
   /** The frames to come are those of another stream: operators begin anew, counters go on. */

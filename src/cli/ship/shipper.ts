@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseMs } from '../../component/backoff.ts';
 import type { StoredDocument } from '../../sinks/documents/document.ts';
 import { StoreError, type WriteOutcome } from '../../sinks/documents/document-store.ts';
 import type { FileLine } from '../../sources/log-files/log-file.ts';
@@ -30,8 +31,7 @@ const DOCUMENTS_MAX = 500;
 const CHARS_MAX = 1024 * 1024;
 const NAMES_MAX = 100;
 const REFUSALS_NOTED_MAX = 10;
-const BACKOFF_MS = 500;
-const BACKOFF_MS_MAX = 30_000;
+const RETRY_LIMITS = { firstMs: 500, lastMs: 30_000 };
 
 /** Writes lines as documents, a batch at a time, and waits for a target that is away. */
 export class Shipper {
@@ -94,9 +94,7 @@ export class Shipper {
         if (signal.aborted || error instanceof StoreError) throw error;
         if (attempt === 0) note(`waiting for the store: ${reasonOf(error)}`);
       }
-      // Full jitter: those that were cut off together do not come back together.
-      const most = Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** attempt);
-      await sleep(Math.random() * most, undefined, { signal });
+      await sleep(pauseMs(RETRY_LIMITS, attempt), undefined, { signal });
     }
   }
 

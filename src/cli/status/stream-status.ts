@@ -1,5 +1,10 @@
 import { JetStreamApiError, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import {
+  CONSUMER_NOT_FOUND,
+  NO_MESSAGE,
+  STREAM_NOT_FOUND,
+} from '../../component/jetstream-codes.ts';
 import { FRAME_LIMITS } from '../../frames/limits.ts';
 import { MsgpackReader } from '../../frames/msgpack-read.ts';
 import { readMarker } from '../../sinks/marker-store.ts';
@@ -80,9 +85,6 @@ export const NO_STREAMS: StreamsStatus = {
 };
 
 const NS_PER_S = 1e9;
-const STREAM_NOT_FOUND = 10059;
-const CONSUMER_NOT_FOUND = 10014;
-const NO_MESSAGE = 10037;
 
 /** What the streams say; one thing that can't be read keeps no other from being shown. */
 export async function readStreams(

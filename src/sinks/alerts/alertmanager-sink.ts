@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseMs } from '../../component/backoff.ts';
 import type { DerivedRecord } from '../../component/derived-record.ts';
 import type { HeldState, Snapshot } from '../../component/state.ts';
 import { AlertsRefused, type PostableAlert } from './alertmanager-client.ts';
@@ -33,8 +34,7 @@ interface Entry {
 }
 
 const BATCH_MAX = 64;
-const RETRY_MS_MIN = 500;
-const RETRY_MS_MAX = 30_000;
+const RETRY_LIMITS = { firstMs: 500, lastMs: 30_000 };
 /** How soon it is noticed that nothing holds incidents back any more. */
 const HELD_LOOK_MS = 100;
 /** Three may be lost before Alertmanager takes an incident for ended. */
@@ -168,7 +168,8 @@ export class AlertmanagerSink implements HeldState {
       const batch = this.due();
       if (batch.length > 0 || (!this.isClosing && this.probeDueMs <= this.parts.nowMs())) {
         failures = (await this.sendBatch(batch)) ? 0 : failures + 1;
-        if (failures > 0) await sleep(retryMs(failures), undefined, { signal }).catch(() => {});
+        if (failures > 0)
+          await sleep(pauseMs(RETRY_LIMITS, failures), undefined, { signal }).catch(() => {});
       } else if (this.isClosing) return;
       else await this.untilNews();
     }
@@ -259,9 +260,4 @@ function keyOf({ incidentId, labels }: IncidentAlert): string {
 
 function isNews({ revision, sentRevision }: Entry): boolean {
   return revision !== sentRevision;
-}
-
-/** Anything up to twice as long as before, so that many do not come back at once. */
-function retryMs(failures: number): number {
-  return Math.random() * Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures);
 }
