@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -78,6 +78,17 @@ test('the tally follows what another process removes', async () => {
   expect(dead.tally.documents).toBe(3);
   await rm(join(dead.folder, dead.files()[0] as string));
   expect(dead.tally.documents).toBe(2);
+});
+
+test('a change within one tick of the file system is no less seen', async () => {
+  const dead = await deadFolder();
+  await dead.add(died('a'));
+  const tick = new Date();
+  await utimes(dead.folder, tick, tick);
+  expect(dead.tally.documents).toBe(1);
+  await rm(join(dead.folder, dead.files()[0] as string));
+  await utimes(dead.folder, tick, tick);
+  expect(dead.tally.documents).toBe(0);
 });
 
 test('a file that was half written is none, and a line that is none is named', async () => {

@@ -22,6 +22,11 @@ export interface DeadTally {
 
 /** When, by chance, and how many documents and bytes are in the file. */
 const FILE_NAME = /^\d{13}-[0-9a-f]{8}-(\d+)-(\d+)\.ndjson$/;
+/**
+ * File systems tell time in ticks, of up to 10 ms on Linux and 2 s on FAT: a folder that changed
+ * just before it was read may change once more and still give the same time.
+ */
+const MTIME_TICK_MS = 2000;
 const NOTHING: DeadTally = { documents: 0, bytes: 0 };
 
 /**
@@ -32,7 +37,7 @@ const NOTHING: DeadTally = { documents: 0, bytes: 0 };
 export class DeadDocuments {
   readonly folder: string;
   private readonly limits: DeadLimits;
-  private seen = { mtimeMs: Number.NaN, tally: NOTHING };
+  private seen = { mtimeMs: Number.NaN, tally: NOTHING, isSettled: false };
 
   constructor(folder: string, limits: DeadLimits) {
     this.folder = folder;
@@ -43,7 +48,10 @@ export class DeadDocuments {
   get tally(): DeadTally {
     const mtimeMs = statSync(this.folder, { throwIfNoEntry: false })?.mtimeMs;
     if (mtimeMs === undefined) return NOTHING;
-    if (mtimeMs !== this.seen.mtimeMs) this.seen = { mtimeMs, tally: sumOf(this.files()) };
+    if (mtimeMs !== this.seen.mtimeMs || !this.seen.isSettled) {
+      const isSettled = Math.abs(Date.now() - mtimeMs) > MTIME_TICK_MS;
+      this.seen = { mtimeMs, tally: sumOf(this.files()), isSettled };
+    }
     return this.seen.tally;
   }
 
