@@ -1,5 +1,5 @@
 import { CONTENT_TYPES, type Encoding, FrameEncoder } from '../frames/encode.ts';
-import type { Frame } from '../frames/frame.ts';
+import { changedFrame, type Frame } from '../frames/frame.ts';
 import { FrameError, shown } from '../frames/frame-error.ts';
 import { FRAME_LIMITS } from '../frames/limits.ts';
 import { formatSubject, isPrefix, isToken, PREFIX_DEFAULT } from '../frames/subject.ts';
@@ -51,7 +51,7 @@ export function frameMessage(frame: Frame, options: FrameMessageOptions = {}): F
   const numbered =
     counter === undefined
       ? frame
-      : { ...frame, seq: counter.next(subject), emitter: counter.emitter };
+      : changedFrame(frame, { seq: counter.next(subject), emitter: counter.emitter });
   const headers: [string, string][] = [['Content-Type', CONTENT_TYPES[encoding]]];
   if (numbered.seq !== undefined && numbered.emitter !== undefined) {
     headers.push(['Nats-Msg-Id', `${numbered.emitter}:${subject}:${numbered.seq}`]);
