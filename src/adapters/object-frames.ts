@@ -122,7 +122,7 @@ export class ObjectFrames {
       if (before === 0 && index >= table.listed) met.push(table.layers[index] as AdaptedLayer);
       counts[index] = before + 1;
       const value = membrane[i] as number;
-      if (value === value) samples[index] = (samples[index] as number) + 1;
+      if (!Number.isNaN(value)) samples[index] = (samples[index] as number) + 1;
     }
     const areCovered = this.options.silent_layers === 'covered';
     const listed = table.layers
@@ -152,7 +152,7 @@ export class ObjectFrames {
       ids[at] = id;
       dts[at] = dt;
       const value = membrane[i] as number;
-      if (value !== value) continue;
+      if (Number.isNaN(value)) continue;
       const sample = sampleAt[index] as number;
       sampleAt[index] = sample + 1;
       sampleIds[sample] = id;
