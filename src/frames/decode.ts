@@ -31,10 +31,11 @@ export class FrameDecoder {
   private readonly msgpack: MsgpackReader;
   private readonly columns: ColumnReader;
 
-  constructor(limits: FrameLimits = FRAME_LIMITS) {
+  /** `isArena`: columns are moved to where kernels can work, until `close` gives the room back. */
+  constructor(limits: FrameLimits = FRAME_LIMITS, isArena = false) {
     this.limits = limits;
     this.msgpack = new MsgpackReader(limits);
-    this.columns = new ColumnReader(limits.samplesMax);
+    this.columns = new ColumnReader(limits.samplesMax, isArena);
   }
 
   /**
@@ -60,6 +61,10 @@ export class FrameDecoder {
   read(fields: Fields): Frame {
     this.columns.reset(0, false);
     return this.fromFields(fields, undefined);
+  }
+
+  close(): void {
+    this.columns.scratch.close();
   }
 
   private fromFields(fields: Fields, subject: FrameSubject | undefined): Frame {

@@ -20,8 +20,7 @@ const MANY_A_BIN = 24;
 export function binTimes(dts: Times, isOrdered: boolean, bins: Bins, counts: Uint32Array): void {
   const { into, width, count } = bins;
   const areMany = dts.length >= MANY_A_BIN * count;
-  const kernels =
-    isInKernelMemory(dts) && isInKernelMemory(counts) ? columnKernels() : undefined;
+  const kernels = isInKernelMemory(dts) && isInKernelMemory(counts) ? columnKernels() : undefined;
   const { length, byteOffset } = dts;
   const at = counts.byteOffset;
   const is16 = dts instanceof Uint16Array;

@@ -45,14 +45,7 @@ export interface ColumnKernels {
     bins: number,
     counts: number,
   ): void;
-  binAny32(
-    dts: number,
-    n: number,
-    into: number,
-    width: number,
-    bins: number,
-    counts: number,
-  ): void;
+  binAny32(dts: number, n: number, into: number, width: number, bins: number, counts: number): void;
 }
 
 let made: ColumnKernels | null | undefined;
