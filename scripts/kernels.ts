@@ -34,7 +34,7 @@ function compile(): Buffer {
   const wasm = join(folder, 'columns.wasm');
   try {
     const args = [join(ROOT, COMPILER), SOURCE, '--outFile', wasm, ...FLAGS];
-    execFileSync(process.execPath, args, { cwd: ROOT });
+    execFileSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
     return readFileSync(wasm);
   } finally {
     rmSync(folder, { recursive: true });
