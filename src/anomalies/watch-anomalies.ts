@@ -206,6 +206,10 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
     this.book.finish(this.horizon.frontUs());
   }
 
+  close(): void {
+    this.binner.close();
+  }
+
   snapshot(): Snapshot {
     return {
       layers: [...this.layers.entries()].map(([device, chip, name, layer]) => [

@@ -1,4 +1,6 @@
 import { endianness } from 'node:os';
+import { giveArena, takeArena } from '../kernels/memory.ts';
+import { largestOf, largestTime, takeColumn, takeTimes } from '../kernels/take-column.ts';
 import type { Fields } from './fields.ts';
 import { FrameError, shown } from './frame-error.ts';
 
@@ -14,35 +16,63 @@ const SCRATCH_BYTES_MIN = 1 << 16;
 
 /** Room for the unaligned and converted columns of one frame; reset at every frame. */
 export class ColumnScratch {
-  private buffer = new ArrayBuffer(SCRATCH_BYTES_MIN);
+  /** Whether it lies where kernels can work; it is to be closed then. */
+  readonly isArena: boolean;
+  private area: Uint8Array<ArrayBuffer>;
   private used = 0;
+  /** Areas that were too small for this frame: its columns may lie in them until the next. */
+  private outgrown: Uint8Array[] = [];
+
+  constructor(isArena: boolean) {
+    this.isArena = isArena;
+    this.area = this.newArea(SCRATCH_BYTES_MIN);
+  }
 
   /** Makes room for all columns of the next frame; no column can take more than `bytesMax`. */
   reset(bytesMax: number): void {
     this.used = 0;
+    if (this.outgrown.length > 0) this.dropOutgrown();
     // A column from JSON has at least two characters a value and takes at most eight bytes.
     const needed = bytesMax * 4 + 64;
-    if (this.buffer.byteLength >= needed) return;
-    let size = this.buffer.byteLength;
+    if (this.area.length >= needed) return;
+    let size = this.area.length;
     while (size < needed) size *= 2;
-    this.buffer = new ArrayBuffer(size);
+    giveArena(this.area);
+    this.area = this.newArea(size);
   }
 
   take(bytes: number): { buffer: ArrayBuffer; offset: number } {
+    const { area } = this;
     const offset = (this.used + 7) & ~7;
-    if (offset + bytes > this.buffer.byteLength) {
-      // Columns handed out before keep the old buffer alive.
-      this.buffer = new ArrayBuffer(Math.max(this.buffer.byteLength * 2, bytes));
+    if (offset + bytes > area.length) {
+      this.outgrown.push(area);
+      this.area = this.newArea(Math.max(area.length * 2, bytes));
       this.used = bytes;
-      return { buffer: this.buffer, offset: 0 };
+      return { buffer: this.area.buffer, offset: this.area.byteOffset };
     }
     this.used = offset + bytes;
-    return { buffer: this.buffer, offset };
+    return { buffer: area.buffer, offset: area.byteOffset + offset };
   }
 
-  u32(length: number): Uint32Array {
+  u32(length: number): Uint32Array<ArrayBuffer> {
     const { buffer, offset } = this.take(length * 4);
     return new Uint32Array(buffer, offset, length);
+  }
+
+  /** No frame is read any more, and no column is looked at. */
+  close(): void {
+    this.dropOutgrown();
+    giveArena(this.area);
+    this.area = new Uint8Array(0);
+  }
+
+  private newArea(bytes: number): Uint8Array<ArrayBuffer> {
+    return this.isArena ? takeArena(bytes) : new Uint8Array(bytes);
+  }
+
+  private dropOutgrown(): void {
+    for (const area of this.outgrown) giveArena(area);
+    this.outgrown = [];
   }
 }
 
@@ -93,6 +123,21 @@ function tooMany(name: string, count: number, samplesMax: number): FrameError {
   return new FrameError('too_many', name, `${count} values, at most ${samplesMax}`);
 }
 
+function lengthOf<A extends ColumnArray>(
+  bin: Uint8Array,
+  name: string,
+  type: ColumnType<A>,
+  samplesMax: number,
+): number {
+  const length = bin.length / type.bytes;
+  if (!Number.isInteger(length)) {
+    const detail = `${bin.length} bytes are no whole number of ${type.dtype} values`;
+    throw new FrameError('length_mismatch', name, detail);
+  }
+  if (length > samplesMax) throw tooMany(name, length, samplesMax);
+  return length;
+}
+
 function readColumn<A extends ColumnArray>(
   value: unknown,
   name: string,
@@ -101,12 +146,7 @@ function readColumn<A extends ColumnArray>(
   samplesMax: number,
 ): A {
   if (value instanceof Uint8Array) {
-    const length = value.length / type.bytes;
-    if (!Number.isInteger(length)) {
-      const detail = `${value.length} bytes are no whole number of ${type.dtype} values`;
-      throw new FrameError('length_mismatch', name, detail);
-    }
-    if (length > samplesMax) throw tooMany(name, length, samplesMax);
+    const length = lengthOf(value, name, type, samplesMax);
     if (value.byteOffset % type.bytes === 0) {
       return type.view(value.buffer, value.byteOffset, length);
     }
@@ -153,12 +193,16 @@ function readList<A extends ColumnArray>(
 /** Reads columns of one message. `samplesMax` bounds each of them. */
 export class ColumnReader {
   /** Room that is valid as long as the columns of the message are. */
-  readonly scratch = new ColumnScratch();
+  readonly scratch: ColumnScratch;
+  /** Of what `ids` or `times` gave last: the largest value, 0 of none. */
+  largest = 0;
   private readonly samplesMax: number;
   private lists = false;
 
-  constructor(samplesMax: number) {
+  /** `isArena` says that columns are moved to where kernels can work; `scratch` is closed then. */
+  constructor(samplesMax: number, isArena = false) {
     this.samplesMax = samplesMax;
+    this.scratch = new ColumnScratch(isArena);
   }
 
   /** `lists` says whether the message is JSON, where columns are lists of numbers. */
@@ -173,6 +217,32 @@ export class ColumnReader {
 
   u32(fields: Fields, name: string): Uint32Array {
     return readColumn(this.checked(fields, name), name, U32, this.scratch, this.samplesMax);
+  }
+
+  /** As `u32`, and its largest value. */
+  ids(fields: Fields, name: string): Uint32Array {
+    const value = fields[name];
+    if (!(value instanceof Uint8Array) || !this.scratch.isArena) {
+      const column = this.u32(fields, name);
+      this.largest = largestOf(column);
+      return column;
+    }
+    const column = this.scratch.u32(lengthOf(value, name, U32, this.samplesMax));
+    this.largest = takeColumn(value, column);
+    return column;
+  }
+
+  /** As `ids`; where times go back, `UNORDERED` stands on top of the largest. */
+  times(fields: Fields, name: string): Uint32Array {
+    const value = fields[name];
+    if (!(value instanceof Uint8Array) || !this.scratch.isArena) {
+      const column = this.u32(fields, name);
+      this.largest = largestTime(column);
+      return column;
+    }
+    const column = this.scratch.u32(lengthOf(value, name, U32, this.samplesMax));
+    this.largest = takeTimes(value, column);
+    return column;
   }
 
   f32(fields: Fields, name: string): Float32Array {

@@ -33,10 +33,11 @@ export class FrameDecoder {
   private readonly columns: ColumnReader;
   private readonly shapes: JsonShapes;
 
-  constructor(limits: FrameLimits = FRAME_LIMITS) {
+  /** `isArena`: columns are moved to where kernels can work, until `close` gives the room back. */
+  constructor(limits: FrameLimits = FRAME_LIMITS, isArena = false) {
     this.limits = limits;
     this.msgpack = new MsgpackReader(limits);
-    this.columns = new ColumnReader(limits.samplesMax);
+    this.columns = new ColumnReader(limits.samplesMax, isArena);
     this.shapes = new JsonShapes(limits);
   }
 
@@ -75,6 +76,10 @@ export class FrameDecoder {
   read(fields: Fields): Frame {
     this.columns.reset(0, false);
     return this.fromFields(fields, undefined);
+  }
+
+  close(): void {
+    this.columns.scratch.close();
   }
 
   private fromFields(fields: Fields, subject: FrameSubject | undefined): Frame {

@@ -1,3 +1,5 @@
+import { UNORDERED } from '../kernels/column-kernels.ts';
+import { largestOf, largestTime } from '../kernels/take-column.ts';
 import { type ColumnReader, type ColumnScratch, requireLength } from './columns.ts';
 import type { Fields } from './fields.ts';
 import { FrameError } from './frame-error.ts';
@@ -80,12 +82,7 @@ function readStepEnds(
 
 function requireIdsBelow(ids: Uint16Array | Uint32Array, neuronCount: number, name: string): void {
   if (ids instanceof Uint16Array && neuronCount > 0xffff) return;
-  let max = 0;
-  for (let i = 0; i < ids.length; i++) {
-    const id = ids[i] as number;
-    if (id > max) max = id;
-  }
-  if (max < neuronCount || ids.length === 0) return;
+  if (largestOf(ids) < neuronCount || ids.length === 0) return;
   const at = ids.findIndex((id) => id >= neuronCount);
   const detail = `value ${at}: ${ids[at]} is not below neuron_count ${neuronCount}`;
   throw new FrameError('neuron_outside_population', name, detail);
@@ -93,13 +90,9 @@ function requireIdsBelow(ids: Uint16Array | Uint32Array, neuronCount: number, na
 
 /** Gives whether times never go back. */
 function requireTimesBelow(dts: Uint16Array | Uint32Array, spanUs: number, name: string): boolean {
-  let max = 0;
-  let isOrdered = true;
-  for (let i = 0; i < dts.length; i++) {
-    const dt = dts[i] as number;
-    if (dt >= max) max = dt;
-    else isOrdered = false;
-  }
+  const largest = largestTime(dts);
+  const isOrdered = largest < UNORDERED;
+  const max = isOrdered ? largest : largest - UNORDERED;
   if (max < spanUs || dts.length === 0) return isOrdered;
   const at = dts.findIndex((dt) => dt >= spanUs);
   throw new FrameError('dt_outside_span', name, `value ${at}: ${dts[at]} is not below ${spanUs}`);

@@ -87,6 +87,9 @@ export function startTopology(options: TopologyOptions): Topology {
     states,
     metricsOf: (pipeline) => run.metricsOf(pipeline),
     complete: () => run.complete(),
-    close: () => run.close(),
+    close: () => {
+      run.close();
+      inlet.close();
+    },
   };
 }
