@@ -78,7 +78,7 @@ test.each([
   ['s', 1_700_000_000.000123, 123],
   ['ms', 1_700_000_000_000.25, 250],
   ['us', 1_700_000_000_000_000.8, 1],
-  ['ns', 1_700_000_000_000_001_280, 1],
+  ['ns', 1.7e18 + 1280, 1],
 ])('times in %s are rounded to whole µs', (time_unit, t, after) => {
   expect(outcome([{ ...SPIKE, t }], { time_unit })[0]).toMatchObject({ t0Us: T + after });
 });
