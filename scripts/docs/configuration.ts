@@ -43,9 +43,14 @@ function rowsOf(node: Node, path: readonly string[]): string[] {
     takes(node),
     node.default === undefined ? '' : `\`${JSON.stringify(node.default)}\``,
     node.description ?? '',
-    `\`${envName(path)}\``,
+    // What stands in a list has no variable of its own.
+    path.some((key) => key.endsWith('[]')) ? '' : `\`${envName(path)}\``,
   ];
-  return [`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`];
+  const row = `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const inner = node.items?.properties;
+  if (inner === undefined) return [row];
+  const each = `${path.at(-1)}[]`;
+  return [row, ...rowsOf({ properties: inner }, [...path.slice(0, -1), each])];
 }
 
 function takes(node: Node): string {
