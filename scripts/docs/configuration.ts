@@ -4,7 +4,8 @@ import { envName } from '../../src/cli/config/settings.ts';
 import type { AnyPipeline } from '../../src/component/pipeline.ts';
 
 interface Node {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
+  readonly const?: unknown;
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
@@ -57,8 +58,9 @@ function takes(node: Node): string {
   if (node.anyOf !== undefined) return node.anyOf.map(takes).join(' or ');
   if (node.properties !== undefined) return `{${Object.keys(node.properties).join(', ')}}`;
   if (node.enum !== undefined) return node.enum.map((word) => `\`${word}\``).join(', ');
+  if (node.const !== undefined) return `\`${node.const}\``;
   if (node.type === 'array') return `list of ${takes(node.items ?? {})}`;
-  if (node.type !== 'integer' && node.type !== 'number') return node.type ?? 'text';
+  if (node.type !== 'integer' && node.type !== 'number') return [node.type ?? 'text'].flat().join(' or ');
   const { minimum, maximum } = node;
   return `${node.type} ${minimum ?? '…'} to ${maximum ?? '…'}`;
 }
