@@ -13,6 +13,15 @@ import { FrameError, shown } from './frame-error.ts';
 if (endianness() !== 'LE') throw new Error('Spikescope needs a little-endian machine');
 
 const SCRATCH_BYTES_MIN = 1 << 16;
+/** Values of the longest columns whose views are kept: two of them fit into any scratch area. */
+const VIEWS_KEPT = 1024;
+
+interface ColumnPair {
+  readonly first: Uint32Array;
+  readonly second: Uint32Array;
+  /** Bytes of the area that are taken then. */
+  readonly used: number;
+}
 
 /** Room for the unaligned and converted columns of one frame; reset at every frame. */
 export class ColumnScratch {
@@ -22,6 +31,8 @@ export class ColumnScratch {
   private used = 0;
   /** Areas that were too small for this frame: its columns may lie in them until the next. */
   private outgrown: Uint8Array[] = [];
+  /** By length, of this area. */
+  private pairs: ColumnPair[] = [];
 
   constructor(isArena: boolean) {
     this.isArena = isArena;
@@ -39,6 +50,7 @@ export class ColumnScratch {
     while (size < needed) size *= 2;
     giveArena(this.area);
     this.area = this.newArea(size);
+    this.pairs = [];
   }
 
   take(bytes: number): { buffer: ArrayBuffer; offset: number } {
@@ -46,12 +58,30 @@ export class ColumnScratch {
     const offset = (this.used + 7) & ~7;
     if (offset + bytes > area.length) {
       this.outgrown.push(area);
+      this.pairs = [];
       this.area = this.newArea(Math.max(area.length * 2, bytes));
       this.used = bytes;
       return { buffer: this.area.buffer, offset: this.area.byteOffset };
     }
     this.used = offset + bytes;
     return { buffer: area.buffer, offset: area.byteOffset + offset };
+  }
+
+  /**
+   * The first two columns of a frame, with as many values each: of short ones the same views each
+   * time, as a new one takes longer than its few values.
+   */
+  pair(length: number): ColumnPair {
+    const known = length <= VIEWS_KEPT ? this.pairs[length] : undefined;
+    if (known !== undefined) {
+      this.used = known.used;
+      return known;
+    }
+    const first = this.u32(length);
+    const second = this.u32(length);
+    const pair = { first, second, used: this.used };
+    if (length <= VIEWS_KEPT) this.pairs[length] = pair;
+    return pair;
   }
 
   u32(length: number): Uint32Array<ArrayBuffer> {
@@ -64,6 +94,7 @@ export class ColumnScratch {
     this.dropOutgrown();
     giveArena(this.area);
     this.area = new Uint8Array(0);
+    this.pairs = [];
   }
 
   private newArea(bytes: number): Uint8Array<ArrayBuffer> {
@@ -196,6 +227,11 @@ export class ColumnReader {
   readonly scratch: ColumnScratch;
   /** Of what `ids` or `times` gave last: the largest value, 0 of none. */
   largest = 0;
+  /** What `spikes` read last; its ids' largest value is `largest`. */
+  spikeIds: Uint32Array = new Uint32Array(0);
+  spikeTimes: Uint32Array = new Uint32Array(0);
+  /** The largest time, and `UNORDERED` on top where times go back. */
+  timeMax = 0;
   private readonly samplesMax: number;
   private lists = false;
 
@@ -228,7 +264,7 @@ export class ColumnReader {
       return column;
     }
     const column = this.scratch.u32(lengthOf(value, name, U32, this.samplesMax));
-    this.largest = takeColumn(value, column);
+    this.largest = takeColumn(value, 0, column);
     return column;
   }
 
@@ -241,8 +277,17 @@ export class ColumnReader {
       return column;
     }
     const column = this.scratch.u32(lengthOf(value, name, U32, this.samplesMax));
-    this.largest = takeTimes(value, column);
+    this.largest = takeTimes(value, 0, column);
     return column;
+  }
+
+  /** The two u32 columns of a message's spikes by where they lie in it, `count` values each. */
+  spikes(message: Uint8Array, idsAt: number, timesAt: number, count: number): void {
+    const { first, second } = this.scratch.pair(count);
+    this.spikeIds = first;
+    this.spikeTimes = second;
+    this.largest = takeColumn(message, idsAt, first);
+    this.timeMax = takeTimes(message, timesAt, second);
   }
 
   f32(fields: Fields, name: string): Float32Array {
