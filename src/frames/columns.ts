@@ -235,10 +235,17 @@ export class ColumnReader {
   private readonly samplesMax: number;
   private lists = false;
 
-  /** `isArena` says that columns are moved to where kernels can work; `scratch` is closed then. */
-  constructor(samplesMax: number, isArena = false) {
+  /** Whether frames are to say the number of their place. */
+  readonly hasPlaces: boolean;
+
+  /**
+   * `isServing`: columns are moved to where kernels can work, so that `scratch` is to be closed,
+   * and frames say the number of their place.
+   */
+  constructor(samplesMax: number, isServing = false) {
     this.samplesMax = samplesMax;
-    this.scratch = new ColumnScratch(isArena);
+    this.hasPlaces = isServing;
+    this.scratch = new ColumnScratch(isServing);
   }
 
   /** `lists` says whether the message is JSON, where columns are lists of numbers. */

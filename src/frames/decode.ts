@@ -35,11 +35,14 @@ export class FrameDecoder {
   private readonly shapes: JsonShapes;
   private readonly msgpackShapes: MsgpackShapes;
 
-  /** `isArena`: columns are moved to where kernels can work, until `close` gives the room back. */
-  constructor(limits: FrameLimits = FRAME_LIMITS, isArena = false) {
+  /**
+   * `isServing`: for many frames of few places, as the service reads. Columns are moved to where
+   * kernels can work, until `close` gives the room back.
+   */
+  constructor(limits: FrameLimits = FRAME_LIMITS, isServing = false) {
     this.limits = limits;
     this.msgpack = new MsgpackReader(limits);
-    this.columns = new ColumnReader(limits.samplesMax, isArena);
+    this.columns = new ColumnReader(limits.samplesMax, isServing);
     this.shapes = new JsonShapes(limits);
     this.msgpackShapes = new MsgpackShapes(limits, this.columns);
   }

@@ -143,6 +143,7 @@ export class DenseSpikesFrame implements SpikesFrame {
   readonly timestep0: number | undefined;
   readonly timestepUs: number | undefined;
   readonly neuronOffset: number;
+  readonly place: number | undefined;
   readonly dense: DenseColumns;
   readonly #scratch: ColumnScratch | undefined;
   #neuronId: Uint32Array | undefined;
@@ -171,6 +172,7 @@ export class DenseSpikesFrame implements SpikesFrame {
     this.timestep0 = names.timestep0;
     this.timestepUs = names.timestepUs;
     this.neuronOffset = names.neuronOffset;
+    this.place = names.place;
     this.dense = dense;
     this.#scratch = scratch;
     if (dense.ids instanceof Uint32Array) this.#neuronId = dense.ids;

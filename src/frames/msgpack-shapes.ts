@@ -179,6 +179,7 @@ export class MsgpackShapes {
       timestep0,
       timestepUs: frame.timestepUs,
       neuronOffset: frame.neuronOffset,
+      place: frame.place,
     };
   }
 
@@ -226,6 +227,7 @@ function withoutColumns(frame: SpikesFrame): SpikesFrame {
     timestep0: frame.timestep0,
     timestepUs: frame.timestepUs,
     neuronOffset: frame.neuronOffset,
+    place: frame.place,
   };
 }
 
