@@ -15,6 +15,10 @@ export class KeyedByNames<V> {
     this.max = max;
   }
 
+  get isEmpty(): boolean {
+    return this.count === 0;
+  }
+
   get(device: string, chip: string, name: string): V | undefined {
     return this.byDevice.get(device)?.get(chip)?.get(name);
   }
