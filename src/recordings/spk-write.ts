@@ -39,6 +39,8 @@ const SPARE_MAX = 4;
 export interface SpkWriteOptions {
   /** zstd, with shuffled columns; off unless asked for. */
   readonly compress?: boolean | undefined;
+  /** Spikes in denser columns, or in those that all readers know; undefined keeps what came. */
+  readonly dense?: boolean | undefined;
   /** Raw bytes of a block; more means fewer checksums and a coarser index. */
   readonly blockBytes?: number | undefined;
 }
@@ -65,6 +67,7 @@ export class SpkWriter {
   framesWritten = 0;
   private readonly handle: FileHandle;
   private readonly compress: boolean;
+  private readonly dense: boolean | undefined;
   private readonly blockBytes: number;
   private readonly encoder = new FrameEncoder();
   private readonly index: SpkIndex;
@@ -85,6 +88,7 @@ export class SpkWriter {
   private constructor(handle: FileHandle, start: Start, options: SpkWriteOptions) {
     this.handle = handle;
     this.compress = options.compress ?? false;
+    this.dense = options.dense;
     this.blockBytes = checkedBlockBytes(options);
     this.header = start.header;
     this.index = start.index;
@@ -148,7 +152,7 @@ export class SpkWriter {
    * @throws what went wrong in writing earlier frames, once it is known
    */
   write(frame: Frame): Promise<void> | undefined {
-    return this.take(this.encoder.encode(frame), frame);
+    return this.take(this.encoder.encode(frame, 'msgpack', this.dense), frame);
   }
 
   /** As `write`, for a message that `frame` was decoded from; it is kept as it is, but for JSON. */

@@ -1,5 +1,5 @@
 import type { DerivedRecord } from '../../component/derived-record.ts';
-import type { Frame } from '../../frames/frame.ts';
+import { type Frame, sampleCount } from '../../frames/frame.ts';
 import { LatestMap } from './latest-map.ts';
 import { LIVE_LIMITS } from './live-limits.ts';
 import { numberOf, optionalText, textOf } from './record-fields.ts';
@@ -30,7 +30,7 @@ export class LiveChips {
       this.byNames.get(frame.deviceType)?.get(frame.chipId) ??
       this.chipOf(frame.deviceType, frame.chipId);
     chip.frames++;
-    if (frame.kind === 'spikes') chip.spikes += frame.neuronId.length;
+    if (frame.kind === 'spikes') chip.spikes += sampleCount(frame);
     chip.heardUs = frame.arrivedUs;
   }
 

@@ -1,4 +1,4 @@
-import type { SpikesFrame } from '../../frames/spikes.ts';
+import { type SpikesFrame, spikeCount } from '../../frames/spikes.ts';
 import { LIVE_LIMITS } from './live-limits.ts';
 import { RasterPart } from './raster-part.ts';
 import type { RevisionClock } from './revision.ts';
@@ -44,10 +44,10 @@ export class LiveSpikes {
   add(frame: SpikesFrame): void {
     const part = this.partOf(frame);
     if (part === undefined) {
-      this.spikesRefused += frame.neuronId.length;
+      this.spikesRefused += spikeCount(frame);
       return;
     }
-    const stride = this.budget.take(frame.neuronId.length);
+    const stride = this.budget.take(spikeCount(frame));
     part.raster.add(frame, stride, this.revisions.now);
     part.lastUs = Math.max(part.lastUs, frame.t0Us + frame.spanUs);
     if (stride === 1) this.log.add(part.id, frame);
