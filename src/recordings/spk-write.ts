@@ -3,7 +3,14 @@ import { FrameEncoder } from '../frames/encode.ts';
 import type { Frame } from '../frames/frame.ts';
 import type { RecordedLayer } from './recording.ts';
 import { RecordingError } from './recording-error.ts';
-import { BlockBuilder, plainBlock, type SealedBlock, storedFrameBytes } from './spk-block.ts';
+import {
+  BlockBuilder,
+  isMsgpackMap,
+  plainBlock,
+  requireTimes,
+  type SealedBlock,
+  storedFrameBytes,
+} from './spk-block.ts';
 import { examine } from './spk-examine.ts';
 import {
   checkedMetadata,
@@ -39,7 +46,7 @@ const SPARE_MAX = 4;
 export interface SpkWriteOptions {
   /** zstd, with shuffled columns; off unless asked for. */
   readonly compress?: boolean | undefined;
-  /** Spikes in denser columns, or in those that all readers know; undefined keeps what came. */
+  /** Spikes in denser columns, or in none; undefined keeps what came. */
   readonly dense?: boolean | undefined;
   /** Raw bytes of a block; more means fewer checksums and a coarser index. */
   readonly blockBytes?: number | undefined;
@@ -286,18 +293,4 @@ function checkedBlockBytes(options: SpkWriteOptions): number {
   }
   const range = `${BLOCK_BYTES_MIN} … ${PAYLOAD_BYTES_MAX}`;
   throw new RangeError(`blockBytes: ${bytes} is no whole number within ${range}`);
-}
-
-function requireTimes(frame: Frame): void {
-  const { t0Us, spanUs } = frame;
-  if (Number.isSafeInteger(t0Us) && Number.isSafeInteger(spanUs) && t0Us >= 0 && spanUs >= 0) {
-    if (Number.isSafeInteger(t0Us + spanUs)) return;
-  }
-  throw new RangeError(`frame: t0 ${t0Us} and span_us ${spanUs} are no whole µs up to 2^53 - 1`);
-}
-
-/** The first byte of a msgpack map; a JSON message starts with `{`, which is none. */
-function isMsgpackMap(message: Uint8Array): boolean {
-  const first = message[0] ?? 0;
-  return (first >= 0x80 && first <= 0x8f) || first === 0xde || first === 0xdf;
 }

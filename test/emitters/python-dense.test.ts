@@ -50,7 +50,7 @@ function columnsOf(data: Uint8Array): Record<string, string> {
   );
 }
 
-test('both emitters choose the same columns, with the same bytes, that say what was recorded', async () => {
+test('both emitters choose the same columns, of what was recorded, to the byte', async () => {
   const all = cases(300);
   const made = await host.call<readonly string[]>('dense', { cases: all });
   const forms = new Set<string>();
