@@ -149,14 +149,19 @@ function outside(
   throw new Error('a maximum of a column is none of its values');
 }
 
-export function spikesFields(frame: SpikesFrame, fields: Fields): Fields {
+/** As wire fields, with the columns of `dense` where there are any. */
+export function spikesFields(
+  frame: SpikesFrame,
+  fields: Fields,
+  dense: DenseColumns | undefined,
+): Fields {
   fields['layer_name'] = frame.layerName;
   fields['neuron_type'] = frame.neuronType;
   fields['neuron_count'] = frame.neuronCount;
   if (frame.timestep0 !== undefined) fields['timestep0'] = frame.timestep0;
   if (frame.timestepUs !== undefined) fields['timestep_us'] = frame.timestepUs;
   if (frame.neuronOffset !== 0) fields['neuron_offset'] = frame.neuronOffset;
-  if (frame.dense !== undefined) return denseFields(frame.dense, fields);
+  if (dense !== undefined) return denseFields(dense, fields);
   fields['neuron_id'] = frame.neuronId;
   fields['dt'] = frame.dtUs;
   return fields;
