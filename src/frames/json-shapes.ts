@@ -1,4 +1,4 @@
-import { endOfNumber, type JsonPart, JsonSplitter, type Varying } from './json-parts.ts';
+import { endOfNumber, type JsonForm, type JsonPart, JsonSplitter } from './json-parts.ts';
 import type { FrameLimits } from './limits.ts';
 import { noteOrder, type SpikesFrame } from './spikes.ts';
 import type { FrameSubject } from './subject.ts';
@@ -19,8 +19,33 @@ const COMMA = 0x2c;
 const SPACE = 0x20;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
+const CLOSE = 0x7d;
 /** More digits than any whole number below 2^53 has. */
 const DIGITS_MAX = 16;
+
+/** What a place in a message holds that differs from one message of a shape to the next. */
+type Varying = 't0' | 'seq' | 'timestep0' | 'neuron_id' | 'dt' | 'unread';
+
+/** The other fields that a frame of spikes is read for. */
+const READ: ReadonlySet<string> = new Set([
+  ...['v', 'kind', 'device_type', 'chip_id', 'span_us', 'run_id', 'emitter'],
+  ...['layer_name', 'neuron_type', 'neuron_count', 'timestep_us', 'neuron_offset'],
+]);
+
+function varies(name: string, form: JsonForm): Varying | 'constant' | undefined {
+  switch (name) {
+    case 't0':
+    case 'seq':
+    case 'timestep0':
+      return form === 'digits' ? name : 'constant';
+    case 'neuron_id':
+    case 'dt':
+      return form === 'list' ? name : undefined;
+    default:
+      if (form === 'list') return undefined;
+      return READ.has(name) || (form !== 'digits' && form !== 'number') ? 'constant' : 'unread';
+  }
+}
 
 /** Where the numbers of a message are put. */
 const SLOTS = { t0: 0, seq: 1, timestep0: 2 };
@@ -48,7 +73,7 @@ interface Node {
 export class JsonShapes {
   private readonly limits: FrameLimits;
   private view: DataView = new DataView(new ArrayBuffer(0));
-  private readonly splitter = new JsonSplitter();
+  private readonly splitter = new JsonSplitter<Varying>(varies);
   private readonly roots = new Map<FrameSubject, Node>();
   private shapes = 0;
   private credit = CREDIT_FIRST;
@@ -77,7 +102,8 @@ export class JsonShapes {
   learn(bytes: Uint8Array, subject: FrameSubject, frame: SpikesFrame): void {
     if (this.credit < LEARN_COST) return;
     this.credit -= LEARN_COST;
-    const parts = this.splitter.split(bytes);
+    // A frame is all of its message.
+    const parts = bytes.at(-1) === CLOSE ? this.splitter.split(bytes, 0) : undefined;
     if (parts === undefined || !isPlain(parts, frame)) return;
     if (this.shapes >= SHAPES_MAX) {
       this.roots.clear();
@@ -261,7 +287,7 @@ class Column {
 }
 
 /** Whether all that a frame says is either in the constant bytes or in what varies. */
-function isPlain(parts: readonly JsonPart[], frame: SpikesFrame): boolean {
+function isPlain(parts: readonly JsonPart<Varying>[], frame: SpikesFrame): boolean {
   const varying = new Set(parts.map((part) => part.varying));
   const bytes = parts.reduce((sum, { text }) => sum + text.length, 0);
   return (
@@ -272,7 +298,7 @@ function isPlain(parts: readonly JsonPart[], frame: SpikesFrame): boolean {
   );
 }
 
-function nodeOf(parts: readonly JsonPart[], frame: SpikesFrame): Node {
+function nodeOf(parts: readonly JsonPart<Varying>[], frame: SpikesFrame): Node {
   let node: Node | undefined;
   for (const { text, varying } of parts.toReversed()) {
     const isEnd = varying === undefined;
