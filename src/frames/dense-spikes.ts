@@ -1,6 +1,7 @@
 import { UNORDERED } from '../kernels/column-kernels.ts';
 import { largestOf, largestTime } from '../kernels/take-column.ts';
-import { type ColumnReader, type ColumnScratch, requireLength } from './columns.ts';
+import type { ColumnScratch } from './column-scratch.ts';
+import { type ColumnReader, requireLength } from './columns.ts';
 import type { Fields } from './fields.ts';
 import { FrameError } from './frame-error.ts';
 import type { FrameHeader, TraceContext } from './header.ts';
