@@ -16,7 +16,7 @@ function outcome(decoder: FrameDecoder, bytes: Uint8Array): unknown {
   try {
     const frame = decoder.decode(bytes, SUBJECT, undefined);
     if (frame.kind !== 'spikes') return structuredClone(frame);
-    const { neuronId, dtUs, dense, trace: _, ...rest } = frame;
+    const { neuronId, dtUs, dense, trace: _, place: __, ...rest } = frame;
     const columns = { neuronId: [...neuronId], dtUs: [...dtUs] };
     return { ...rest, ...columns, isDense: dense !== undefined, isOrdered: areOrdered(frame) };
   } catch (error) {
