@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
-import { giveArena, takeArena } from '../kernels/memory.ts';
 import { largestOf, largestTime, takeColumn, takeTimes } from '../kernels/take-column.ts';
+import { ColumnScratch } from './column-scratch.ts';
 import type { Fields } from './fields.ts';
 import { FrameError, shown } from './frame-error.ts';
 
@@ -11,70 +11,6 @@ import { FrameError, shown } from './frame-error.ts';
  * keeps one longer copies it.
  */
 if (endianness() !== 'LE') throw new Error('Spikescope needs a little-endian machine');
-
-const SCRATCH_BYTES_MIN = 1 << 16;
-
-/** Room for the unaligned and converted columns of one frame; reset at every frame. */
-export class ColumnScratch {
-  /** Whether it lies where kernels can work; it is to be closed then. */
-  readonly isArena: boolean;
-  private area: Uint8Array<ArrayBuffer>;
-  private used = 0;
-  /** Areas that were too small for this frame: its columns may lie in them until the next. */
-  private outgrown: Uint8Array[] = [];
-
-  constructor(isArena: boolean) {
-    this.isArena = isArena;
-    this.area = this.newArea(SCRATCH_BYTES_MIN);
-  }
-
-  /** Makes room for all columns of the next frame; no column can take more than `bytesMax`. */
-  reset(bytesMax: number): void {
-    this.used = 0;
-    if (this.outgrown.length > 0) this.dropOutgrown();
-    // A column from JSON has at least two characters a value and takes at most eight bytes.
-    const needed = bytesMax * 4 + 64;
-    if (this.area.length >= needed) return;
-    let size = this.area.length;
-    while (size < needed) size *= 2;
-    giveArena(this.area);
-    this.area = this.newArea(size);
-  }
-
-  take(bytes: number): { buffer: ArrayBuffer; offset: number } {
-    const { area } = this;
-    const offset = (this.used + 7) & ~7;
-    if (offset + bytes > area.length) {
-      this.outgrown.push(area);
-      this.area = this.newArea(Math.max(area.length * 2, bytes));
-      this.used = bytes;
-      return { buffer: this.area.buffer, offset: this.area.byteOffset };
-    }
-    this.used = offset + bytes;
-    return { buffer: area.buffer, offset: area.byteOffset + offset };
-  }
-
-  u32(length: number): Uint32Array<ArrayBuffer> {
-    const { buffer, offset } = this.take(length * 4);
-    return new Uint32Array(buffer, offset, length);
-  }
-
-  /** No frame is read any more, and no column is looked at. */
-  close(): void {
-    this.dropOutgrown();
-    giveArena(this.area);
-    this.area = new Uint8Array(0);
-  }
-
-  private newArea(bytes: number): Uint8Array<ArrayBuffer> {
-    return this.isArena ? takeArena(bytes) : new Uint8Array(bytes);
-  }
-
-  private dropOutgrown(): void {
-    for (const area of this.outgrown) giveArena(area);
-    this.outgrown = [];
-  }
-}
 
 type ColumnArray = Uint16Array | Uint32Array | Float32Array | Float64Array;
 
@@ -196,13 +132,25 @@ export class ColumnReader {
   readonly scratch: ColumnScratch;
   /** Of what `ids` or `times` gave last: the largest value, 0 of none. */
   largest = 0;
+  /** What `spikes` read last; its ids' largest value is `largest`. */
+  spikeIds: Uint32Array = new Uint32Array(0);
+  spikeTimes: Uint32Array = new Uint32Array(0);
+  /** The largest time, and `UNORDERED` on top where times go back. */
+  timeMax = 0;
   private readonly samplesMax: number;
   private lists = false;
 
-  /** `isArena` says that columns are moved to where kernels can work; `scratch` is closed then. */
-  constructor(samplesMax: number, isArena = false) {
+  /** Whether frames are to say the number of their place. */
+  readonly hasPlaces: boolean;
+
+  /**
+   * `isServing`: columns are moved to where kernels can work, so that `scratch` is to be closed,
+   * and frames say the number of their place.
+   */
+  constructor(samplesMax: number, isServing = false) {
     this.samplesMax = samplesMax;
-    this.scratch = new ColumnScratch(isArena);
+    this.hasPlaces = isServing;
+    this.scratch = new ColumnScratch(isServing);
   }
 
   /** `lists` says whether the message is JSON, where columns are lists of numbers. */
@@ -228,7 +176,7 @@ export class ColumnReader {
       return column;
     }
     const column = this.scratch.u32(lengthOf(value, name, U32, this.samplesMax));
-    this.largest = takeColumn(value, column);
+    this.largest = takeColumn(value, 0, column);
     return column;
   }
 
@@ -241,8 +189,17 @@ export class ColumnReader {
       return column;
     }
     const column = this.scratch.u32(lengthOf(value, name, U32, this.samplesMax));
-    this.largest = takeTimes(value, column);
+    this.largest = takeTimes(value, 0, column);
     return column;
+  }
+
+  /** The two u32 columns of a message's spikes by where they lie in it, `count` values each. */
+  spikes(message: Uint8Array, idsAt: number, timesAt: number, count: number): void {
+    const { first, second } = this.scratch.pair(count);
+    this.spikeIds = first;
+    this.spikeTimes = second;
+    this.largest = takeColumn(message, idsAt, first);
+    this.timeMax = takeTimes(message, timesAt, second);
   }
 
   f32(fields: Fields, name: string): Float32Array {

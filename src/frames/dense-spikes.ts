@@ -1,6 +1,7 @@
 import { UNORDERED } from '../kernels/column-kernels.ts';
 import { largestOf, largestTime } from '../kernels/take-column.ts';
-import { type ColumnReader, type ColumnScratch, requireLength } from './columns.ts';
+import type { ColumnScratch } from './column-scratch.ts';
+import { type ColumnReader, requireLength } from './columns.ts';
 import type { Fields } from './fields.ts';
 import { FrameError } from './frame-error.ts';
 import type { FrameHeader, TraceContext } from './header.ts';
@@ -143,6 +144,7 @@ export class DenseSpikesFrame implements SpikesFrame {
   readonly timestep0: number | undefined;
   readonly timestepUs: number | undefined;
   readonly neuronOffset: number;
+  readonly place: number | undefined;
   readonly dense: DenseColumns;
   readonly #scratch: ColumnScratch | undefined;
   #neuronId: Uint32Array | undefined;
@@ -171,6 +173,7 @@ export class DenseSpikesFrame implements SpikesFrame {
     this.timestep0 = names.timestep0;
     this.timestepUs = names.timestepUs;
     this.neuronOffset = names.neuronOffset;
+    this.place = names.place;
     this.dense = dense;
     this.#scratch = scratch;
     if (dense.ids instanceof Uint32Array) this.#neuronId = dense.ids;

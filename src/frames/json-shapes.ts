@@ -214,6 +214,7 @@ export class JsonShapes {
       timestep0: like.timestep0 === undefined ? undefined : (numbers[SLOTS.timestep0] as number),
       timestepUs: like.timestepUs,
       neuronOffset: like.neuronOffset,
+      place: like.place,
     };
   }
 

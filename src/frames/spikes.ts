@@ -17,6 +17,7 @@ import {
 import { FrameError } from './frame-error.ts';
 import type { FrameHeader } from './header.ts';
 import type { FrameLimits } from './limits.ts';
+import { placeOf } from './places.ts';
 
 /** What a frame of spikes says beside its header and its columns. */
 export interface SpikesNames {
@@ -30,6 +31,8 @@ export interface SpikesNames {
   readonly timestepUs: number | undefined;
   /** Added to ids in labels and on pages, where a layer is spread over chips. */
   readonly neuronOffset: number;
+  /** See src/frames/places.ts; undefined where nobody has asked for it. */
+  readonly place?: number | undefined;
 }
 
 /** Spikes of one layer on one chip (a *part*) in the span. No spikes is information too. */
@@ -53,7 +56,7 @@ export function readSpikes(
 ): SpikesFrame {
   const neuronCount = integerField(fields, 'neuron_count', 1, limits.neuronCountMax);
   if (isDense(fields, columns)) {
-    const names = readNames(fields, neuronCount, limits);
+    const names = readNames(fields, header, columns, neuronCount, limits);
     const dense = readDense(fields, columns, neuronCount, header.spanUs, names.timestepUs);
     return new DenseSpikesFrame(header, names, dense, columns.scratch);
   }
@@ -67,8 +70,8 @@ export function readSpikes(
     throw outside(neuronId, dtUs, neuronCount, header.spanUs);
   }
   noteOrder(dtUs, isOrdered);
-  const names = readNames(fields, neuronCount, limits);
-  const { layerName, neuronType, timestep0, timestepUs, neuronOffset } = names;
+  const names = readNames(fields, header, columns, neuronCount, limits);
+  const { layerName, neuronType, timestep0, timestepUs, neuronOffset, place } = names;
   return {
     kind: 'spikes',
     ...header,
@@ -80,17 +83,26 @@ export function readSpikes(
     timestep0,
     timestepUs,
     neuronOffset,
+    place,
   };
 }
 
-function readNames(fields: Fields, neuronCount: number, limits: FrameLimits): SpikesNames {
+function readNames(
+  fields: Fields,
+  { deviceType, chipId }: FrameHeader,
+  { hasPlaces }: ColumnReader,
+  neuronCount: number,
+  limits: FrameLimits,
+): SpikesNames {
+  const layerName = nameField(fields, 'layer_name', limits);
   return {
-    layerName: nameField(fields, 'layer_name', limits),
+    layerName,
     neuronType: optionalNameField(fields, 'neuron_type', limits) ?? NEURON_TYPE_DEFAULT,
     neuronCount,
     timestep0: optionalIntegerField(fields, 'timestep0', 0, Number.MAX_SAFE_INTEGER),
     timestepUs: optionalIntegerField(fields, 'timestep_us', 1, Number.MAX_SAFE_INTEGER),
     neuronOffset: optionalIntegerField(fields, 'neuron_offset', 0, Number.MAX_SAFE_INTEGER) ?? 0,
+    place: hasPlaces ? placeOf(deviceType, chipId, layerName) : undefined,
   };
 }
 
@@ -137,14 +149,19 @@ function outside(
   throw new Error('a maximum of a column is none of its values');
 }
 
-export function spikesFields(frame: SpikesFrame, fields: Fields): Fields {
+/** As wire fields, with the columns of `dense` where there are any. */
+export function spikesFields(
+  frame: SpikesFrame,
+  fields: Fields,
+  dense: DenseColumns | undefined,
+): Fields {
   fields['layer_name'] = frame.layerName;
   fields['neuron_type'] = frame.neuronType;
   fields['neuron_count'] = frame.neuronCount;
   if (frame.timestep0 !== undefined) fields['timestep0'] = frame.timestep0;
   if (frame.timestepUs !== undefined) fields['timestep_us'] = frame.timestepUs;
   if (frame.neuronOffset !== 0) fields['neuron_offset'] = frame.neuronOffset;
-  if (frame.dense !== undefined) return denseFields(frame.dense, fields);
+  if (dense !== undefined) return denseFields(dense, fields);
   fields['neuron_id'] = frame.neuronId;
   fields['dt'] = frame.dtUs;
   return fields;

@@ -1,13 +1,16 @@
-import { columnKernels, UNORDERED } from './column-kernels.ts';
+import { type ColumnKernels, columnKernels, UNORDERED } from './column-kernels.ts';
 import { isInKernelMemory } from './memory.ts';
 
-/** Moves the bytes of a u32 column to where it is aligned; gives its largest value, 0 of none. */
-export function takeColumn(bytes: Uint8Array, to: Uint32Array): number {
-  const kernels = isInKernelMemory(to) ? columnKernels() : undefined;
-  if (kernels !== undefined && isInKernelMemory(bytes)) {
-    return kernels.take32(bytes.byteOffset, to.length, to.byteOffset) >>> 0;
+/**
+ * Moves a u32 column that lies at `from` in a message to where it is aligned; gives its largest
+ * value, 0 of none.
+ */
+export function takeColumn(message: Uint8Array, from: number, to: Uint32Array): number {
+  if (isInKernelMemory(to) && isInKernelMemory(message)) {
+    const kernels = columnKernels() as ColumnKernels;
+    return kernels.take32(message.byteOffset + from, to.length, to.byteOffset) >>> 0;
   }
-  new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(bytes);
+  copyTo(message, from, to);
   return largestOf(to);
 }
 
@@ -15,13 +18,18 @@ export function takeColumn(bytes: Uint8Array, to: Uint32Array): number {
  * As `takeColumn`, of times: gives the largest, and `UNORDERED` on top of it where one is below
  * the one before it.
  */
-export function takeTimes(bytes: Uint8Array, to: Uint32Array): number {
-  const kernels = isInKernelMemory(to) ? columnKernels() : undefined;
-  if (kernels !== undefined && isInKernelMemory(bytes)) {
-    return kernels.takeTimes32(bytes.byteOffset, to.length, to.byteOffset);
+export function takeTimes(message: Uint8Array, from: number, to: Uint32Array): number {
+  if (isInKernelMemory(to) && isInKernelMemory(message)) {
+    const kernels = columnKernels() as ColumnKernels;
+    return kernels.takeTimes32(message.byteOffset + from, to.length, to.byteOffset);
   }
-  new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(bytes);
+  copyTo(message, from, to);
   return largestTime(to);
+}
+
+function copyTo(message: Uint8Array, from: number, to: Uint32Array): void {
+  const bytes = new Uint8Array(message.buffer, message.byteOffset + from, to.byteLength);
+  new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(bytes);
 }
 
 /** The largest value of a column; 0 of none. */

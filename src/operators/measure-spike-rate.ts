@@ -105,7 +105,7 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
   /** The frame's part: new, as it was, or started anew. */
   private partOf(frame: SpikesFrame): Part | undefined {
     const { deviceType, chipId, layerName } = frame;
-    const part = this.parts.get(deviceType, chipId, layerName);
+    const part = this.parts.ofPlace(frame);
     if (part === undefined) {
       if (!this.hasRoomFor(frame.neuronCount)) return undefined;
       const fresh = newPart(frame);
