@@ -97,7 +97,9 @@ class RingTransport extends NodeTransport {
     this.isOpen = true;
     this.socket.removeAllListeners('data');
     this.socket.on('data', (piece: Buffer) => this.takeIn(piece));
-    for (const piece of this.yields.splice(0)) this.takeIn(piece);
+    // The server's greeting, which was read to find out whether it wants TLS.
+    this.run = Buffer.concat(this.yields.splice(0));
+    this.called.resolve();
   }
 
   override iterate(): AsyncIterableIterator<Uint8Array> {

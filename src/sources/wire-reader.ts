@@ -38,7 +38,10 @@ export class WireReader {
     this.claims = claims;
   }
 
-  /** Where the next read goes. What `next` gave has been looked at, and is written over. */
+  /**
+   * Where the next read goes, until it has been. Sockets ask right after each read, and not again
+   * when they go on after a pause.
+   */
   room(): Uint8Array {
     return this.area.room();
   }
@@ -50,8 +53,8 @@ export class WireReader {
   }
 
   /**
-   * Delivers what is claimed, up to bytes of the client's: gives these, valid until the next room
-   * is asked for. Undefined where nothing more is whole; until then it is to be called again.
+   * Delivers what is claimed, up to bytes of the client's: gives a copy of these, which the client
+   * may keep. Undefined where nothing more is whole; until then it is to be called again.
    */
   next(): Uint8Array | undefined {
     if (this.isClosed) return undefined;
@@ -77,7 +80,7 @@ export class WireReader {
       }
     }
     if (messages > 0) this.claims.count(messages, bytes);
-    return area.start > from ? area.bytes.subarray(from, area.start) : undefined;
+    return area.start > from ? area.bytes.slice(from, area.start) : undefined;
   }
 
   /** Nothing is read or delivered any more. */
