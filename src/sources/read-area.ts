@@ -6,7 +6,7 @@ const LINE_FEED = 10;
 /** Room for what is read, at first: many of the usual frames, and small enough for the caches. */
 const AREA_BYTES = 2 * 1024 * 1024;
 /** As far as it grows for what is to lie in one piece. */
-const AREA_BYTES_MAX = 64 * 1024 * 1024;
+const AREA_BYTES_MAX = 32 * 1024 * 1024;
 /** Of an operation that is longer than a part of the area its end is copied too often. */
 const PARTS = 4;
 /**

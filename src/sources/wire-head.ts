@@ -43,6 +43,7 @@ export class WireHead {
     if (bytes[at] !== LETTER_M || bytes[at + 1] !== LETTER_S) return false;
     if (bytes[at + 2] !== LETTER_G || bytes[at + 3] !== SPACE) return false;
     at = this.readSubject(bytes, at + 4);
+    if (this.subjectTo === this.subjectFrom) return false;
     let sid = 0;
     let digit = (bytes[at] as number) - DIGIT_0;
     const sidEnd = at + DIGITS_MAX;
