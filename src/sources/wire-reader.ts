@@ -103,10 +103,10 @@ export class WireReader {
   private look(): number {
     const { area, head } = this;
     const { bytes, start, end } = area;
-    if (this.isOutOfOrder) {
-      head.end = end;
-      return end > start ? OTHER : INCOMPLETE;
-    }
+    head.end = end;
+    // Where nothing was read at all there is no memory either.
+    if (start === end) return INCOMPLETE;
+    if (this.isOutOfOrder) return OTHER;
     const isMessage = head.read(bytes, start, end);
     if (!isMessage) head.end = endOfOperation(bytes, start, end);
     if (head.end > end) return INCOMPLETE;
