@@ -61,11 +61,11 @@ export class SpikePacker {
 
 /** Copies values that all fit; false where one does not. */
 function narrow(column: Uint32Array, into: Uint16Array): boolean {
+  // Signed, as the bits are all that counts: numbers above 2^31 would be doubles.
+  const bits = new Int32Array(column.buffer, column.byteOffset, column.length);
   let seen = 0;
-  for (let i = 0; i < column.length; i++) {
-    const value = column[i] as number;
-    seen |= value;
-    into[i] = value;
-  }
-  return seen >>> 0 <= U16_MAX;
+  for (let i = 0; i < bits.length; i++) seen |= bits[i] as number;
+  if (seen >>> 0 > U16_MAX) return false;
+  into.set(column);
+  return true;
 }

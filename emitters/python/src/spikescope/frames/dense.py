@@ -43,7 +43,10 @@ def _step_counts(dt: Array, span_us: int, timestep_us: int | None) -> Array | No
     steps = -(-span_us // step_us)
     if steps >= (dt.size if int(dt[-1]) < U16_END else 2 * dt.size):
         return None
-    starts = np.arange(steps, dtype=np.int64) * step_us
+    # Most frames that are not on steps show it here, before anything is made.
+    if any(int(dt[at]) % step_us != 0 for at in (-1, 0, dt.size // 2)):
+        return None
+    starts = np.arange(0, steps * step_us, step_us, dtype="<u4")
     counts = np.diff(np.searchsorted(dt, starts), append=dt.size)
     # Where times go back the search finds nonsense: what it found is held against them.
     if int(counts.min()) < 0 or int(counts.max()) >= U16_END or int(counts.sum()) != dt.size:
