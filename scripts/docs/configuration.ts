@@ -60,7 +60,8 @@ function takes(node: Node): string {
   if (node.enum !== undefined) return node.enum.map((word) => `\`${word}\``).join(', ');
   if (node.const !== undefined) return `\`${node.const}\``;
   if (node.type === 'array') return `list of ${takes(node.items ?? {})}`;
-  if (node.type !== 'integer' && node.type !== 'number') return [node.type ?? 'text'].flat().join(' or ');
+  if (node.type !== 'integer' && node.type !== 'number')
+    return [node.type ?? 'text'].flat().join(' or ');
   const { minimum, maximum } = node;
   return `${node.type} ${minimum ?? '…'} to ${maximum ?? '…'}`;
 }

@@ -3,6 +3,7 @@ import { FrameError } from '../frames/frame-error.ts';
 import type { FrameHeader } from '../frames/header.ts';
 import type { FrameLimits } from '../frames/limits.ts';
 import type { MembraneFrame } from '../frames/membrane.ts';
+import { placeOf } from '../frames/places.ts';
 import { noteOrder, type SpikesFrame } from '../frames/spikes.ts';
 import { giveArena, takeArena } from '../kernels/memory.ts';
 import type { AdapterOptions } from './adapter-options.ts';
@@ -177,6 +178,7 @@ export class ObjectFrames {
       timestep0: undefined,
       timestepUs: undefined,
       neuronOffset: layer.firstNeuron,
+      place: placeOf(place.deviceType, place.chipId, layer.name),
     };
   }
 

@@ -1,8 +1,7 @@
+import type { ShapePart } from './shape-tree.ts';
+
 /** Bytes that stay, and what follows them; undefined at the end of the object. */
-export interface JsonPart<Varying> {
-  readonly text: Uint8Array;
-  readonly varying: Varying | undefined;
-}
+export type JsonPart<Varying> = ShapePart<Varying>;
 
 /** How a value is written: `digits` is a whole number without anything else. */
 export type JsonForm = 'text' | 'digits' | 'number' | 'list' | 'word';

@@ -129,11 +129,7 @@ export class SilenceWatch implements FrameWatch, HeldState {
     return places;
   }
 
-  private hear(
-    places: Map<string, Watched>,
-    frame: Frame,
-    layerName: string,
-  ): Watched | undefined {
+  private hear(places: Map<string, Watched>, frame: Frame, layerName: string): Watched | undefined {
     const { deviceType, chipId } = frame;
     let watched = places.get(layerName);
     if (watched === undefined) {

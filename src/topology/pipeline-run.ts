@@ -54,19 +54,22 @@ export class PipelineRun {
     const unknown = kinds.find((kind) => !FRAME_KINDS.includes(kind));
     if (unknown !== undefined) throw new Error(`${name} reads ${unknown}, which is no kind`);
     const fail = (error: unknown): void => run.onFailure(name, error);
-    const subscription = this.frames.of(kinds).pipe(through).subscribe({
-      next: (record) => {
-        // What a subscriber throws would surface as an uncaught exception: it is this pipeline's.
-        try {
-          for (const project of projections) project(record);
-          run.onRecord(name, record);
-        } catch (error) {
-          subscription.unsubscribe();
-          fail(error);
-        }
-      },
-      error: fail,
-    });
+    const subscription = this.frames
+      .of(kinds)
+      .pipe(through)
+      .subscribe({
+        next: (record) => {
+          // What a subscriber throws would surface as an uncaught exception: it is this pipeline's.
+          try {
+            for (const project of projections) project(record);
+            run.onRecord(name, record);
+          } catch (error) {
+            subscription.unsubscribe();
+            fail(error);
+          }
+        },
+        error: fail,
+      });
     this.subscriptions.push(subscription);
   }
 

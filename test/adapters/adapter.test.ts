@@ -24,7 +24,7 @@ function outcome(objects: unknown, options: Record<string, unknown> = {}, limits
   return first as (SpikesFrame | MembraneFrame)[] & { readonly message: string };
 }
 
-it('makes a frame of spikes of each listed layer, and one of membrane where potentials came', () => {
+it('makes frames of spikes of listed layers, and of membrane where potentials came', () => {
   const frames = outcome([
     { layer: 'L2', neuron: 107, t: T + 5, mv: -55.5 },
     { layer: 'L1', neuron: 0, t: T + 2 },

@@ -30,7 +30,7 @@ function message(index: number, change: (object: Record<string, unknown>) => voi
 
 const spikesOf = (layer: string) => `neural_spikes_total{layer="${layer}",timestep="none"}`;
 
-test('objects on a subject of their own are spikes and potentials; bad ones are dead letters', async () => {
+test('objects are spikes and potentials; bad ones are dead letters', async () => {
   const nats = await startNatsServer();
   onTestFinished(() => nats.stop());
   const connection = await connectEmitter(nats.url);
