@@ -163,6 +163,8 @@ export interface BinnedFrame {
   readonly counts: Uint32Array;
 }
 
+type Times = Uint16Array | Uint32Array;
+
 /** Spikes a bin from which on it is worth looking for the ends of bins only. */
 const MANY_A_BIN = 24;
 
@@ -170,7 +172,7 @@ const MANY_A_BIN = 24;
  * Spikes in order: a bin's end is looked for from where it would be if they were spread evenly, so
  * that most are not looked at. None is looked at more than twice.
  */
-function addOrdered(dtUs: Uint32Array, offUs: number, counts: Uint32Array, bins: number): void {
+function addOrdered(dtUs: Times, offUs: number, counts: Uint32Array, bins: number): void {
   const spikes = dtUs.length;
   const usual = Math.floor(spikes / bins);
   let toDt = BIN_US - offUs;
@@ -186,7 +188,7 @@ function addOrdered(dtUs: Uint32Array, offUs: number, counts: Uint32Array, bins:
   }
 }
 
-function addAny(dtUs: Uint32Array, offUs: number, counts: Uint32Array): void {
+function addAny(dtUs: Times, offUs: number, counts: Uint32Array): void {
   // Half a µs on top keeps whole ms from being rounded into the bin before.
   const more = offUs + 0.5;
   for (let i = 0; i < dtUs.length; i++) {
@@ -195,21 +197,36 @@ function addAny(dtUs: Uint32Array, offUs: number, counts: Uint32Array): void {
   }
 }
 
+/** Spikes that came grouped by step: one addition a step. */
+function addSteps(stepEnds: Uint32Array, stepUs: number, offUs: number, counts: Uint32Array): void {
+  for (let step = 0, from = 0; step < stepEnds.length; step++) {
+    const to = stepEnds[step] as number;
+    const bin = Math.floor((offUs + step * stepUs) / BIN_US);
+    counts[bin] = (counts[bin] as number) + to - from;
+    from = to;
+  }
+}
+
 /** Counts spikes of frames in bins; what it gives is overwritten by the next. */
 export class FrameBinner {
   private counts = new Uint32Array(1024);
 
   bin(frame: SpikesFrame): BinnedFrame {
-    const { t0Us, spanUs, dtUs } = frame;
+    const { t0Us, spanUs, dense } = frame;
     const first = Math.floor(t0Us / BIN_US);
     const offUs = t0Us - first * BIN_US;
     const bins = Math.floor((offUs + spanUs - 1) / BIN_US) + 1;
     if (this.counts.length < bins) this.counts = new Uint32Array(bins);
     const { counts } = this;
     counts.fill(0, 0, bins);
-    const isDense = dtUs.length >= MANY_A_BIN * bins;
-    if (isDense && areOrdered(frame)) addOrdered(dtUs, offUs, counts, bins);
-    else addAny(dtUs, offUs, counts);
+    if (dense?.stepEnds !== undefined) {
+      addSteps(dense.stepEnds, dense.stepUs, offUs, counts);
+      return { first, counts };
+    }
+    const dts = dense?.dts ?? frame.dtUs;
+    const areMany = dts.length >= MANY_A_BIN * bins;
+    if (areMany && areOrdered(frame)) addOrdered(dts, offUs, counts, bins);
+    else addAny(dts, offUs, counts);
     return { first, counts };
   }
 }

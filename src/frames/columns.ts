@@ -39,9 +39,14 @@ export class ColumnScratch {
     this.used = offset + bytes;
     return { buffer: this.buffer, offset };
   }
+
+  u32(length: number): Uint32Array {
+    const { buffer, offset } = this.take(length * 4);
+    return new Uint32Array(buffer, offset, length);
+  }
 }
 
-type ColumnArray = Uint32Array | Float32Array | Float64Array;
+type ColumnArray = Uint16Array | Uint32Array | Float32Array | Float64Array;
 
 interface ColumnType<A extends ColumnArray> {
   readonly bytes: number;
@@ -51,6 +56,14 @@ interface ColumnType<A extends ColumnArray> {
   /** What JSON's null stands for; undefined where it is an error. */
   readonly missing: number | undefined;
 }
+
+const U16: ColumnType<Uint16Array> = {
+  bytes: 2,
+  dtype: 'u16',
+  view: (buffer, offset, length) => new Uint16Array(buffer, offset, length),
+  check: (value) => Number.isInteger(value) && value >= 0 && value <= 0xffff,
+  missing: undefined,
+};
 
 const U32: ColumnType<Uint32Array> = {
   bytes: 4,
@@ -139,7 +152,8 @@ function readList<A extends ColumnArray>(
 
 /** Reads columns of one message. `samplesMax` bounds each of them. */
 export class ColumnReader {
-  private readonly scratch = new ColumnScratch();
+  /** Room that is valid as long as the columns of the message are. */
+  readonly scratch = new ColumnScratch();
   private readonly samplesMax: number;
   private lists = false;
 
@@ -151,6 +165,10 @@ export class ColumnReader {
   reset(payloadBytes: number, lists: boolean): void {
     this.scratch.reset(payloadBytes);
     this.lists = lists;
+  }
+
+  u16(fields: Fields, name: string): Uint16Array {
+    return readColumn(this.checked(fields, name), name, U16, this.scratch, this.samplesMax);
   }
 
   u32(fields: Fields, name: string): Uint32Array {

@@ -1,5 +1,12 @@
 import { type ColumnReader, requireLength } from './columns.ts';
 import {
+  type DenseColumns,
+  DenseSpikesFrame,
+  denseFields,
+  isDense,
+  readDense,
+} from './dense-spikes.ts';
+import {
   type Fields,
   integerField,
   nameField,
@@ -10,23 +17,29 @@ import { FrameError } from './frame-error.ts';
 import type { FrameHeader } from './header.ts';
 import type { FrameLimits } from './limits.ts';
 
-/** Spikes of one layer on one chip (a *part*) in the span. No spikes is information too. */
-export interface SpikesFrame extends FrameHeader {
-  readonly kind: 'spikes';
+/** What a frame of spikes says beside its header and its columns. */
+export interface SpikesNames {
   readonly layerName: string;
   readonly neuronType: string;
   /** Neurons of this layer on this chip; ids run from 0 to neuronCount - 1. */
   readonly neuronCount: number;
-  /** [n] one id a spike. */
-  readonly neuronId: Uint32Array;
-  /** [n] µs after t0, in any order, below spanUs. */
-  readonly dtUs: Uint32Array;
   /** Step at which the frame starts; undefined where the emitter knows no steps. */
   readonly timestep0: number | undefined;
   /** Length of a step; undefined where the whole frame is one step. */
   readonly timestepUs: number | undefined;
   /** Added to ids in labels and on pages, where a layer is spread over chips. */
   readonly neuronOffset: number;
+}
+
+/** Spikes of one layer on one chip (a *part*) in the span. No spikes is information too. */
+export interface SpikesFrame extends FrameHeader, SpikesNames {
+  readonly kind: 'spikes';
+  /** [n] one id a spike. */
+  readonly neuronId: Uint32Array;
+  /** [n] µs after t0, in any order, below spanUs. */
+  readonly dtUs: Uint32Array;
+  /** The columns as they came, where they came denser; the two above are then made when asked. */
+  readonly dense?: DenseColumns | undefined;
 }
 
 export const NEURON_TYPE_DEFAULT = 'lif';
@@ -38,23 +51,46 @@ export function readSpikes(
   limits: FrameLimits,
 ): SpikesFrame {
   const neuronCount = integerField(fields, 'neuron_count', 1, limits.neuronCountMax);
+  if (isDense(fields, columns)) {
+    const names = readNames(fields, neuronCount, limits);
+    const dense = readDense(fields, columns, neuronCount, header.spanUs, names.timestepUs);
+    return new DenseSpikesFrame(header, names, dense, columns.scratch);
+  }
   const neuronId = columns.u32(fields, 'neuron_id');
   const dtUs = columns.u32(fields, 'dt');
   requireLength('dt', dtUs.length, neuronId.length);
   const isOrdered = requireSpikesInside(neuronId, dtUs, neuronCount, header.spanUs);
   if (isOrdered && dtUs.length >= LONG) ORDERED.add(dtUs);
+  const names = readNames(fields, neuronCount, limits);
+  const { layerName, neuronType, timestep0, timestepUs, neuronOffset } = names;
   return {
     kind: 'spikes',
     ...header,
-    layerName: nameField(fields, 'layer_name', limits),
-    neuronType: optionalNameField(fields, 'neuron_type', limits) ?? NEURON_TYPE_DEFAULT,
+    layerName,
+    neuronType,
     neuronCount,
     neuronId,
     dtUs,
+    timestep0,
+    timestepUs,
+    neuronOffset,
+  };
+}
+
+function readNames(fields: Fields, neuronCount: number, limits: FrameLimits): SpikesNames {
+  return {
+    layerName: nameField(fields, 'layer_name', limits),
+    neuronType: optionalNameField(fields, 'neuron_type', limits) ?? NEURON_TYPE_DEFAULT,
+    neuronCount,
     timestep0: optionalIntegerField(fields, 'timestep0', 0, Number.MAX_SAFE_INTEGER),
     timestepUs: optionalIntegerField(fields, 'timestep_us', 1, Number.MAX_SAFE_INTEGER),
     neuronOffset: optionalIntegerField(fields, 'neuron_offset', 0, Number.MAX_SAFE_INTEGER) ?? 0,
   };
+}
+
+/** How many spikes a frame has; its columns stay as they came. */
+export function spikeCount(frame: SpikesFrame): number {
+  return (frame.dense?.ids ?? frame.neuronId).length;
 }
 
 /** Spikes from which on it matters to a reader whether they are in order. */
@@ -63,8 +99,8 @@ const LONG = 256;
 const ORDERED = new WeakSet<Uint32Array>();
 
 /** Whether the times of a frame are known never to go back; false where nobody has looked. */
-export function areOrdered({ dtUs }: SpikesFrame): boolean {
-  return ORDERED.has(dtUs);
+export function areOrdered(frame: SpikesFrame): boolean {
+  return frame.dense?.isOrdered ?? ORDERED.has(frame.dtUs);
 }
 
 /**
@@ -102,13 +138,19 @@ function requireSpikesInside(
   return isOrdered;
 }
 
-export function spikesFields(frame: SpikesFrame, fields: Fields): Fields {
+/** As wire fields, with the columns of `dense` where there are any. */
+export function spikesFields(
+  frame: SpikesFrame,
+  fields: Fields,
+  dense: DenseColumns | undefined,
+): Fields {
   fields['layer_name'] = frame.layerName;
   fields['neuron_type'] = frame.neuronType;
   fields['neuron_count'] = frame.neuronCount;
   if (frame.timestep0 !== undefined) fields['timestep0'] = frame.timestep0;
   if (frame.timestepUs !== undefined) fields['timestep_us'] = frame.timestepUs;
   if (frame.neuronOffset !== 0) fields['neuron_offset'] = frame.neuronOffset;
+  if (dense !== undefined) return denseFields(dense, fields);
   fields['neuron_id'] = frame.neuronId;
   fields['dt'] = frame.dtUs;
   return fields;

@@ -8,6 +8,7 @@ import { KeyedByNames } from './keyed.ts';
 import { isTimeJump, restorePart, snapshotPart } from './part-time.ts';
 import {
   CountsPool,
+  countBefore,
   countSpikes,
   newPart,
   type OpenWindow,
@@ -161,10 +162,7 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
   }
 
   private countLate(frame: SpikesFrame, belowDt: number): void {
-    let late = 0;
-    for (let i = 0; i < frame.dtUs.length; i++) {
-      if ((frame.dtUs[i] as number) < belowDt) late++;
-    }
+    const late = countBefore(frame, belowDt);
     if (late > 0) this.count('samples_late', late);
   }
 

@@ -1,3 +1,4 @@
+import { spikesBefore } from '../frames/dense-spikes.ts';
 import type { SpikesFrame } from '../frames/spikes.ts';
 import { IntervalSet } from '../numerics/interval-set.ts';
 
@@ -108,22 +109,44 @@ export function countSpikes(
   fromDt: number,
   toDt: number,
 ): number {
-  const { neuronId, dtUs } = frame;
-  const length = neuronId.length;
-  if (fromDt <= 0 && toDt >= frame.spanUs) {
-    for (let i = 0; i < length; i++) {
-      const id = neuronId[i] as number;
-      counts[id] = (counts[id] as number) + 1;
-    }
-    return length;
+  const { dense } = frame;
+  const ids = dense?.ids ?? frame.neuronId;
+  if (fromDt <= 0 && toDt >= frame.spanUs) return countIds(counts, ids, 0, ids.length);
+  if (dense?.stepEnds !== undefined) {
+    const from = spikesBefore(dense.stepEnds, dense.stepUs, fromDt);
+    return countIds(counts, ids, from, spikesBefore(dense.stepEnds, dense.stepUs, toDt));
   }
+  const dts = dense?.dts ?? frame.dtUs;
   let counted = 0;
-  for (let i = 0; i < length; i++) {
-    const dt = dtUs[i] as number;
+  for (let i = 0; i < ids.length; i++) {
+    const dt = dts[i] as number;
     if (dt < fromDt || dt >= toDt) continue;
-    const id = neuronId[i] as number;
+    const id = ids[i] as number;
     counts[id] = (counts[id] as number) + 1;
     counted++;
   }
   return counted;
+}
+
+function countIds(
+  counts: Uint32Array,
+  ids: Uint16Array | Uint32Array,
+  from: number,
+  to: number,
+): number {
+  for (let i = from; i < to; i++) {
+    const id = ids[i] as number;
+    counts[id] = (counts[id] as number) + 1;
+  }
+  return to - from;
+}
+
+/** Spikes of a frame with a dt below this one. */
+export function countBefore(frame: SpikesFrame, toDt: number): number {
+  const { dense } = frame;
+  if (dense?.stepEnds !== undefined) return spikesBefore(dense.stepEnds, dense.stepUs, toDt);
+  const dts = dense?.dts ?? frame.dtUs;
+  let before = 0;
+  for (let i = 0; i < dts.length; i++) if ((dts[i] as number) < toDt) before++;
+  return before;
 }
