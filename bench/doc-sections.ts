@@ -12,7 +12,12 @@ export function replaceSection(text: string, name: string, body: string): string
   const [begin, end] = marks(name);
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
-  if (from < 0 || to < from || text.indexOf(begin, from + 1) >= 0 || text.indexOf(end, to + 1) >= 0) {
+  if (
+    from < 0 ||
+    to < from ||
+    text.indexOf(begin, from + 1) >= 0 ||
+    text.indexOf(end, to + 1) >= 0
+  ) {
     throw new Error(`the document has no section ${JSON.stringify(name)}: ${begin} … ${end}, once`);
   }
   return `${text.slice(0, from + begin.length)}\n${body.trim()}\n${text.slice(to)}`;

@@ -9,6 +9,7 @@ import { BUCKETS_MV, type Peer, type PeerTask } from './peer.ts';
 export const BENTHOS: Peer = {
   name: 'Benthos, engine of Redpanda Connect',
   version: '4.60.0',
+  kind: 'product',
   service: goProgram('benthos', 'benthos', { args: ['list', 'inputs'], prints: 'nats' }),
   formOf: () => 'json',
   metricsPath: '/metrics',

@@ -57,7 +57,7 @@ export async function runBeside(
       contenders.map((contender) => ({
         name: contender.name,
         version: contender.version,
-        isPeer: contender.isPeer,
+        kind: contender.kind,
         runs: runs.get(contender) ?? [],
         failures: failures.get(contender) ?? [],
       })),
@@ -82,7 +82,7 @@ async function inArena(
   }
   const server = await startNatsServer({ jetStream: 'max_mem: 4GB, max_file: 16GB' });
   try {
-    if (contender.isPeer) await makeStream(server);
+    if (contender.kind !== 'own') await makeStream(server);
     return await measure(contender, { ...servers, streamPort: server.port }, seconds);
   } finally {
     await server.stop();

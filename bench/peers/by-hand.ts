@@ -11,6 +11,7 @@ function flags(task: PeerTask): string[] {
 }
 
 const SHARED = {
+  kind: 'by hand',
   formOf: (): EventForm => 'json',
   metricsPath: '/metrics',
   printsAddress: true,

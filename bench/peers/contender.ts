@@ -13,11 +13,13 @@ export interface Arena {
   readonly elasticsearchUrl: string | undefined;
 }
 
+export type ContenderKind = 'product' | 'by hand' | 'bare' | 'own';
+
 /** Somebody who takes part in a workload, with the messages that they get. */
 export interface Contender {
   readonly name: string;
   readonly version: string;
-  readonly isPeer: boolean;
+  readonly kind: ContenderKind;
   /** Messages of a first run, which is not told. */
   readonly warmUp: number;
   readonly usesStream: boolean;
@@ -43,7 +45,7 @@ export function peerContender(peer: Peer, way: PeerWay): Contender {
   return {
     name: peer.name,
     version: peer.version,
-    isPeer: true,
+    kind: peer.kind,
     warmUp: isBatched ? 150 : 20_000,
     usesStream: fromStream,
     stream: () =>
@@ -83,7 +85,7 @@ export function ownContender(way: OwnWay): Contender {
   return {
     name: way.name,
     version: '',
-    isPeer: false,
+    kind: 'own',
     warmUp: way.warmUp,
     usesStream: way.fromStream ?? false,
     stream: way.stream,
@@ -110,7 +112,7 @@ export function bareContender(name: string, stream: () => SpikeStream, warmUp: n
   return {
     name,
     version: '',
-    isPeer: false,
+    kind: 'bare',
     warmUp,
     usesStream: false,
     stream,

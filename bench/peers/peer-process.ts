@@ -54,7 +54,12 @@ export function sumOfLines(exposition: string, series: RegExp): number {
   for (const line of exposition.split('\n')) {
     if (!series.test(line)) continue;
     // Behind the labels, for there may be a time behind the value.
-    sum += Number(line.slice(line.lastIndexOf('}') + 1).trim().split(' ')[0]);
+    sum += Number(
+      line
+        .slice(line.lastIndexOf('}') + 1)
+        .trim()
+        .split(' ')[0],
+    );
   }
   return sum;
 }

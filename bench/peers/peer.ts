@@ -22,6 +22,8 @@ export interface PeerCommand {
 /** What a user would take in place of Spikescope for a part of its work. */
 export interface Peer {
   readonly name: string;
+  /** Something that others maintain, or a program of a page. */
+  readonly kind: 'product' | 'by hand';
   /** As told in the document. */
   readonly version: string;
   /** How it is had; what the repository has all of is undefined. */

@@ -41,7 +41,10 @@ export async function besidePeers(options: PeersOptions): Promise<void> {
   const found = await runBeside(workloads, there, options, say);
   const sections = new Map<string, string>();
   for (const [workload, standings] of found) {
-    const about = [`${machine} Rounds: ${options.rounds}, of ${options.seconds} s each.`, ...missing];
+    const about = [
+      `${machine} Rounds: ${options.rounds}, of ${options.seconds} s each.`,
+      ...missing,
+    ];
     sections.set(`peers ${workload.name}`, sectionText(about, standings));
   }
   for (const [name, text] of sections) process.stdout.write(`\n## ${name}\n\n${text}\n`);

@@ -1,11 +1,12 @@
 import { median, type Row } from '../parts/report.ts';
+import type { ContenderKind } from './contender.ts';
 import type { Measured } from './measure.ts';
 
 /** All runs of one contender in a workload. */
 export interface Standing {
   readonly name: string;
   readonly version: string;
-  readonly isPeer: boolean;
+  readonly kind: ContenderKind;
   readonly runs: readonly Measured[];
   /** Why there are fewer runs than rounds. */
   readonly failures: readonly string[];
@@ -13,52 +14,46 @@ export interface Standing {
 
 const perCpuS = ({ events, cpuS }: Measured): number => events / cpuS;
 
-/** The most events a CPU-second of all peers, by their medians. */
-export function bestPeer(standings: readonly Standing[]): number | undefined {
+/** The most events a CPU-second of all of a kind, by their medians. */
+export function bestOf(standings: readonly Standing[], kind: ContenderKind): number | undefined {
   const medians = standings
-    .filter(({ isPeer, runs }) => isPeer && runs.length > 0)
+    .filter((standing) => standing.kind === kind && standing.runs.length > 0)
     .map(({ runs }) => median(runs.map(perCpuS)));
   return medians.length === 0 ? undefined : Math.max(...medians);
 }
 
+/** What a workload's contenders are told as multiples of, and how that is called. */
+const AGAINST: readonly [ContenderKind, string][] = [
+  ['product', 'of the best product'],
+  ['by hand', 'of the best by hand'],
+  ['bare', 'of the bare loop'],
+];
+
 /** As the document shows them: medians, and the lowest and the highest in brackets. */
 export function rowsOf(standings: readonly Standing[]): Row[] {
-  const best = bestPeer(standings);
-  const against = best ?? baseOf(standings);
-  const head = best === undefined ? 'of the first' : 'of the best peer';
-  return standings.map(({ name, version, runs, failures }) => {
-    const who = version === '' ? name : `${name} (${version})`;
-    if (runs.length === 0) return emptyRow(who, head, failures[0] ?? 'no run');
+  const against = AGAINST.flatMap(([kind, head]) => {
+    const best = bestOf(standings, kind);
+    return best === undefined ? [] : [{ head, best }];
+  });
+  return standings.map(({ name, version, runs, failures }): Row => {
     const costs = runs.map(perCpuS);
-    const middle = median(costs);
+    const isThere = runs.length > 0;
+    const middle = (what: (run: Measured) => number) => (isThere ? median(runs.map(what)) : 0);
+    const told = (text: () => string | number) => (isThere ? text() : '');
+    const ratios = against.map(({ head, best }) => [
+      head,
+      told(() => ratio(middle(perCpuS) / best)),
+    ]);
     return {
-      who,
-      'events per CPU-s': spread(costs),
-      [head]: against === undefined ? '' : ratio(middle / against),
-      'events per s': grouped(median(runs.map(({ events, wallS }) => events / wallS))),
-      'memory at most, MB': Math.round(median(runs.map(({ peakMb }) => peakMb))),
-      'bytes per event': Number(median(runs.map(({ bytesPerEvent }) => bytesPerEvent)).toFixed(1)),
+      who: version === '' ? name : `${name} (${version})`,
+      'events per CPU-s': isThere ? spread(costs) : `none: ${failures[0] ?? 'no run'}`,
+      ...Object.fromEntries(ratios),
+      'events per s': told(() => grouped(middle(({ events, wallS }) => events / wallS))),
+      'memory at most, MB': told(() => Math.round(middle(({ peakMb }) => peakMb))),
+      'bytes per event': told(() => middle((run) => run.bytesPerEvent).toFixed(1)),
       runs: runs.length,
     };
   });
-}
-
-/** All columns, for a table's heads are those of its first row. */
-function emptyRow(who: string, head: string, why: string): Row {
-  return {
-    who,
-    'events per CPU-s': `none: ${why}`,
-    [head]: '',
-    'events per s': '',
-    'memory at most, MB': '',
-    'bytes per event': '',
-    runs: 0,
-  };
-}
-
-function baseOf(standings: readonly Standing[]): number | undefined {
-  const runs = standings[0]?.runs ?? [];
-  return runs.length === 0 ? undefined : median(runs.map(perCpuS));
 }
 
 function spread(list: readonly number[]): string {

@@ -17,6 +17,7 @@ const PLUGINS = [
 export const TELEGRAF: Peer = {
   name: 'Telegraf',
   version: VERSION,
+  kind: 'product',
   service: {
     name: 'peer-telegraf',
     version: VERSION,

@@ -8,6 +8,7 @@ const VERSION = '0.58.0';
 export const VECTOR: Peer = {
   name: 'Vector',
   version: VERSION,
+  kind: 'product',
   service: {
     name: 'peer-vector',
     version: VERSION,

@@ -1,4 +1,4 @@
-import { type Contender, bareContender, ownContender, peerContender } from './contender.ts';
+import { bareContender, type Contender, ownContender, peerContender } from './contender.ts';
 import { membraneFrames, powerFrames, type SpikeFrames, spikeFrames } from './own-frames.ts';
 import type { Peer } from './peer.ts';
 
@@ -42,7 +42,11 @@ const ONE: Workload = {
       () => spikeFrames({ spikesPerFrame: 1, encoding: 'json' }),
       30_000,
     ),
-    ownFrames(`${OWN}, frames of one spike in JSON`, { spikesPerFrame: 1, encoding: 'json' }, 30_000),
+    ownFrames(
+      `${OWN}, frames of one spike in JSON`,
+      { spikesPerFrame: 1, encoding: 'json' },
+      30_000,
+    ),
   ],
 };
 
@@ -82,7 +86,11 @@ const OTHER_KINDS: Workload = {
   name: 'kinds',
   title: 'Power and membrane frames',
   contenders: () => [
-    ownContender({ name: `${OWN}, power, 1,000 samples a frame`, warmUp: 2000, stream: powerFrames }),
+    ownContender({
+      name: `${OWN}, power, 1,000 samples a frame`,
+      warmUp: 2000,
+      stream: powerFrames,
+    }),
     ownContender({
       name: `${OWN}, membrane, 64 neurons × 64 samples a frame`,
       warmUp: 2000,

@@ -48,7 +48,9 @@ async function consume(connection, stream) {
       message.ack();
     }
   };
-  read();
+  read().catch((error) => {
+    throw error;
+  });
 }
 
 const connection = await connect({ servers });
