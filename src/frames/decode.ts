@@ -10,6 +10,7 @@ import { FRAME_KINDS, type FrameHeader, type FrameKind, readHeader } from './hea
 import { readHealth } from './health.ts';
 import { readInference } from './inference.ts';
 import { readJson } from './json-read.ts';
+import { JsonShapes } from './json-shapes.ts';
 import { FRAME_LIMITS, type FrameLimits } from './limits.ts';
 import { readLog } from './log.ts';
 import { readMembrane } from './membrane.ts';
@@ -23,18 +24,20 @@ const JSON_OPENS = 0x7b;
 
 /**
  * Turns messages into frames. A frame's columns may lie in the message or in a scratch area:
- * they are valid until the next `decode`, and who keeps them longer copies them. Holds no state
- * that one message could leave for another.
+ * they are valid until the next `decode`, and who keeps them longer copies them. What it remembers
+ * of valid messages makes the next ones faster, and none of them another frame.
  */
 export class FrameDecoder {
   private readonly limits: FrameLimits;
   private readonly msgpack: MsgpackReader;
   private readonly columns: ColumnReader;
+  private readonly shapes: JsonShapes;
 
   constructor(limits: FrameLimits = FRAME_LIMITS) {
     this.limits = limits;
     this.msgpack = new MsgpackReader(limits);
     this.columns = new ColumnReader(limits.samplesMax);
+    this.shapes = new JsonShapes(limits);
   }
 
   /**
@@ -47,10 +50,22 @@ export class FrameDecoder {
       const detail = `${bytes.length} bytes, at most ${this.limits.payloadBytesMax}`;
       throw new FrameError('too_large', 'payload', detail);
     }
-    const json = isJson(bytes, contentType);
-    const fields = json ? readJson(bytes, this.limits) : this.msgpack.readMap(bytes);
-    this.columns.reset(bytes.length, json);
+    if (isJson(bytes, contentType)) return this.decodeJson(bytes, subject);
+    const fields = this.msgpack.readMap(bytes);
+    this.columns.reset(bytes.length, false);
     return this.fromFields(fields, subject);
+  }
+
+  private decodeJson(bytes: Uint8Array, subject: FrameSubject | undefined): Frame {
+    const known = subject === undefined ? undefined : this.shapes.read(bytes, subject);
+    if (known !== undefined) return known;
+    const fields = readJson(bytes, this.limits);
+    this.columns.reset(bytes.length, true);
+    const frame = this.fromFields(fields, subject);
+    if (subject !== undefined && frame.kind === 'spikes') {
+      this.shapes.learn(bytes, subject, frame);
+    }
+    return frame;
   }
 
   /**

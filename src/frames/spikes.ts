@@ -60,7 +60,7 @@ export function readSpikes(
   const dtUs = columns.u32(fields, 'dt');
   requireLength('dt', dtUs.length, neuronId.length);
   const isOrdered = requireSpikesInside(neuronId, dtUs, neuronCount, header.spanUs);
-  if (isOrdered && dtUs.length >= LONG) ORDERED.add(dtUs);
+  noteOrder(dtUs, isOrdered);
   const names = readNames(fields, neuronCount, limits);
   const { layerName, neuronType, timestep0, timestepUs, neuronOffset } = names;
   return {
@@ -97,6 +97,14 @@ export function spikeCount(frame: SpikesFrame): number {
 const LONG = 256;
 /** Beside the frames, as it is nothing that a frame says. */
 const ORDERED = new WeakSet<Uint32Array>();
+
+/** Notes whether times never go back, of a column that may have been another's before. */
+export function noteOrder(dtUs: Uint32Array, isOrdered: boolean): Uint32Array {
+  if (dtUs.length < LONG) return dtUs;
+  if (isOrdered) ORDERED.add(dtUs);
+  else ORDERED.delete(dtUs);
+  return dtUs;
+}
 
 /** Whether the times of a frame are known never to go back; false where nobody has looked. */
 export function areOrdered(frame: SpikesFrame): boolean {

@@ -1,3 +1,4 @@
+import type { Adapters } from '../adapters/adapter.ts';
 import type { DeadMessage } from '../component/message.ts';
 import type { MetricDefiner } from '../component/metric.ts';
 import type { AnyPipeline } from '../component/pipeline.ts';
@@ -12,6 +13,7 @@ import { StateRegistry } from './state-registry.ts';
 export interface TopologyOptions {
   readonly prefix: string;
   readonly limits: FrameLimits;
+  readonly adapters?: Adapters | undefined;
   readonly pipelines: readonly AnyPipeline[];
   /** Checked options by pipeline name. */
   readonly pipelineOptions: ReadonlyMap<string, unknown>;
@@ -60,6 +62,7 @@ export function startTopology(options: TopologyOptions): Topology {
   const inlet = new Ingest({
     prefix: options.prefix,
     limits: options.limits,
+    adapters: options.adapters,
     states,
     watches: options.watches,
     next: (frame) => run.next(frame),

@@ -4,12 +4,14 @@ import type { Finding } from './source-tree.ts';
 
 /** A file imports only from a lower tier, or from its own folder. */
 export const TIERS: Readonly<Record<string, number>> = {
-  'src/frames': 0,
-  'src/numerics': 0,
+  'src/kernels': 0,
+  'src/frames': 0.5,
+  'src/numerics': 0.5,
   'src/component': 1,
   // Beside the contracts it fills, and below the topology that wires it.
   'src/telemetry': 2,
   'src/emitter': 1,
+  'src/adapters': 2,
   'src/recordings': 2,
   'src/sources': 2,
   'src/operators': 2,
@@ -47,6 +49,7 @@ const PIPELINES_USE: ReadonlySet<string> = new Set([
 
 /** Packages and Node modules that the folders without clock and I/O may import: no others. */
 const MODULES_ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  'src/kernels': [],
   'src/frames': ['node:buffer', 'node:os'],
   'src/numerics': [],
   'src/operators': ['rxjs'],

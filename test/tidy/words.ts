@@ -18,7 +18,7 @@ interface BannedWord {
   readonly text: string;
 }
 
-const PURE = /^(src\/(frames|numerics|operators|detectors|analysis)|pipelines)\//;
+const PURE = /^(src\/(kernels|frames|numerics|operators|detectors|analysis)|pipelines)\//;
 const PRODUCT = /^(src|pipelines)\//;
 const TIME = 'time is in the data (t0Us, dtUs), so that a replay gives the same bytes';
 
