@@ -25,7 +25,8 @@ export class ClosedLoop {
 
   /** Messages that may be published now, at most `slice`. */
   allowance(slice: number): number {
-    const free = this.ahead - (this.sent - this.counted);
+    // Who is in the midst of a message has counted a part of it.
+    const free = Math.floor(this.ahead - (this.sent - this.counted));
     return Math.max(0, Math.min(slice, free, this.total - this.sent));
   }
 

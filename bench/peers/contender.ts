@@ -1,6 +1,9 @@
-import { type Consumer, startBareLoop, startService } from '../parts/consumer.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Consumer, startBareLoop, startService, sumOf } from '../parts/consumer.ts';
 import type { SpikeStream } from '../parts/spike-stream.ts';
-import { eventStream } from './events.ts';
+import { EVENT_NEURONS, type EventForm, eventStream } from './events.ts';
 import type { Peer } from './peer.ts';
 import { startPeer } from './peer-process.ts';
 
@@ -48,13 +51,7 @@ export function peerContender(peer: Peer, way: PeerWay): Contender {
     kind: peer.kind,
     warmUp: isBatched ? 150 : 20_000,
     usesStream: fromStream,
-    stream: () =>
-      eventStream({
-        form: peer.formOf(isBatched),
-        eventsPerMessage,
-        subject: SUBJECT,
-        distinct: isBatched ? 200 : 20_000,
-      }),
+    stream: () => eventsOf(peer.formOf(isBatched), isBatched),
     start: (arena) =>
       startPeer(
         peer,
@@ -77,8 +74,10 @@ export interface OwnWay {
   readonly fromStream?: boolean;
   /** Where documents go; into the embedded store, as by default, where undefined. */
   readonly documents?: 'sqlite' | 'elasticsearch' | 'none';
-  readonly flags?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  /** Of the service, as its file has it. */
+  readonly config?: unknown;
+  /** Where a message is no frame: what is counted in its place. */
+  readonly spikesPerMessage?: number;
 }
 
 export function ownContender(way: OwnWay): Contender {
@@ -96,8 +95,22 @@ export function ownContender(way: OwnWay): Contender {
 async function startOwn(way: OwnWay, arena: Arena): Promise<Consumer> {
   const fromStream = way.fromStream ?? false;
   const port = fromStream ? arena.streamPort : arena.natsPort;
-  const flags = ['--delivery', fromStream ? 'jetstream' : 'core', ...(way.flags ?? [])];
-  return await startService(port, flags, { env: { ...way.env, ...documentsOf(way, arena) } });
+  const folder = mkdtempSync(join(tmpdir(), 'spikescope-own-'));
+  const file = join(folder, 'spikescope.yaml');
+  // YAML may be JSON.
+  writeFileSync(file, JSON.stringify(way.config ?? {}));
+  const flags = ['--delivery', fromStream ? 'jetstream' : 'core', '--config', file];
+  try {
+    const service = await startService(port, flags, { env: documentsOf(way, arena) });
+    const { spikesPerMessage } = way;
+    if (spikesPerMessage === undefined) return service;
+    const frames = async () => {
+      return sumOf(await service.text(), 'neural_spikes_total') / spikesPerMessage;
+    };
+    return { ...service, frames };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function documentsOf(way: OwnWay, arena: Arena): Readonly<Record<string, string>> {
@@ -106,6 +119,40 @@ function documentsOf(way: OwnWay, arena: Arena): Readonly<Record<string, string>
   if (way.documents !== 'elasticsearch') return store;
   if (arena.elasticsearchUrl === undefined) throw new Error('there is no Elasticsearch');
   return { ...store, SPIKESCOPE_DOCUMENTS_ELASTICSEARCH_URL: arena.elasticsearchUrl };
+}
+
+/** The events of the peers, through an adapter that the configuration describes. */
+export function adapterContender(name: string, way: Omit<PeerWay, 'documents'>): Contender {
+  const eventsPerMessage = way.isBatched ? BATCH : 1;
+  return ownContender({
+    name,
+    warmUp: way.isBatched ? 500 : 20_000,
+    fromStream: way.fromStream ?? false,
+    stream: () => eventsOf('json', way.isBatched),
+    spikesPerMessage: eventsPerMessage,
+    config: {
+      adapters: [
+        {
+          name: 'events',
+          subjects: [SUBJECT],
+          format: 'json-objects',
+          device_type: 'cpu',
+          chip_id: '0',
+          fields: { layer: 'layer', neuron: 'neuron', time: 't_us', membrane: 'mv' },
+          neuron_count: EVENT_NEURONS,
+        },
+      ],
+    },
+  });
+}
+
+function eventsOf(form: EventForm, isBatched: boolean): SpikeStream {
+  return eventStream({
+    form,
+    eventsPerMessage: isBatched ? BATCH : 1,
+    subject: SUBJECT,
+    distinct: isBatched ? 200 : 20_000,
+  });
 }
 
 export function bareContender(name: string, stream: () => SpikeStream, warmUp: number): Contender {

@@ -72,5 +72,6 @@ async function listening(consumer: Consumer, knock: () => Promise<void>): Promis
     before = now;
     await sleep(SETTLE_MS);
     now = await consumer.frames();
+    if (performance.now() > deadlineMs) throw new Error('it counts on, with nothing published');
   }
 }

@@ -1,4 +1,10 @@
-import { bareContender, type Contender, ownContender, peerContender } from './contender.ts';
+import {
+  adapterContender,
+  bareContender,
+  type Contender,
+  ownContender,
+  peerContender,
+} from './contender.ts';
 import { membraneFrames, powerFrames, type SpikeFrames, spikeFrames } from './own-frames.ts';
 import type { Peer } from './peer.ts';
 
@@ -37,6 +43,7 @@ const ONE: Workload = {
   title: 'One spike a message',
   contenders: (peers) => [
     ...peers.map((peer) => peerContender(peer, { isBatched: false })),
+    adapterContender(`${OWN}, the same JSON through an adapter`, { isBatched: false }),
     bareContender(
       'bare loop: nats.js, JSON.parse, count',
       () => spikeFrames({ spikesPerFrame: 1, encoding: 'json' }),
@@ -57,8 +64,10 @@ const BATCHED: Workload = {
   title: '1,000 spikes a message',
   contenders: (peers) => [
     ...peers.map((peer) => peerContender(peer, { isBatched: true })),
+    adapterContender(`${OWN}, the same JSON through an adapter`, { isBatched: true }),
     ownFrames(`${OWN}, frames`, THOUSAND, 5000),
     ownFrames(`${OWN}, denser frames`, { ...THOUSAND, dense: true }, 5000),
+    ownFrames(`${OWN}, frames of 4,096`, { ...THOUSAND, spikesPerFrame: 4096 }, 3000),
   ],
 };
 
@@ -67,6 +76,10 @@ const JETSTREAM: Workload = {
   title: '1,000 spikes a message, from JetStream with acknowledgements',
   contenders: (peers) => [
     ...peers.map((peer) => peerContender(peer, { isBatched: true, fromStream: true })),
+    adapterContender(`${OWN}, the same JSON through an adapter, with checkpoints`, {
+      isBatched: true,
+      fromStream: true,
+    }),
     ownContender({
       name: `${OWN}, frames, with checkpoints`,
       warmUp: 5000,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -57,8 +58,9 @@ func (n *natsInput) connectStream(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	consumer, err := js.CreateConsumer(ctx, n.stream, jetstream.ConsumerConfig{
-		AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: 10_000,
+	// By name, so that who connects again goes on where they were.
+	consumer, err := js.CreateOrUpdateConsumer(ctx, n.stream, jetstream.ConsumerConfig{
+		Durable: "benthos", AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: 10_000,
 	})
 	if err != nil {
 		return err
@@ -69,9 +71,13 @@ func (n *natsInput) connectStream(ctx context.Context) error {
 
 func (n *natsInput) Read(ctx context.Context) (*service.Message, service.AckFunc, error) {
 	if n.iterator != nil {
-		message, err := n.iterator.Next()
+		message, err := n.iterator.Next(jetstream.NextContext(ctx))
+		if errors.Is(err, jetstream.ErrMsgIteratorClosed) {
+			return nil, nil, service.ErrEndOfInput
+		}
 		if err != nil {
-			return nil, nil, service.ErrNotConnected
+			// Such as a missed heartbeat on a busy machine: the iterator asks again by itself.
+			return nil, nil, err
 		}
 		settle := func(_ context.Context, failed error) error {
 			if failed != nil {
