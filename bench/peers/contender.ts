@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Consumer, startBareLoop, startService, sumOf } from '../parts/consumer.ts';
 import type { SpikeStream } from '../parts/spike-stream.ts';
 import { EVENT_NEURONS, type EventForm, eventStream } from './events.ts';
+import { withConfig } from './own-service-config.ts';
 import type { Peer } from './peer.ts';
 import { startPeer } from './peer-process.ts';
 
@@ -95,22 +93,16 @@ export function ownContender(way: OwnWay): Contender {
 async function startOwn(way: OwnWay, arena: Arena): Promise<Consumer> {
   const fromStream = way.fromStream ?? false;
   const port = fromStream ? arena.streamPort : arena.natsPort;
-  const folder = mkdtempSync(join(tmpdir(), 'spikescope-own-'));
-  const file = join(folder, 'spikescope.yaml');
-  // YAML may be JSON.
-  writeFileSync(file, JSON.stringify(way.config ?? {}));
-  const flags = ['--delivery', fromStream ? 'jetstream' : 'core', '--config', file];
-  try {
-    const service = await startService(port, flags, { env: documentsOf(way, arena) });
-    const { spikesPerMessage } = way;
-    if (spikesPerMessage === undefined) return service;
-    const frames = async () => {
-      return sumOf(await service.text(), 'neural_spikes_total') / spikesPerMessage;
-    };
-    return { ...service, frames };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const service = await withConfig(way.config ?? {}, async (file) => {
+    const flags = ['--delivery', fromStream ? 'jetstream' : 'core', ...file];
+    return await startService(port, flags, { env: documentsOf(way, arena) });
+  });
+  const { spikesPerMessage } = way;
+  if (spikesPerMessage === undefined) return service;
+  const frames = async () => {
+    return sumOf(await service.text(), 'neural_spikes_total') / spikesPerMessage;
+  };
+  return { ...service, frames };
 }
 
 function documentsOf(way: OwnWay, arena: Arena): Readonly<Record<string, string>> {

@@ -17,16 +17,33 @@ import {
 const SMALL = 256;
 const VARIANTS_OF_SMALL = 16;
 const STEP_US = 1000;
+/** Steps that a label tells apart. */
+const STEPS = 64;
 
 export interface SpikeFrames {
   readonly spikesPerFrame: number;
   readonly encoding: 'msgpack' | 'json';
   readonly dense?: boolean;
+  /** In place of the usual 64 parts of 4,096 neurons. */
+  readonly machine?: Machine;
+  /** Each frame says its 64 steps, from 0 on. */
+  readonly hasTimesteps?: boolean;
+}
+
+/** Parts of what size a machine has, and how busy they are. */
+export interface Machine {
+  readonly chips: number;
+  /** Of each chip. */
+  readonly layers: number;
+  /** Of each layer. */
+  readonly neurons: number;
+  readonly rateHz?: number;
 }
 
 /** Spike frames of the usual 64 parts; dense ones have times at whole steps, as a chip's are. */
-export function spikeFrames({ spikesPerFrame, encoding, dense }: SpikeFrames): SpikeStream {
-  const shape: StreamShape = { ...USUAL_SHAPE, spikesPerFrame, encoding };
+export function spikeFrames(wanted: SpikeFrames): SpikeStream {
+  const { spikesPerFrame, encoding, dense, machine = USUAL_SHAPE, hasTimesteps = false } = wanted;
+  const shape: StreamShape = { ...machine, spikesPerFrame, encoding };
   const spanUs = spanOf(shape);
   const parts = shape.chips * shape.layers;
   const variants = spikesPerFrame < SMALL ? VARIANTS_OF_SMALL : 1;
@@ -37,7 +54,8 @@ export function spikeFrames({ spikesPerFrame, encoding, dense }: SpikeFrames): S
     const other = layer + Math.floor(i / parts) * 1000;
     const frame = frameOf(shape, Math.floor(part / shape.layers), other, spanUs);
     const named = { ...frame, layerName: `encoder.layer.${layer}` };
-    return dense === true ? atSteps(named) : named;
+    if (dense === true) return atSteps(named);
+    return hasTimesteps ? { ...named, timestep0: 0, timestepUs: Math.ceil(spanUs / STEPS) } : named;
   });
   const options = { encoding, spanUs, samplesPerFrame: spikesPerFrame, parts };
   return frameStream(frames, dense === undefined ? options : { ...options, dense });

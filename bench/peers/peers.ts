@@ -1,15 +1,14 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceSection } from '../doc-sections.ts';
+import { writeSections } from '../doc-sections.ts';
 import { machineText } from '../parts/machine.ts';
 import { table } from '../parts/report.ts';
 import { runBeside } from './beside.ts';
 import { callRoll } from './have.ts';
 import { PEERS } from './known.ts';
 import { rowsOf, type Standing } from './standings.ts';
-import { WORKLOADS, type Workload } from './workloads.ts';
+import { type Workload, workloadsNamed } from './workloads.ts';
 
-const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'benchmarks.md');
 const OUT = join(import.meta.dirname, '..', 'out');
 
 export interface PeersOptions {
@@ -20,16 +19,6 @@ export interface PeersOptions {
   readonly only: readonly string[];
   /** Whether the document is written. */
   readonly write: boolean;
-}
-
-export function workloadsNamed(names: readonly string[]): readonly Workload[] {
-  if (names.length === 0) return WORKLOADS.filter((each) => each.needsElasticsearch !== true);
-  return names.map((name) => {
-    const found = WORKLOADS.find((workload) => workload.name === name);
-    if (found !== undefined) return found;
-    const all = WORKLOADS.map((workload) => workload.name).join(', ');
-    throw new Error(`no workload is called ${JSON.stringify(name)}; there are: ${all}`);
-  });
 }
 
 /** Everybody on the same work, in turns within one run; prints, and writes what it found down. */
@@ -59,12 +48,6 @@ function sectionText(about: readonly string[], standings: readonly Standing[]): 
       : [];
   });
   return `${about.join('\n')}\n\n${table(rowsOf(standings))}\n${failed.map((line) => `\n${line}\n`).join('')}`;
-}
-
-function writeSections(sections: ReadonlyMap<string, string>): void {
-  let text = readFileSync(DOCUMENT, 'utf8');
-  for (const [name, body] of sections) text = replaceSection(text, name, body);
-  writeFileSync(DOCUMENT, text);
 }
 
 /** Every run, for who wants more than medians. */

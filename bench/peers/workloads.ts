@@ -141,3 +141,14 @@ export const WORKLOADS: readonly Workload[] = [
   OTHER_KINDS,
   DOCUMENTS,
 ];
+
+/** Workloads by name; all but those that need more than NATS where none is named. */
+export function workloadsNamed(names: readonly string[]): readonly Workload[] {
+  if (names.length === 0) return WORKLOADS.filter((each) => each.needsElasticsearch !== true);
+  return names.map((name) => {
+    const found = WORKLOADS.find((workload) => workload.name === name);
+    if (found !== undefined) return found;
+    const all = WORKLOADS.map((workload) => workload.name).join(', ');
+    throw new Error(`no workload is called ${JSON.stringify(name)}; there are: ${all}`);
+  });
+}
