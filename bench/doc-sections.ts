@@ -19,7 +19,8 @@ export function replaceSection(text: string, name: string, body: string): string
     text.indexOf(begin, from + 1) >= 0 ||
     text.indexOf(end, to + 1) >= 0
   ) {
-    throw new Error(`the document has no section ${JSON.stringify(name)}: ${begin} … ${end}, once`);
+    const wanted = `${begin} … ${end}`;
+    throw new Error(`the document has no section ${JSON.stringify(name)}: ${wanted}, once`);
   }
   return `${text.slice(0, from + begin.length)}\n${body.trim()}\n${text.slice(to)}`;
 }

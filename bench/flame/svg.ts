@@ -20,21 +20,22 @@ const KINDS = [
   { name: 'V8 and the kernel', test: /^$/, colour: '#d6d6d6' },
 ] as const;
 
-/** A flame graph that needs no script: the root below, each call on its caller, as wide as its time. */
+/** A flame graph without a script: the root below, each call on its caller, as wide as its time. */
 export function flameSvg(root: FlameFrame, title: string): string {
   const scale = (WIDTH - 2 * MARGIN) / Math.max(1, root.us);
   const depth = Math.min(DEPTH_MAX, depthOf(root, scale));
   const height = HEAD + depth * ROW + FOOT;
   const boxes: string[] = [];
   draw(root, MARGIN, 0);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" \
-height="${height}" font-family="monospace" font-size="11" role="img" aria-label="${escaped(title)}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" \
+width="${WIDTH}" height="${height}" font-family="monospace" font-size="11" role="img" \
+aria-label="${escaped(title)}">
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="${MARGIN}" y="20" font-size="14">${escaped(title)}</text>
 ${legend()}
 ${boxes.join('\n')}
-<text x="${MARGIN}" y="${height - 10}" fill="#555">${(root.us / 1e6).toFixed(2)} s of CPU; hover a box \
-for its share; what is narrower than ${PIXELS_MIN} pixels is left out</text>
+<text x="${MARGIN}" y="${height - 10}" fill="#555">${(root.us / 1e6).toFixed(2)} s of CPU; \
+hover a box for its share; what is narrower than ${PIXELS_MIN} pixels is left out</text>
 </svg>
 `;
 
@@ -61,8 +62,8 @@ function box(frame: FlameFrame, x: number, y: number, width: number, allUs: numb
   const chars = Math.floor((width - 4) / CHAR_PIXELS);
   const label = frame.name.length > chars ? `${frame.name.slice(0, chars - 1)}…` : frame.name;
   const text = `<text x="${(x + 2).toFixed(1)}" y="${y + 12}">${escaped(label)}</text>`;
-  return `<g><title>${escaped(`${frame.name}${where}: ${share} %`)}</title><rect x="${x.toFixed(1)}" \
-y="${y}" width="${Math.max(0.5, width - 0.5).toFixed(1)}" height="${ROW - 1}" \
+  return `<g><title>${escaped(`${frame.name}${where}: ${share} %`)}</title><rect \
+x="${x.toFixed(1)}" y="${y}" width="${Math.max(0.5, width - 0.5).toFixed(1)}" height="${ROW - 1}" \
 fill="${colourOf(frame.place)}"/>${chars >= TEXT_CHARS_MIN ? text : ''}</g>`;
 }
 

@@ -5,7 +5,7 @@ export function windowOf(bytesPerMessage: number, bytesMax: number, messagesMax:
 
 /**
  * Accounts of a closed loop: what is published and not yet counted stays below a window, so that
- * nobody is measured while they lose messages. Who counts may have counted before: that is taken off.
+ * nobody is measured while they lose messages. What was counted before is taken off.
  */
 export class ClosedLoop {
   readonly total: number;
@@ -34,7 +34,7 @@ export class ClosedLoop {
     this.sent += messages;
   }
 
-  /** Takes the counter's value; throws where it has not moved for long, or counts what nobody sent. */
+  /** Takes the counter's value; throws where it stands still, or counts what nobody sent. */
   looked(counter: number): void {
     const counted = counter - this.countedBefore;
     if (counted > this.sent) {

@@ -20,13 +20,14 @@ const SHOWN = 15;
 
 /**
  * Where the service's CPU goes from the socket to the histogram: a profile of its main thread under
- * frames of 4,096 spikes from a real server, all pipelines on, drawn as docs/flame.svg. The table is
- * of what functions used themselves.
+ * frames of 4,096 spikes from a real server, all pipelines on, drawn as docs/flame.svg. The table
+ * is of what functions used themselves.
  */
 export async function flame({ scale }: BenchOptions): Promise<Row[]> {
   const profile = await profiled(Math.round(MESSAGES * scale));
   const root = flameOf(profile);
-  const title = `Spikescope, frames of ${SPIKES_PER_FRAME.toLocaleString('en')} spikes, all pipelines`;
+  const size = SPIKES_PER_FRAME.toLocaleString('en');
+  const title = `Spikescope, frames of ${size} spikes, all pipelines`;
   writeFileSync(PICTURE, flameSvg(root, title));
   process.stderr.write(`flame graph written to ${PICTURE}\n`);
   return widest(root).map(({ name, place, us }) => ({

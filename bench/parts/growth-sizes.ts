@@ -55,7 +55,7 @@ function sizeOf(value: number, machine: Machine, options: SizeOptions = {}): Siz
   };
 }
 
-/** Sixteen layers that share the neurons; a frame is a second of a layer, or as much as one holds. */
+/** Sixteen layers that share the neurons; a frame is a second of a layer, or 4,096 spikes. */
 function neuronsSize(neurons: number): Size {
   const machine = { chips: 1, layers: 16, neurons: Math.round(neurons / 16), rateHz: 5 };
   const spikesPerFrame = Math.max(64, Math.min(4096, machine.neurons * machine.rateHz));

@@ -31,13 +31,15 @@ interface Seen {
 }
 
 /**
- * How long it takes from publishing until a spike is visible, at half of what the service takes when
- * it is sent all that it can. Publisher, server, service and who looks share the machine's cores.
+ * How long it takes from publishing until a spike is visible, at half of what the service takes
+ * when it is sent all that it can. Publisher, server, service and who looks share the machine's
+ * cores.
  */
 export async function latency({ scale }: BenchOptions): Promise<Row[]> {
   const rows: Row[] = [];
   for (const load of LOADS) {
     const { perS, seen } = await look(load, Math.max(3, Math.round(SECONDS * scale)));
+    const rate = Math.round(perS).toLocaleString('en');
     const what = [
       ['totals on /metrics', seen.metrics],
       ['raster of the page', seen.raster],
@@ -45,7 +47,7 @@ export async function latency({ scale }: BenchOptions): Promise<Row[]> {
     ] as const;
     for (const [name, ms] of what) {
       rows.push({
-        'beside it, at half of full load': `${load.name}, ${Math.round(perS).toLocaleString('en')} a s`,
+        'beside it, at half of full load': `${load.name}, ${rate} a s`,
         visible: name,
         'times looked': ms.length,
         missed: name.startsWith('rates') ? '' : seen.published - ms.length,

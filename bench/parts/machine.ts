@@ -7,7 +7,8 @@ export function machineText(): string {
   const model = (cpu?.model ?? 'unknown').replaceAll(/\s+/g, ' ').trim();
   const gib = Math.round(totalmem() / 2 ** 30);
   const day = new Date().toISOString().slice(0, 10);
-  return `Commit ${commitText()}, ${day}; ${cpus().length} cores (${model}), ${gib} GiB, Linux ${release()}, \
+  const machine = `${cpus().length} cores (${model}), ${gib} GiB, Linux ${release()}`;
+  return `Commit ${commitText()}, ${day}; ${machine}, \
 Node ${process.versions.node}; load when it began ${(loadavg()[0] as number).toFixed(1)}.`;
 }
 

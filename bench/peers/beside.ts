@@ -14,7 +14,7 @@ export interface BesideOptions {
   readonly seconds: number;
 }
 
-/** Every workload's contenders, in turns, as many rounds as asked; each run in processes of its own. */
+/** Every workload's contenders, in turns, as many rounds as asked; each run is its own process. */
 export async function runBeside(
   workloads: readonly Workload[],
   peers: readonly Peer[],

@@ -20,7 +20,7 @@ const REAL: Means = {
   },
 };
 
-/** Builds or finds each peer, one after the other; who can't be had is named, and the others run. */
+/** Builds or finds each peer, in turn; who can't be had is named, and the others run. */
 export async function callRoll(
   peers: readonly Peer[],
   say: (line: string) => void,

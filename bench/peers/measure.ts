@@ -57,8 +57,8 @@ export function messagesFor(seconds: number, messages: number, tookS: number): n
 }
 
 /**
- * Knocks until somebody counts, for who serves metrics may not have subscribed yet. Few knocks, each
- * given time: one that is counted later would be taken for a message of the run.
+ * Knocks until somebody counts, for who serves metrics may not have subscribed yet. Few knocks,
+ * each given time: one that is counted later would be taken for a message of the run.
  */
 async function listening(consumer: Consumer, knock: () => Promise<void>): Promise<void> {
   const deadlineMs = performance.now() + LISTENS_MS_MAX;

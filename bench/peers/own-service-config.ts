@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Calls with the flags that name a configuration's file; it is gone once the service has read it. */
+/** Calls with the flags that name a configuration's file; it is gone afterwards. */
 export async function withConfig<T>(
   config: unknown,
   start: (flags: readonly string[]) => Promise<T>,

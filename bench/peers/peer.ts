@@ -34,7 +34,7 @@ export interface Peer {
   command(task: PeerTask, port: number, folder: string): PeerCommand;
   /** Where its metrics are, when it does not print an address. */
   readonly metricsPath: string;
-  /** It prints `serving on http://…` itself; otherwise it serves on the port that it was given. */
+  /** It prints `serving on http://…`; otherwise it serves on the port that it was given. */
   readonly printsAddress: boolean;
   /** Begin of the lines whose values add up to the events counted. */
   readonly series: RegExp;

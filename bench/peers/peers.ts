@@ -47,7 +47,7 @@ function sectionText(about: readonly string[], standings: readonly Standing[]): 
       ? [`${name}: ${failures.length} more runs gave nothing: ${failures[0]}.`]
       : [];
   });
-  return `${about.join('\n')}\n\n${table(rowsOf(standings))}\n${failed.map((line) => `\n${line}\n`).join('')}`;
+  return [about.join('\n'), table(rowsOf(standings)), ...failed].join('\n\n');
 }
 
 /** Every run, for who wants more than medians. */

@@ -36,7 +36,7 @@ interface Client extends Subscription {
   sentTick: number;
 }
 
-/** Short, so that what is published is on the page within a quarter of a second on a busy machine. */
+/** Short, so that what is published is on the page within a quarter of a second. */
 const TICK_MS = 100;
 /** Something goes over a quiet connection as often, so that both ends know it is alive. */
 const QUIET_TICKS_MAX = 30;
