@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { ClosedLoop, windowOf } from './closed-loop.ts';
 import type { Consumer } from './consumer.ts';
 import type { SpikeStream } from './spike-stream.ts';
 
@@ -45,6 +46,8 @@ export async function send(socket: Socket, bytes: Uint8Array): Promise<void> {
 export interface BlastPace {
   readonly inFlightBytes: number;
   readonly pollMs: number;
+  /** Messages that may be on their way, however small. */
+  readonly inFlightMessages?: number;
 }
 
 const USUAL_PACE: BlastPace = { inFlightBytes: IN_FLIGHT_BYTES, pollMs: POLL_MS };
@@ -56,30 +59,24 @@ const USUAL_PACE: BlastPace = { inFlightBytes: IN_FLIGHT_BYTES, pollMs: POLL_MS 
 export async function blast(
   socket: Socket,
   stream: SpikeStream,
-  consumer: Consumer,
+  consumer: Pick<Consumer, 'frames' | 'cpuS' | 'rssMb'>,
   messages: number,
-  { inFlightBytes, pollMs }: BlastPace = USUAL_PACE,
+  pace: BlastPace = USUAL_PACE,
 ): Promise<BlastResult> {
-  const before = await consumer.frames();
+  const { inFlightBytes, pollMs, inFlightMessages = Number.POSITIVE_INFINITY } = pace;
   const slice = Math.max(1, Math.floor(SLICE_BYTES / stream.bytesPerMessage));
-  const ahead = Math.max(slice, Math.floor(inFlightBytes / stream.bytesPerMessage));
+  const ahead = windowOf(stream.bytesPerMessage, inFlightBytes, inFlightMessages);
+  const loop = new ClosedLoop(messages, ahead, await consumer.frames(), STALLS_MAX);
   const cpu0 = consumer.cpuS();
   const started = performance.now();
-  let sent = 0;
-  let done = 0;
-  let stalls = 0;
   const rssMb: number[] = [];
-  while (done < messages) {
-    while (sent < messages && sent - done < ahead) {
-      const count = Math.min(slice, messages - sent);
+  while (!loop.isDone) {
+    for (let count = loop.allowance(slice); count > 0; count = loop.allowance(slice)) {
       await send(socket, stream.next(count));
-      sent += count;
+      loop.published(count);
     }
     await pause(pollMs);
-    const counted = (await consumer.frames()) - before;
-    stalls = counted === done ? stalls + 1 : 0;
-    if (stalls > STALLS_MAX) throw new Error(`${counted} of ${sent} messages arrived, no more`);
-    done = counted;
+    loop.looked(await consumer.frames());
     rssMb.push(consumer.rssMb());
   }
   const wallS = (performance.now() - started) / 1000;

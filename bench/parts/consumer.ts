@@ -14,6 +14,8 @@ export interface Consumer {
   /** User and system time of all its threads, s. */
   cpuS(): number;
   rssMb(): number;
+  /** The largest that it ever had, MB. */
+  peakMb(): number;
   text(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -24,12 +26,13 @@ export function cpuOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
 }
 
-function rssOf(pid: number): number {
+export function rssOf(pid: number): number {
   const pages = Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]);
   return (pages * 4096) / 1e6;
 }
 
-async function lineWith(child: ChildProcess, pattern: RegExp): Promise<string> {
+/** Waits for a line of a process, and gives what the pattern finds in it. */
+export async function lineWith(child: ChildProcess, pattern: RegExp): Promise<string> {
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8');
   return await new Promise((resolve, reject) => {
     for (const input of [child.stdout, child.stderr]) {
@@ -41,6 +44,12 @@ async function lineWith(child: ChildProcess, pattern: RegExp): Promise<string> {
     }
     child.once('exit', (code) => reject(new Error(`the consumer ended with ${code}`)));
   });
+}
+
+/** The largest resident size that a process ever had, MB. */
+export function peakOf(pid: number): number {
+  const kb = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  return (Number(kb) * 1024) / 1e6;
 }
 
 async function stopped(
@@ -64,6 +73,7 @@ export async function startBareLoop(natsPort: number, loop = 'bare-loop.ts'): Pr
     frames: async () => Number(await text()),
     cpuS: () => cpuOf(child.pid as number),
     rssMb: () => rssOf(child.pid as number),
+    peakMb: () => peakOf(child.pid as number),
     text,
     stop: () => stopped(child),
   };
@@ -107,6 +117,7 @@ export async function startService(
     frames: async () => sumOf(await text(), 'spikescope_frames_total'),
     cpuS: () => cpuOf(child.pid as number),
     rssMb: () => rssOf(child.pid as number),
+    peakMb: () => peakOf(child.pid as number),
     text,
     stop: () => stopped(child),
     kill: () => stopped(child, 'SIGKILL'),

@@ -4,7 +4,7 @@ import { rasterSince } from './raster-update.ts';
 
 /** One kind of what a page is sent. */
 export interface Topic {
-  /** Ticks of 250 ms from one look to the next. */
+  /** Ticks of 100 ms from one look to the next. */
   readonly everyTicks: number;
   /** What changed after a revision; undefined where nothing did. 0 is the beginning. */
   readonly since: (revision: number, options: TopicOptions) => object | undefined;
@@ -40,16 +40,16 @@ export function createTopics(
   return {
     overview: { everyTicks: 2, since: () => view.overview() },
     raster: { everyTicks: 1, since: (from, { bins }) => rasterSince(live.spikes, from, bins) },
-    rates: changes(2, (from) => live.rates.since(from), 'layers'),
+    rates: changes(1, (from) => live.rates.since(from), 'layers'),
     power: changes(1, (from) => live.power.since(from), 'rails', 'inferences'),
-    cores: changes(4, (from) => live.cores.since(from), 'chips'),
+    cores: changes(5, (from) => live.cores.since(from), 'chips'),
     membrane: changes(2, (from) => view.membrane(from), 'layers'),
     incidents: changes(1, (from) => live.incidents.since(from), 'incidents', 'mutes'),
     logs: changes(1, (from) => live.logs.since(from), 'lines'),
-    conversions: changes(2, (from) => view.conversions(from), 'conversions'),
-    benchmarks: changes(4, (from) => live.benchmarks.since(from), 'benchmarks'),
+    conversions: changes(5, (from) => view.conversions(from), 'conversions'),
+    benchmarks: changes(10, (from) => live.benchmarks.since(from), 'benchmarks'),
     topology: {
-      everyTicks: 4,
+      everyTicks: 10,
       since: () => view.topology(clients().now, clients().max),
     },
   };

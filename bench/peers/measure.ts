@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { blast, openPublisher, send } from '../parts/blast.ts';
+import type { Consumer } from '../parts/consumer.ts';
+import { payloadBytes } from '../parts/frame-stream.ts';
+import type { Arena, Contender } from './contender.ts';
+
+/** What one run of a contender gave. */
+export interface Measured {
+  readonly events: number;
+  readonly cpuS: number;
+  readonly wallS: number;
+  readonly peakMb: number;
+  /** Of the payload alone. */
+  readonly bytesPerEvent: number;
+}
+
+/**
+ * Well below what a server or a client keeps for who is slow, so that nobody loses any; and far
+ * enough ahead that who is fast is not kept waiting for a look at the counters.
+ */
+const POLL_MS = 50;
+const PACE = { inFlightBytes: 24 * 1024 * 1024, inFlightMessages: 40_000, pollMs: POLL_MS };
+/** A server that stores messages drops what it can't store in time. */
+const STREAM_PACE = { ...PACE, inFlightBytes: 16 * 1024 * 1024, inFlightMessages: 4000 };
+const LISTENS_MS_MAX = 20_000;
+const KNOCK_MS = 2000;
+/** What was published before somebody listened, or is on its way, is in no run. */
+const SETTLE_MS = 600;
+/** The shortest run, whatever the first one promised. */
+const MESSAGES_MIN = 50;
+
+/** A run of about `seconds`, after a first one that says how many messages that are. */
+export async function measure(
+  contender: Contender,
+  arena: Arena,
+  seconds: number,
+): Promise<Measured> {
+  const consumer = await contender.start(arena);
+  const socket = await openPublisher(contender.usesStream ? arena.streamPort : arena.natsPort);
+  const pace = contender.usesStream ? STREAM_PACE : PACE;
+  try {
+    const stream = contender.stream();
+    await listening(consumer, async () => await send(socket, stream.next(1)));
+    const first = await blast(socket, stream, consumer, contender.warmUp, pace);
+    const messages = messagesFor(seconds, contender.warmUp, first.wallS);
+    const { cpuS, wallS, spikes } = await blast(socket, stream, consumer, messages, pace);
+    const bytesPerEvent = payloadBytes(stream) / stream.spikesPerFrame;
+    return { events: spikes, cpuS, wallS, peakMb: consumer.peakMb(), bytesPerEvent };
+  } finally {
+    socket.destroy();
+    await consumer.stop();
+  }
+}
+
+export function messagesFor(seconds: number, messages: number, tookS: number): number {
+  return Math.max(MESSAGES_MIN, Math.round((messages / tookS) * seconds));
+}
+
+/**
+ * Knocks until somebody counts, for who serves metrics may not have subscribed yet. Few knocks,
+ * each given time: one that is counted later would be taken for a message of the run.
+ */
+async function listening(consumer: Consumer, knock: () => Promise<void>): Promise<void> {
+  const deadlineMs = performance.now() + LISTENS_MS_MAX;
+  while ((await consumer.frames()) === 0) {
+    if (performance.now() > deadlineMs) throw new Error('it counts nothing that is published');
+    await knock();
+    const nextMs = performance.now() + KNOCK_MS;
+    while (performance.now() < nextMs && (await consumer.frames()) === 0) await sleep(POLL_MS);
+  }
+  for (let before = -1, now = await consumer.frames(); before !== now; ) {
+    before = now;
+    await sleep(SETTLE_MS);
+    now = await consumer.frames();
+    if (performance.now() > deadlineMs) throw new Error('it counts on, with nothing published');
+  }
+}
