@@ -12,6 +12,7 @@ import {
 } from '@nats-io/jetstream';
 import { CONSUMER_NOT_FOUND, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
 import { FRAME_KINDS } from '../frames/header.ts';
+import { BYTES_MAX, endTrial, isTrial, makeStream } from './make-stream.ts';
 import { consumerDifferences, type Difference, streamDifferences } from './stream-differences.ts';
 import type { StreamOptions } from './stream-options.ts';
 
@@ -35,14 +36,6 @@ export interface StreamsSetUp {
   readonly vital: string[];
 }
 
-/** A stream that can't be made as it is wanted; the message says why and what to do. */
-export class StreamSetupError extends Error {
-  override readonly name = 'StreamSetupError';
-}
-
-/** The default where a stream's bytes are not configured: at most this, of what is free half. */
-const BYTES_MAX = 8 * 1024 ** 3;
-const BYTES_MIN = 16 * 1024 ** 2;
 /** A name in the configuration of documents names its durable consumer. */
 export const DOCUMENTS_CONSUMER = 'documents';
 
@@ -138,7 +131,8 @@ async function setUpStream(
   done: StreamsSetUp,
 ): Promise<void> {
   const { name, config } = wanted;
-  const there = await found(jsm.streams.info(name), STREAM_NOT_FOUND);
+  const before = await found(jsm.streams.info(name), STREAM_NOT_FOUND);
+  const there = before !== undefined && isTrial(before) ? await endTrial(jsm, before) : before;
   if (there === undefined) {
     const made = await makeStream(jsm, wanted);
     done.made.push(`made stream ${name} of ${config.subjects.join(', ')}`);
@@ -146,12 +140,12 @@ async function setUpStream(
     tellDifferences(`stream ${name}`, streamDifferences(config, made.config), done);
     return;
   }
-  const before = streamDifferences(withBytes(config, there), there.config);
-  if (before.length === 0 || !change) {
-    tellDifferences(`stream ${name}`, before, done);
+  const different = streamDifferences(withBytes(config, there), there.config);
+  if (different.length === 0 || !change) {
+    tellDifferences(`stream ${name}`, different, done);
     return;
   }
-  await apply(`stream ${name}`, before, done, async (fields) => {
+  await apply(`stream ${name}`, different, done, async (fields) => {
     const after = await jsm.streams.update(name, picked(withBytes(config, there), fields));
     return streamDifferences(withBytes(config, there), after.config);
   });
@@ -233,10 +227,6 @@ function picked<T extends object>(config: T, fields: readonly string[]): Partial
   return Object.fromEntries(entries) as Partial<T>;
 }
 
-const SUBJECTS_OVERLAP = 10065;
-/** Of the server, of the account, and "no suitable peers" in a cluster. */
-const STORE_FULL: readonly number[] = [10047, 10002, 10028, 10005];
-
 /** Undefined where the server says that there is none. */
 async function found<T>(asked: Promise<T>, codeOfNone: number): Promise<T | undefined> {
   try {
@@ -245,51 +235,4 @@ async function found<T>(asked: Promise<T>, codeOfNone: number): Promise<T | unde
     if (error instanceof JetStreamApiError && error.code === codeOfNone) return undefined;
     throw error;
   }
-}
-
-async function makeStream(jsm: JetStreamManager, wanted: WantedStream): Promise<StreamInfo> {
-  const { name, config } = wanted;
-  try {
-    if (config.max_bytes !== undefined) return await jsm.streams.add({ ...config, name });
-    return await makeWithinStore(jsm, wanted);
-  } catch (error) {
-    if (!(error instanceof JetStreamApiError)) throw error;
-    throw new StreamSetupError(await whyNot(jsm, wanted, error), { cause: error });
-  }
-}
-
-/**
- * The lesser of 8 GiB and half the free store. A server tells nobody what its store holds, but it
- * reserves a stream's bytes: what it would reserve twice is at most half of what is free.
- */
-async function makeWithinStore(jsm: JetStreamManager, wanted: WantedStream): Promise<StreamInfo> {
-  const { name, config } = wanted;
-  for (let bytes = BYTES_MAX; ; bytes /= 2) {
-    try {
-      await jsm.streams.add({ ...config, name, max_bytes: 2 * bytes });
-      return await jsm.streams.update(name, { max_bytes: bytes });
-    } catch (error) {
-      const isFull = error instanceof JetStreamApiError && STORE_FULL.includes(error.code);
-      if (!isFull || bytes / 2 < BYTES_MIN) throw error;
-    }
-  }
-}
-
-async function whyNot(
-  jsm: JetStreamManager,
-  { name, config }: WantedStream,
-  error: JetStreamApiError,
-): Promise<string> {
-  if (error.code === SUBJECTS_OVERLAP) {
-    for (const subject of config.subjects) {
-      const other = await jsm.streams.find(subject).catch(() => undefined);
-      if (other === undefined) continue;
-      return (
-        `stream ${name} can't be made: the stream ${other} has subjects of ${subject} already; ` +
-        'name it in streams.name, or take another prefix'
-      );
-    }
-  }
-  const bytes = config.max_bytes === undefined ? '' : ` of ${config.max_bytes} bytes`;
-  return `stream ${name}${bytes} can't be made: ${error.message}`;
 }
