@@ -1,12 +1,8 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Command } from 'commander';
 import { StoreError } from '../sinks/documents/document-store.ts';
-import {
-  documentsConsumer,
-  StreamSetupError,
-  setUpStreams,
-  wantedStreams,
-} from '../sources/jetstream-streams.ts';
+import { documentsConsumer, setUpStreams, wantedStreams } from '../sources/jetstream-streams.ts';
+import { StreamSetupError } from '../sources/make-stream.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';

@@ -3,11 +3,11 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   documentsConsumer,
-  StreamSetupError,
   setUpStreams,
   streamNames,
   wantedStreams,
 } from '../../src/sources/jetstream-streams.ts';
+import { StreamSetupError } from '../../src/sources/make-stream.ts';
 import { streamOptions } from '../../src/sources/stream-options.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
 

@@ -3,12 +3,12 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { StreamView } from '../../sources/jetstream.ts';
 import {
   type StreamNames,
-  StreamSetupError,
   setUpStreams,
   streamNames,
   type WantedConsumer,
   wantedStreams,
 } from '../../sources/jetstream-streams.ts';
+import { StreamSetupError } from '../../sources/make-stream.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
