@@ -11,6 +11,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { CONSUMER_NOT_FOUND, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
+import { partitionTransform } from '../component/partition.ts';
 import { FRAME_KINDS } from '../frames/header.ts';
 import { BYTES_MAX, endTrial, isTrial, makeStream } from './make-stream.ts';
 import { consumerDifferences, type Difference, streamDifferences } from './stream-differences.ts';
@@ -43,10 +44,13 @@ export interface StreamNames {
   readonly frames: string;
   readonly derived: string;
   readonly dead: string;
+  /** Checkpoints of partitions: the stream of a key-value bucket, where there are several. */
+  readonly state: string;
 }
 
 export function streamNames(name: string): StreamNames {
-  return { frames: name, derived: `${name}_DERIVED`, dead: `${name}_DEAD` };
+  const [derived, dead, state] = ['DERIVED', 'DEAD', 'STATE'].map((end) => `${name}_${end}`);
+  return { frames: name, derived, dead, state: `KV_${state}` } as StreamNames;
 }
 
 /** The consumer of those who write documents; all records but the markers. */
@@ -69,7 +73,10 @@ export function wantedStreams(
   documents: WantedConsumer | undefined,
 ): readonly WantedStream[] {
   const names = streamNames(options.name);
-  const below = (tokens: readonly string[]) => tokens.map((token) => `${prefix}.${token}.>`);
+  const { partitions } = options;
+  const isOne = partitions === 1;
+  const below = (tokens: readonly string[], end = '>') =>
+    tokens.map((token) => `${prefix}.${token}.${end}`);
   const base = {
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
@@ -84,8 +91,14 @@ export function wantedStreams(
     num_replicas: options.replicas,
     ...(options.bytes_max !== undefined && { max_bytes: options.bytes_max }),
   };
+  // With partitions a subject of other tokens would be nobody's, or look like one of a partition.
+  const frames = {
+    subjects: below(FRAME_KINDS, isOne ? '>' : '*.*'),
+    subject_transform: isOne ? undefined : partitionTransform(prefix, partitions),
+  };
+  const state = isOne ? [] : [stateStream(names.state, options)];
   return [
-    { name: names.frames, config: { ...base, subjects: below(FRAME_KINDS) }, consumers: [] },
+    { name: names.frames, config: { ...base, ...frames } as FramesConfig, consumers: [] },
     {
       name: names.derived,
       config: {
@@ -101,7 +114,34 @@ export function wantedStreams(
       config: { ...base, subjects: below(['dead']), max_bytes: options.dead_bytes_max },
       consumers: [],
     },
+    ...state,
   ];
+}
+
+type FramesConfig = WantedStream['config'];
+
+/**
+ * Checkpoints of partitions. To others it is a key-value bucket as any; that it takes atomic
+ * batches is how a checkpoint of many messages is replaced as one. What does not fit is refused:
+ * discarding old messages would take another partition's state.
+ */
+function stateStream(name: string, options: StreamOptions): WantedStream {
+  const config = {
+    subjects: [`$KV.${name.slice('KV_'.length)}.>`],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    allow_direct: true,
+    allow_atomic: true,
+    allow_rollup_hdrs: true,
+    deny_delete: true,
+    max_msgs: -1,
+    max_msgs_per_subject: 1,
+    max_age: 0,
+    max_bytes: options.state_bytes_max,
+    num_replicas: options.replicas,
+  };
+  return { name, config, consumers: [] };
 }
 
 /**
@@ -141,7 +181,8 @@ async function setUpStream(
     return;
   }
   const different = streamDifferences(withBytes(config, there), there.config);
-  if (different.length === 0 || !change) {
+  // A stream of other partitions is another stream: nothing of it is changed.
+  if (!change || different.some(({ isFixed }) => isFixed)) {
     tellDifferences(`stream ${name}`, different, done);
     return;
   }
@@ -208,8 +249,10 @@ function tellDifferences(
   differences: readonly Difference[],
   { differs, vital }: StreamsSetUp,
 ): void {
-  for (const { text, isVital } of differences) {
-    const sentence = `${what}: ${text}`;
+  for (const { text, isVital, isFixed } of differences) {
+    // Chips would move between states, and what is stored would keep its partitions.
+    const hint = isFixed ? '; fixed when it was made: set streams.partitions or streams.name' : '';
+    const sentence = `${what}: ${text}${hint}`;
     differs.push(sentence);
     if (isVital) vital.push(sentence);
   }
