@@ -72,7 +72,8 @@ export class KnownStream {
   private turn = 0;
   private malformed = 0;
 
-  constructor(seed: number) {
+  /** `chips` more beside the four, small ones, so that partitions by chip have something each. */
+  constructor(seed: number, chips = 0) {
     this.seed = seed;
     this.random = randomFrom(seed);
     const chip = (deviceType: string, chipId: string, layers: Record<string, number>): Chip => ({
@@ -89,6 +90,7 @@ export class KnownStream {
       emitter(chip('loihi2', 'b', { enc: 48 })),
       emitter(chip('spinnaker', '0-1', { pop: 100 }), chipSlot, false),
       emitter(chip('cpu', 'host', {}), hostSlot),
+      ...Array.from({ length: chips }, (_, i) => emitter(chip('loihi2', `s${i}`, { enc: 16 }))),
     ];
   }
 
