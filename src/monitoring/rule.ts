@@ -79,4 +79,6 @@ export function grew(counter: string, t: WriteTime, rangeS: number): string {
 
 /** The labels of Spikescope's own series in tests. */
 export const SCRAPED = 'job="spikescope",instance="spikescope:9464"';
+/** Those of another worker beside it. */
+export const SCRAPED_2 = 'job="spikescope",instance="spikescope-2:9464"';
 export const SCRAPED_LABELS = { job: 'spikescope', instance: 'spikescope:9464' };

@@ -6,9 +6,8 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { isAnswer, NO_MESSAGE } from '../../component/jetstream-codes.ts';
-import { partitionFilter, partitionsOf } from '../../component/partition.ts';
+import { partitionFilter } from '../../component/partition.ts';
 import { type Marker, parseMarker } from '../../sinks/marker.ts';
-import { markerSubject, partOf } from '../../sinks/marker-store.ts';
 import type { StreamNames } from '../../sources/jetstream-streams.ts';
 
 /** One partition: who works on it, and how far it is. */
@@ -55,6 +54,8 @@ export interface PartitionsAsked {
   readonly nowMs: number;
 }
 
+type Held = Marker & { readonly worker?: string | null };
+
 /** Partitions that are asked about at once. */
 const AT_ONCE = 16;
 const NS_PER_S = 1_000_000_000;
@@ -69,6 +70,12 @@ export async function readPartitions(asked: PartitionsAsked): Promise<Partitions
     list.push(...(await Promise.all(numbers.map((number) => partition(asked, number)))));
   }
   return summary(count, list);
+}
+
+/** How many the server puts the chips of this stream into. */
+function partitionsOf({ subject_transform: transform }: StreamConfig): number {
+  const found = /\{\{partition\((\d+),2,3\)\}\}$/.exec(transform?.dest ?? '')?.[1];
+  return found === undefined ? 1 : Number(found);
 }
 
 function summary(count: number, list: readonly PartitionStatus[]): PartitionsStatus {
@@ -89,9 +96,9 @@ function summary(count: number, list: readonly PartitionStatus[]): PartitionsSta
 
 async function partition(asked: PartitionsAsked, number: number): Promise<PartitionStatus> {
   const { manager, prefix, names, created, leaseMs, nowMs } = asked;
-  const part = partOf(number);
-  const message = await lastOf(manager, names.derived, markerSubject({ prefix, part }));
-  const marker = message === undefined ? undefined : parseMarker(message.data);
+  const part = `p${number}`;
+  const message = await lastOf(manager, names.derived, `${prefix}.control.part.${part}`);
+  const marker: Held | undefined = message === undefined ? undefined : parseMarker(message.data);
   const stored = marker?.created === created ? marker.sequence : 0;
   const lag_messages = await messagesAfter(asked, number, stored, marker);
   if (message === undefined || marker === undefined) {

@@ -1,9 +1,17 @@
-import { type AlertRule, grew, type RuleContext, SCRAPED, SCRAPED_LABELS } from '../rule.ts';
+import {
+  type AlertRule,
+  grew,
+  type RuleContext,
+  SCRAPED,
+  SCRAPED_2,
+  SCRAPED_LABELS,
+} from '../rule.ts';
 
 /** Spikescope itself, and those it is watched with. */
 export function serviceAlerts(context: RuleContext): AlertRule[] {
   return [
     spikescopeDown(),
+    workerDown(),
     natsDisconnected(),
     pipelineFailed(context),
     monitorStalled(),
@@ -17,15 +25,14 @@ export function serviceAlerts(context: RuleContext): AlertRule[] {
 function spikescopeDown(): AlertRule {
   return {
     alert: 'SpikescopeDown',
-    expr: 'up{job="spikescope"} == 0 or absent(up{job="spikescope"})',
+    expr: 'max by (job) (up{job="spikescope"}) == 0 or absent(up{job="spikescope"})',
     forS: 60,
     severity: 'critical',
     team: 'platform',
     summary: 'Spikescope does not answer',
     description:
-      'Prometheus has not been able to read /metrics of Spikescope for a minute. No chip is ' +
-      'watched, ' +
-      'and no other alert about chips can be believed.',
+      'Prometheus has not been able to read /metrics of any Spikescope for a minute. No chip is ' +
+      'watched, and no other alert about chips can be believed.',
     dashboard: 'spikescope',
     runbook: {
       means:
@@ -38,8 +45,65 @@ function spikescopeDown(): AlertRule {
       ],
       mend: ['Start it again. `spikescope run --check` says what is wrong with the configuration.'],
     },
-    fires: { input: [[`up{${SCRAPED}}`, '1x4 0x20']], atS: 180, labels: SCRAPED_LABELS },
-    quiet: { input: [[`up{${SCRAPED}}`, '0x2 1x20']], atS: 180 },
+    fires: {
+      input: [
+        [`up{${SCRAPED}}`, '1x4 0x20'],
+        [`up{${SCRAPED_2}}`, '0x24'],
+      ],
+      atS: 180,
+      labels: { job: 'spikescope' },
+    },
+    quiet: {
+      input: [
+        [`up{${SCRAPED}}`, '1x4 0x20'],
+        [`up{${SCRAPED_2}}`, '1x24'],
+      ],
+      atS: 180,
+    },
+  };
+}
+
+function workerDown(): AlertRule {
+  const job = 'job="spikescope"';
+  return {
+    alert: 'WorkerDown',
+    expr: `up{${job}} == 0 and on (job) max by (job) (up{${job}}) == 1`,
+    forS: 120,
+    severity: 'warning',
+    team: 'platform',
+    summary: 'The worker {{ $labels.instance }} does not answer',
+    description:
+      'Prometheus has not been able to read /metrics of {{ $labels.instance }} for 2 minutes, ' +
+      'while others answer. They take its partitions over; there is one fewer to share the work.',
+    dashboard: 'spikescope',
+    runbook: {
+      means:
+        'Of several workers one is gone or stuck. Nothing is lost: what it had not stored is ' +
+        'processed again by those who have its partitions now (docs/scaling.md).',
+      look: [
+        '`spikescope status`: who has which partition, and is any without an owner?',
+        'The log of that worker; whether its machine is there.',
+      ],
+      mend: [
+        'Start it again: it gets its share back by itself.',
+        'Taken away on purpose: take it out of `prometheus.spikescope` of the monitoring values.',
+      ],
+    },
+    fires: {
+      input: [
+        [`up{${SCRAPED}}`, '1x4 0x30'],
+        [`up{${SCRAPED_2}}`, '1x40'],
+      ],
+      atS: 300,
+      labels: SCRAPED_LABELS,
+    },
+    quiet: {
+      input: [
+        [`up{${SCRAPED}}`, '1x4 0x30'],
+        [`up{${SCRAPED_2}}`, '1x4 0x30'],
+      ],
+      atS: 300,
+    },
   };
 }
 
