@@ -36,6 +36,7 @@ export function createLiveParts(parts: ServiceParts, refresh: () => void): LiveP
         logsStored: parts.documents !== undefined,
         nowUs: () => Date.now() * 1000,
         streamGap: parts.stream?.lastGap,
+        partitions: parts.stream?.partitions,
       });
       const hub = new LiveHub({
         view,

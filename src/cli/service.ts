@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { muteLine } from '../anomalies/mute-line.ts';
 import type { DeadMessage, InboundMessage } from '../component/message.ts';
+import type { PartitionView } from '../component/partition-view.ts';
 import type { AnyPipeline } from '../component/pipeline.ts';
 import { type LogSink, NO_SINKS, type RecordSinks } from '../component/record-sinks.ts';
 import type { FrameWatch, Inlet } from '../component/source.ts';
@@ -69,6 +70,8 @@ export interface StreamSide {
   readonly shown: () => void;
   /** What was found missing of the stream last, since the process began. */
   readonly lastGap: () => FoundGap | undefined;
+  /** How partitions stand; undefined where one process has all frames. */
+  readonly partitions?: (() => readonly PartitionView[]) | undefined;
 }
 
 export const NO_PARTS: Omit<ServiceParts, 'version' | 'config' | 'telemetry' | 'pipelines'> = {
@@ -132,7 +135,10 @@ export function createService(parts: ServiceParts): Service {
         version,
         metrics: () => scrape(exposition, stream),
         metricsType: CONTENT_TYPE,
-        health: () => health.readings(connected()),
+        health: () => ({
+          ...health.readings(connected()),
+          partitions: stream?.partitions?.(),
+        }),
         alerts: parts.alerts,
         logs: { store: parts.documents, nowMs: Date.now },
         live: live.routes(source, connected),
