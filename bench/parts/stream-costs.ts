@@ -28,7 +28,7 @@ export async function publishRate(
   return frames / ((performance.now() - startMs) / 1000);
 }
 
-/** As the service commits a part: records and the marker, which replaces the one before; ms each. */
+/** As the service commits: records and the marker, which replaces the one before; ms each. */
 export async function commitTimes(
   connection: NatsConnection,
   commits: number,

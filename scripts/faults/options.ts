@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 
 const SEEDS = 2 ** 31;
 
-const USAGE = `usage: faults [--seed N] [--kills K] [--store sqlite|elasticsearch] [--rate N] [--keep]
-       faults --workers N [--partitions P] [--servers N] [--faults K] [--seed N] [--rate N] [--keep]
+const USAGE = `usage: faults [--seed N] [--kills K] [--store sqlite|elasticsearch] [--rate N]
+       faults --workers N [--partitions P] [--servers N] [--faults K] [--seed N] [--rate N]
 `;
 
 /** What was asked for; a run of one process on one server, or of workers on a cluster. */

@@ -135,10 +135,7 @@ export function createService(parts: ServiceParts): Service {
         version,
         metrics: () => scrape(exposition, stream),
         metricsType: CONTENT_TYPE,
-        health: () => ({
-          ...health.readings(connected()),
-          partitions: stream?.partitions?.(),
-        }),
+        health: () => ({ ...health.readings(connected()), partitions: stream?.partitions?.() }),
         alerts: parts.alerts,
         logs: { store: parts.documents, nowMs: Date.now },
         live: live.routes(source, connected),

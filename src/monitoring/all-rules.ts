@@ -15,7 +15,7 @@ export function alertGroups(context: RuleContext): Readonly<Record<string, reado
     models: conversionAlerts(context),
     frames: frameAlerts(context),
     stream: streamAlerts(context),
-    partitions: partitionAlerts(context),
+    workers: partitionAlerts(context),
     sinks: sinkAlerts(context),
     service: serviceAlerts(context),
     machine: machineAlerts(context),

@@ -6,16 +6,8 @@ import type {
   MetricSpec,
 } from '../component/metric.ts';
 import type { OperatorEvent } from '../component/operator-event.ts';
-
-/** Their labels are few: kinds, reasons, sinks, names of metrics; chips, for the lag. */
-const OWN_SERIES_MAX = 2000;
-
-/** The tables below are the only place where an own metric has its name. */
-function row(name: string, help: string, ...labels: string[]): MetricSpec {
-  // Not the configured cap: what counts refusals must not be refused itself.
-  const seriesMax = OWN_SERIES_MAX;
-  return { name: `spikescope_${name}`, help, labels, expires: 'never', seriesMax };
-}
+import { row } from './own-row.ts';
+import { PARTITION_COUNTERS, PARTITION_GAUGES } from './partition-metrics.ts';
 
 /** Counters of what this process did; all others count what frames said, and outlive it. */
 const OF_PROCESS: ReadonlySet<string> = new Set([
@@ -156,16 +148,7 @@ const COUNTERS = {
     'Attempts to store derived records that failed; they are made again for ever.',
   ),
   checkpoints: row('checkpoints_total', 'Checkpoints written, or failed to.', 'outcome'),
-  partitionTakeOvers: row(
-    'partition_take_overs_total',
-    'Partitions that this worker took, by why they were to be had.',
-    'reason',
-  ),
-  partitionLosses: row(
-    'partition_losses_total',
-    'Partitions that this worker does not have any more, by why; fenced: another had taken it.',
-    'reason',
-  ),
+  ...PARTITION_COUNTERS,
 };
 
 const GAUGES = {
@@ -184,26 +167,7 @@ const GAUGES = {
     'How long the copy for the last checkpoint held everything else.',
   ),
   commitSeconds: row('commit_seconds', 'How long it took to store the last derived records.'),
-  partitions: row(
-    'partitions',
-    'What workers share: partitions of the frames, and what joins chips; absent for one process.',
-  ),
-  partitionsOwned: row('partitions_owned', 'Of those, what this worker has.'),
-  partitionEpoch: row(
-    'partition_epoch',
-    'How many owners a partition of this worker has had.',
-    'partition',
-  ),
-  partitionLag: row(
-    'partition_lag_messages',
-    'Messages of a partition of this worker that are not processed yet.',
-    'partition',
-  ),
-  partitionLeaseAge: row(
-    'partition_lease_age_seconds',
-    'Since this worker last told the others that it has the partition.',
-    'partition',
-  ),
+  ...PARTITION_GAUGES,
   queueDepth: row('queue_depth', 'Entries that wait in a queue.', 'queue'),
   queueBytes: row('queue_bytes', 'Bytes that wait in a queue.', 'queue'),
   pageClients: row('page_clients', 'Live pages that are open.'),

@@ -34,7 +34,7 @@ async function configOf(replicas: number): Promise<string> {
   return file;
 }
 
-test('streams and durable consumers are kept by three servers, and what is kept by one is said', async () => {
+test('three servers keep streams and consumers, and what is kept by one is said', async () => {
   const [one, three] = await Promise.all([configOf(1), configOf(3)]);
   expect((await setup(one, '--streams')).code).toBe(0);
   const differing = await setup(three, '--streams');

@@ -50,7 +50,7 @@ describe('on a server with much room', () => {
   beforeEach(() => open('max_file: 100G'));
   afterEach(close);
 
-  test('a stream that somebody began to make and left with twice its bytes is finished', async () => {
+  test('a stream that somebody left with twice its bytes is finished', async () => {
     const [frames] = wanted();
     const metadata = { 'spikescope.trial': 'true', kept: 'yes' };
     const half = 4 * GIB;

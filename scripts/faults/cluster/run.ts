@@ -41,7 +41,7 @@ const LEASE_MS = 3000;
 const SETTLE_MS_MAX = 180_000;
 const SCHEDULE_SALT = 0x5eed;
 
-/** A run of several workers on a cluster under faults, and the same stream without: the difference. */
+/** Several workers on a cluster under faults, and the same stream without: the difference. */
 export async function clusterRun(options: ClusterRunOptions): Promise<ClusterRunResult> {
   const { said } = options;
   const stream = new KnownStream(options.seed, options.partitions > 1 ? options.partitions : 0);

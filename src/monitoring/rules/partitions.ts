@@ -1,4 +1,4 @@
-import { type AlertRule, type RuleContext, SCRAPED, SCRAPED_2 } from '../rule.ts';
+import { type AlertRule, type RuleContext, SCRAPED, SCRAPED_2, SCRAPED_LABELS } from '../rule.ts';
 
 const EPOCH = 'spikescope_partition_epoch';
 const EPOCH_MAX = `partition:${EPOCH}:max`;
@@ -11,9 +11,53 @@ const RANGE_S = 900;
 export const WITHOUT_OWNER =
   'max by (job) (spikescope_partitions) - sum by (job) (spikescope_partitions_owned)';
 
-/** Workers that share the frames; of one process these metrics are not there. */
+/** Workers that share the frames. */
 export function partitionAlerts(context: RuleContext): AlertRule[] {
-  return [withoutOwner(), flapping(context)];
+  return [workerDown(), withoutOwner(), flapping(context)];
+}
+
+function workerDown(): AlertRule {
+  const job = 'job="spikescope"';
+  return {
+    alert: 'WorkerDown',
+    expr: `up{${job}} == 0 and on (job) max by (job) (up{${job}}) == 1`,
+    forS: 120,
+    severity: 'warning',
+    team: 'platform',
+    summary: 'The worker {{ $labels.instance }} does not answer',
+    description:
+      'Prometheus has not been able to read /metrics of {{ $labels.instance }} for 2 minutes, ' +
+      'while others answer. They take its partitions over; there is one fewer to share the work.',
+    dashboard: 'spikescope',
+    runbook: {
+      means:
+        'Of several workers one is gone or stuck. Nothing is lost: what it had not stored is ' +
+        'processed again by those who have its partitions now (docs/scaling.md).',
+      look: [
+        '`spikescope status`: who has which partition, and is any without an owner?',
+        'The log of that worker; whether its machine is there.',
+      ],
+      mend: [
+        'Start it again: it gets its share back by itself.',
+        'Taken away on purpose: take it out of `prometheus.spikescope` of the monitoring values.',
+      ],
+    },
+    fires: {
+      input: [
+        [`up{${SCRAPED}}`, '1x4 0x30'],
+        [`up{${SCRAPED_2}}`, '1x40'],
+      ],
+      atS: 300,
+      labels: SCRAPED_LABELS,
+    },
+    quiet: {
+      input: [
+        [`up{${SCRAPED}}`, '1x4 0x30'],
+        [`up{${SCRAPED_2}}`, '1x4 0x30'],
+      ],
+      atS: 300,
+    },
+  };
 }
 
 function withoutOwner(): AlertRule {

@@ -3,8 +3,11 @@ import { type RecordingRule, type RuleContext, SCRAPED, SCRAPED_2 } from '../rul
 const KIND = `spikescope_frames_total{kind="spikes",${SCRAPED}}`;
 
 /** What dashboards and alerts ask for again and again. */
-export function recordingRules({ t }: RuleContext): RecordingRule[] {
-  const range = t(300);
+export function recordingRules(context: RuleContext): RecordingRule[] {
+  return [...ofService(context), ...ofWorkers(), ...ofChips(context)];
+}
+
+function ofService({ t }: RuleContext): RecordingRule[] {
   const long = t(600);
   const missing =
     `increase(spikescope_frames_missing_total[${long}]) - ` +
@@ -28,6 +31,11 @@ export function recordingRules({ t }: RuleContext): RecordingRule[] {
         gives: { [`{${SCRAPED}}`]: 0.01 },
       },
     },
+  ];
+}
+
+function ofWorkers(): RecordingRule[] {
+  return [
     {
       record: 'job:spikescope_stream_lag_messages:sum',
       // Each worker says what waits of its partitions.
@@ -56,6 +64,12 @@ export function recordingRules({ t }: RuleContext): RecordingRule[] {
         gives: { '{job="spikescope",partition="3"}': 8 },
       },
     },
+  ];
+}
+
+function ofChips({ t }: RuleContext): RecordingRule[] {
+  const range = t(300);
+  return [
     {
       record: 'layer_name:spike_rate_hz:mean5m',
       expr:

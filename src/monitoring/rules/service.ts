@@ -11,7 +11,6 @@ import {
 export function serviceAlerts(context: RuleContext): AlertRule[] {
   return [
     spikescopeDown(),
-    workerDown(),
     natsDisconnected(),
     pipelineFailed(context),
     monitorStalled(),
@@ -59,50 +58,6 @@ function spikescopeDown(): AlertRule {
         [`up{${SCRAPED_2}}`, '1x24'],
       ],
       atS: 180,
-    },
-  };
-}
-
-function workerDown(): AlertRule {
-  const job = 'job="spikescope"';
-  return {
-    alert: 'WorkerDown',
-    expr: `up{${job}} == 0 and on (job) max by (job) (up{${job}}) == 1`,
-    forS: 120,
-    severity: 'warning',
-    team: 'platform',
-    summary: 'The worker {{ $labels.instance }} does not answer',
-    description:
-      'Prometheus has not been able to read /metrics of {{ $labels.instance }} for 2 minutes, ' +
-      'while others answer. They take its partitions over; there is one fewer to share the work.',
-    dashboard: 'spikescope',
-    runbook: {
-      means:
-        'Of several workers one is gone or stuck. Nothing is lost: what it had not stored is ' +
-        'processed again by those who have its partitions now (docs/scaling.md).',
-      look: [
-        '`spikescope status`: who has which partition, and is any without an owner?',
-        'The log of that worker; whether its machine is there.',
-      ],
-      mend: [
-        'Start it again: it gets its share back by itself.',
-        'Taken away on purpose: take it out of `prometheus.spikescope` of the monitoring values.',
-      ],
-    },
-    fires: {
-      input: [
-        [`up{${SCRAPED}}`, '1x4 0x30'],
-        [`up{${SCRAPED_2}}`, '1x40'],
-      ],
-      atS: 300,
-      labels: SCRAPED_LABELS,
-    },
-    quiet: {
-      input: [
-        [`up{${SCRAPED}}`, '1x4 0x30'],
-        [`up{${SCRAPED_2}}`, '1x4 0x30'],
-      ],
-      atS: 300,
     },
   };
 }
