@@ -220,6 +220,14 @@ export type OwnMetrics = {
 
 /** Defines the service's own metrics; those without labels are there, at 0, from the start. */
 export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
+  const own = defineAll(define);
+  own.natsConnected.series().set(0);
+  own.pageClients.series().set(0);
+  own.pageReplays.series().set(0);
+  return own;
+}
+
+function defineAll(define: MetricDefiner): OwnMetrics {
   const counters = mapValues(COUNTERS, (spec, key) =>
     define.counter({ ...spec, ofProcess: OF_PROCESS.has(key) }),
   );
@@ -229,9 +237,6 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
   for (const [key, spec] of Object.entries(COUNTERS)) {
     if (spec.labels.length === 0) counters[key as keyof typeof COUNTERS].series();
   }
-  gauges.natsConnected.series().set(0);
-  gauges.pageClients.series().set(0);
-  gauges.pageReplays.series().set(0);
   const refused = (bound: string) => counters.stateRefused.series(bound);
   const odd = (reason: string) => counters.conversionEventsOdd.series(reason);
   return {
@@ -264,6 +269,27 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
       mutes_refused: refused('mutes'),
     },
   };
+}
+
+/**
+ * The same for a part of the frames: what tells of the process is that of the process, all else is
+ * the part's own.
+ */
+export function defineOwnMetricsOfPart(define: MetricDefiner, ofProcess: OwnMetrics): OwnMetrics {
+  const rows: readonly [string, MetricSpec][] = [
+    ...Object.entries(COUNTERS),
+    ...Object.entries(GAUGES),
+  ];
+  const keys = new Map(rows.map(([key, { name }]) => [name, key as keyof typeof COUNTERS]));
+  const shared = (name: string) => ofProcess[keys.get(name) as keyof typeof COUNTERS];
+  return defineAll({
+    counter: (spec) => (spec.ofProcess === true ? shared(spec.name) : define.counter(spec)),
+    gauge: (spec) =>
+      spec.ofProcess === true
+        ? (shared(spec.name) as unknown as MetricFamily<GaugeSeries>)
+        : define.gauge(spec),
+    histogram: (spec) => define.histogram(spec),
+  });
 }
 
 function mapValues<K extends string, A, B>(

@@ -6,8 +6,8 @@ import { Checkpointer } from '../../topology/checkpointer.ts';
 import { KeptState } from '../../topology/kept-state.ts';
 import type { Topology } from '../../topology/topology.ts';
 import type { Config } from '../config/schema.ts';
+import { configHash } from '../frame-side.ts';
 import type { OwnTelemetry } from '../own-telemetry.ts';
-import { configHash } from '../service.ts';
 import type { RareLog } from './rare-log.ts';
 
 export interface KeepingParts {
