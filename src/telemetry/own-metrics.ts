@@ -6,7 +6,7 @@ import type {
   MetricSpec,
 } from '../component/metric.ts';
 import type { OperatorEvent } from '../component/operator-event.ts';
-import { row } from './own-row.ts';
+import { mapValues, row } from './own-row.ts';
 import { PARTITION_COUNTERS, PARTITION_GAUGES } from './partition-metrics.ts';
 
 /** Counters of what this process did; all others count what frames said, and outlive it. */
@@ -290,15 +290,4 @@ export function defineOwnMetricsOfPart(define: MetricDefiner, ofProcess: OwnMetr
         : define.gauge(spec),
     histogram: (spec) => define.histogram(spec),
   });
-}
-
-function mapValues<K extends string, A, B>(
-  map: Readonly<Record<K, A>>,
-  change: (value: A, key: K) => B,
-): Record<K, B> {
-  const entries = Object.entries(map) as [K, A][];
-  return Object.fromEntries(entries.map(([key, value]) => [key, change(value, key)])) as Record<
-    K,
-    B
-  >;
 }

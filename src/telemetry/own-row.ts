@@ -9,3 +9,15 @@ export function row(name: string, help: string, ...labels: string[]): MetricSpec
   const seriesMax = OWN_SERIES_MAX;
   return { name: `spikescope_${name}`, help, labels, expires: 'never', seriesMax };
 }
+
+/** The same keys with what is made of each value. */
+export function mapValues<K extends string, A, B>(
+  map: Readonly<Record<K, A>>,
+  change: (value: A, key: K) => B,
+): Record<K, B> {
+  const entries = Object.entries(map) as [K, A][];
+  return Object.fromEntries(entries.map(([key, value]) => [key, change(value, key)])) as Record<
+    K,
+    B
+  >;
+}

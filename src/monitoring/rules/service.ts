@@ -1,6 +1,8 @@
 import {
   type AlertRule,
-  grew,
+  grewAnywhere,
+  JOB_LABELS,
+  movedOver,
   type RuleContext,
   SCRAPED,
   SCRAPED_2,
@@ -92,18 +94,17 @@ function natsDisconnected(): AlertRule {
 
 function pipelineFailed({ t }: RuleContext): AlertRule {
   const total = 'spikescope_pipeline_failures_total';
-  const series = `${total}{pipeline="power",${SCRAPED}}`;
+  const of = (scraped: string) => `${total}{pipeline="power",${scraped}}`;
   return {
     alert: 'PipelineFailed',
-    expr: grew(total, t, 3600),
+    expr: grewAnywhere(total, t, 3600),
     forS: 0,
     severity: 'critical',
     team: 'platform',
     summary: 'The pipeline {{ $labels.pipeline }} has ended',
     description:
-      'The pipeline {{ $labels.pipeline }} of {{ $labels.instance }} ended with an error: a ' +
-      'fault of ' +
-      'Spikescope. The others go on; what it derives stands still until a restart.',
+      'The pipeline {{ $labels.pipeline }} ended with an error: a fault of Spikescope. The ' +
+      'others go on; what it derives stands still until a restart.',
     dashboard: 'spikescope',
     runbook: {
       means: 'An operator threw, which none may. The log line `pipeline … ended` has the stack.',
@@ -111,11 +112,11 @@ function pipelineFailed({ t }: RuleContext): AlertRule {
       mend: ['Restart Spikescope, and report the stack with the recording.'],
     },
     fires: {
-      input: [[series, '_x10 1x10']],
+      input: [[of(`partition="3",${SCRAPED}`), '_x10 1x10']],
       atS: 180,
-      labels: { pipeline: 'power', ...SCRAPED_LABELS },
+      labels: { pipeline: 'power', ...JOB_LABELS },
     },
-    quiet: { input: [[series, '1x500']], atS: 6000 },
+    quiet: { input: movedOver(of, 1), atS: 4500 },
   };
 }
 
@@ -145,10 +146,10 @@ function monitorStalled(): AlertRule {
 
 function seriesRefused({ t }: RuleContext): AlertRule {
   const total = 'spikescope_series_refused_total';
-  const series = `${total}{metric="neural_spikes_total",${SCRAPED}}`;
+  const of = (scraped: string) => `${total}{metric="neural_spikes_total",${scraped}}`;
   return {
     alert: 'SeriesRefused',
-    expr: grew(total, t, 600),
+    expr: grewAnywhere(total, t, 600),
     forS: 30,
     severity: 'warning',
     team: 'platform',
@@ -168,28 +169,26 @@ function seriesRefused({ t }: RuleContext): AlertRule {
       ],
     },
     fires: {
-      input: [[series, '0+5x60']],
+      input: [[of(SCRAPED), '0+5x60']],
       atS: 600,
-      labels: { metric: 'neural_spikes_total', ...SCRAPED_LABELS },
+      labels: { metric: 'neural_spikes_total', ...JOB_LABELS },
     },
-    quiet: { input: [[series, '5x60']], atS: 900 },
+    quiet: { input: movedOver(of, 5), atS: 750 },
   };
 }
 
 function stateRefused({ t }: RuleContext): AlertRule {
   const total = 'spikescope_state_refused_total';
-  const series = `${total}{bound="parts",${SCRAPED}}`;
+  const of = (scraped: string) => `${total}{bound="parts",${scraped}}`;
   return {
     alert: 'StateRefused',
-    expr: grew(total, t, 600),
+    expr: grewAnywhere(total, t, 600),
     forS: 30,
     severity: 'warning',
     team: 'platform',
     summary: 'More {{ $labels.bound }} than are remembered',
     description:
-      'Frames came for more {{ $labels.bound }} than operators of {{ $labels.instance }} ' +
-      'remember; ' +
-      'those beyond give no rates, energy or durations.',
+      'Frames came for more {{ $labels.bound }} than operators remember; those beyond give no rates, energy or durations.',
     dashboard: 'spikescope',
     runbook: {
       means:
@@ -198,11 +197,11 @@ function stateRefused({ t }: RuleContext): AlertRule {
       mend: ['Keep names, or raise the bound of the pipeline; memory grows with it.'],
     },
     fires: {
-      input: [[series, '_x10 3x30']],
+      input: [[of(SCRAPED), '_x10 3x30']],
       atS: 300,
-      labels: { bound: 'parts', ...SCRAPED_LABELS },
+      labels: { bound: 'parts', ...JOB_LABELS },
     },
-    quiet: { input: [[series, '0x60']], atS: 900 },
+    quiet: { input: movedOver(of, 3), atS: 750 },
   };
 }
 

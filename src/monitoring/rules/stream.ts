@@ -1,4 +1,12 @@
-import { type AlertRule, type RuleContext, SCRAPED, SCRAPED_2, SCRAPED_LABELS } from '../rule.ts';
+import {
+  type AlertRule,
+  JOB_LABELS,
+  movedOver,
+  type RuleContext,
+  SCRAPED,
+  SCRAPED_2,
+  SCRAPED_LABELS,
+} from '../rule.ts';
 
 const LOST = 'spikescope_stream_messages_lost_total';
 const LAG = 'spikescope_stream_lag_messages';
@@ -11,19 +19,22 @@ export function streamAlerts(context: RuleContext): AlertRule[] {
 }
 
 function gap({ t }: RuleContext): AlertRule {
-  const series = `${LOST}{${SCRAPED}}`;
-  // The counter goes on after a restart, which is when a gap shows: `increase` would not see it.
-  const before = `max_over_time(${LOST}[${t(86_400)}] offset ${t(600)})`;
+  const of = (scraped: string) => `${LOST}{${scraped}}`;
+  // The counter goes on after a restart, or with another worker, which is when a gap shows:
+  // `increase` would not see it.
+  const now = `max without (instance) (${LOST})`;
+  const before = `max without (instance) (max_over_time(${LOST}[${t(86_400)}] offset ${t(600)}))`;
+  const grown = `sum without (partition) (clamp_min(${now} - ${before}, 0)) > 0`;
   return {
     ...SHARED,
     alert: 'StreamGap',
-    expr: `${LOST} - ${before} > 0 or (${LOST} unless ${before}) > 0`,
+    expr: `${grown} or sum without (partition) (${now} unless ${before}) > 0`,
     forS: 0,
     severity: 'critical',
-    summary: 'The stream lost frames before {{ $labels.instance }} had read them',
+    summary: 'The stream lost frames before {{ $labels.job }} had read them',
     description:
       '{{ $value }} messages of the stream of frames were discarded, deleted or purged before ' +
-      '{{ $labels.instance }} read them. Totals and energy lack them for good; windows with gaps ' +
+      'they were read. Totals and energy lack them for good; windows with gaps ' +
       'give no rates.',
     runbook: {
       means:
@@ -41,12 +52,16 @@ function gap({ t }: RuleContext): AlertRule {
       ],
     },
     fires: {
-      input: [[series, '0x21 500x60']],
+      // It shows when another worker has taken the partition over.
+      input: [
+        [of(`partition="3",${SCRAPED}`), '0x20 stale _x60'],
+        [of(`partition="3",${SCRAPED_2}`), '_x22 500x60'],
+      ],
       atS: 720,
-      labels: SCRAPED_LABELS,
+      labels: JOB_LABELS,
       value: '500',
     },
-    quiet: { input: [[series, '500x300']], atS: 3600 },
+    quiet: { input: movedOver(of, 500), atS: 1200 },
   };
 }
 
