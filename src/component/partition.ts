@@ -6,7 +6,7 @@ const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
 /** Partitions a stream may have: each costs a consumer, and a marker a second. */
-export const PARTITIONS_MAX = 1024;
+export const PARTITIONS_MAX = 512;
 
 /** The partition of a chip, as nats-server's `partition()` computes it: FNV-1a over both tokens. */
 export function partitionOf(deviceType: string, chipId: string, partitions: number): number {

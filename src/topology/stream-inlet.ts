@@ -18,6 +18,8 @@ export interface StreamInletParts {
   readonly gap: (gap: StreamGap) => void;
   /** A message was processed. */
   readonly processed: () => void;
+  /** Only some of the stream's messages come: between two there are others'. */
+  readonly isSparse?: boolean;
 }
 
 /**
@@ -47,7 +49,8 @@ export class StreamInlet implements Inlet {
     if (sequence === undefined) throw new Error('a message of a stream has a sequence');
     if (this.at !== undefined) {
       if (sequence <= this.at) return;
-      if (sequence > this.at + 1) this.miss(sequence - 1, sequence, message.arrivedUs);
+      if (sequence > this.at + 1 && this.parts.isSparse !== true)
+        this.miss(sequence - 1, sequence, message.arrivedUs);
     }
     this.at = sequence;
     this.parts.begin(sequence);
@@ -64,6 +67,13 @@ export class StreamInlet implements Inlet {
   skipTo(sequence: number, atUs: number): void {
     if (this.at === undefined || sequence <= this.at) return;
     this.miss(sequence, sequence, atUs);
+    this.at = sequence;
+    this.parts.processed();
+  }
+
+  /** What lies up to there is not for this inlet. */
+  pass(sequence: number): void {
+    if (this.at === undefined || sequence <= this.at) return;
     this.at = sequence;
     this.parts.processed();
   }

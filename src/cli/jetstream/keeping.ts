@@ -1,7 +1,7 @@
 import type { AnyPipeline } from '../../component/pipeline.ts';
 import type { StreamPosition } from '../../component/stream-position.ts';
 import { type CheckpointContent, stateHash } from '../../topology/checkpoint-file.ts';
-import { CheckpointFolder } from '../../topology/checkpoint-folder.ts';
+import type { CheckpointFolder } from '../../topology/checkpoint-folder.ts';
 import { Checkpointer } from '../../topology/checkpointer.ts';
 import { KeptState } from '../../topology/kept-state.ts';
 import type { Topology } from '../../topology/topology.ts';
@@ -10,6 +10,9 @@ import { configHash } from '../frame-side.ts';
 import type { OwnTelemetry } from '../own-telemetry.ts';
 import type { RareLog } from './rare-log.ts';
 
+/** Where checkpoints are kept. */
+export type CheckpointPlace = Pick<CheckpointFolder, 'newest' | 'setAside' | 'write'>;
+
 export interface KeepingParts {
   readonly version: string;
   readonly config: Config;
@@ -17,7 +20,7 @@ export interface KeepingParts {
   readonly rare: RareLog;
   readonly pipelines: readonly AnyPipeline[];
   readonly topology: Topology;
-  readonly folder: string;
+  readonly place: CheckpointPlace;
   /** Name of the stream of frames. */
   readonly stream: string;
   /** When it was made: another one of the same name is another stream. */
@@ -25,6 +28,8 @@ export interface KeepingParts {
   /** Up to which message frames are processed. */
   readonly position: () => number | undefined;
   readonly stored: () => StreamPosition;
+  /** Messages up to there, where the frames are those of one part of several. */
+  readonly framesStored?: () => number;
   readonly documentsTo: () => number;
   /** Resolves when what frames up to this one put out is where it belongs. */
   readonly settled: (sequence: number) => Promise<void>;
@@ -34,7 +39,13 @@ export interface KeepingParts {
 export interface KeptPlace {
   /** The last message that it covers, and the records that were stored; undefined where it is of
    *  another stream. */
-  readonly frames: { readonly sequence: number; readonly stored: StreamPosition } | undefined;
+  readonly frames:
+    | {
+        readonly sequence: number;
+        readonly stored: StreamPosition;
+        readonly framesStored: number;
+      }
+    | undefined;
   /** All messages of the derived stream up to this one were documents. */
   readonly documentsTo: number;
 }
@@ -43,12 +54,10 @@ export interface KeptPlace {
 export class Keeping {
   readonly checkpointer: Checkpointer;
   private readonly parts: KeepingParts;
-  private readonly folder: CheckpointFolder;
   private readonly state: KeptState;
 
   constructor(parts: KeepingParts) {
     this.parts = parts;
-    this.folder = new CheckpointFolder(parts.folder);
     this.state = this.makeState();
     this.checkpointer = this.makeCheckpointer();
   }
@@ -59,11 +68,11 @@ export class Keeping {
    */
   async restore(created: string): Promise<KeptPlace | undefined> {
     const { log } = this.parts.telemetry;
-    const { content, refused } = await this.folder.newest();
+    const { content, refused } = await this.parts.place.newest();
     for (const { reason } of refused) log.error(`a checkpoint can't be used: ${reason}`);
-    await this.folder.setAside(refused);
+    await this.parts.place.setAside(refused);
     if (content === undefined) return undefined;
-    const { sequence, stream, streamCreated, stored, documentsTo } = content;
+    const { sequence, stream, streamCreated, stored, documentsTo, framesStored = 0 } = content;
     const isSame = streamCreated === created && stream === this.parts.stream;
     let said: string[];
     if (isSame) {
@@ -79,7 +88,7 @@ anew, counters go on`,
     }
     for (const sentence of said) log.warn(sentence);
     this.checkpointer.began(sequence, Date.now() - Date.parse(content.writtenAt));
-    return { documentsTo, frames: isSame ? { sequence, stored } : undefined };
+    return { documentsTo, frames: isSame ? { sequence, stored, framesStored } : undefined };
   }
 
   /** The frames to come are those of another stream: operators begin anew, counters go on. */
@@ -105,16 +114,17 @@ anew, counters go on`,
   }
 
   private makeCheckpointer(): Checkpointer {
-    const { config, telemetry, rare, settled, stored, documentsTo } = this.parts;
+    const { config, telemetry, rare, settled, stored, documentsTo, framesStored } = this.parts;
     const { own, log } = telemetry;
     return new Checkpointer({
-      folder: this.folder,
+      folder: this.parts.place,
       everyMs: config.checkpoints.interval / 1000,
       framesMax: config.checkpoints.frames_max,
       copy: () => this.copy(),
       settled: async (copy) => {
         await settled(copy.sequence);
-        return { ...copy, stored: stored(), documentsTo: documentsTo() };
+        const frames = framesStored === undefined ? {} : { framesStored: framesStored() };
+        return { ...copy, stored: stored(), documentsTo: documentsTo(), ...frames };
       },
       events: {
         written: (bytes, heldMs) => {
@@ -152,7 +162,10 @@ anew, counters go on`,
 }
 
 /** What the form and the meaning of each pipeline's state depend on. */
-function hashesOf(pipelines: readonly AnyPipeline[], config: Config): Record<string, string> {
+export function hashesOf(
+  pipelines: readonly AnyPipeline[],
+  config: Config,
+): Record<string, string> {
   const options = config.pipelines as Readonly<Record<string, unknown>>;
   const entries = pipelines.map(({ name, stateVersion = 1 }) => {
     return [name, stateHash(options[name], stateVersion)] as const;
