@@ -17,7 +17,6 @@ export interface NatsStatus extends StreamsStatus {
 /** Somebody waits for the answer: a server that does not answer is away. */
 const CONNECT_MS_MAX = 5000;
 const API_MS_MAX = 3000;
-const LEASE_MS = 10_000;
 
 /** @throws OptionError where a file of the configuration can't be used */
 export async function readNats(config: Config, problems: string[]): Promise<NatsStatus> {
@@ -46,7 +45,7 @@ export async function readNats(config: Config, problems: string[]): Promise<Nats
       problems.push(`JetStream can't be used here: ${why}`);
       return { nats, ...NO_STREAMS };
     }
-    const place = { prefix: config.prefix, names, leaseMs: LEASE_MS };
+    const place = { prefix: config.prefix, names, leaseMs: config.workers.ttl / 1000 };
     return { nats, ...(await readStreams(connection, manager, place, problems)) };
   } catch (error) {
     const text = signal.aborted ? reason : (error as Error).message;

@@ -7,11 +7,13 @@ import {
 } from '@nats-io/jetstream';
 import { isAnswer, NO_MESSAGE } from '../../component/jetstream-codes.ts';
 import { partitionFilter } from '../../component/partition.ts';
-import { type Marker, parseMarker } from '../../sinks/marker.ts';
+import { parseMarker } from '../../sinks/marker.ts';
+import { markerSubject } from '../../sinks/marker-store.ts';
 import type { StreamNames } from '../../sources/jetstream-streams.ts';
 
 /** One partition: who works on it, and how far it is. */
 export interface PartitionStatus {
+  /** Its number; `join` for what joins chips, which reads derived records. */
   readonly partition: string;
   /** Who has it; null where nobody does. */
   readonly worker: string | null;
@@ -54,10 +56,13 @@ export interface PartitionsAsked {
   readonly nowMs: number;
 }
 
-type Held = Marker & { readonly worker?: string | null };
+/** `isWhole`: all records of that message are stored. */
+type Lease = Omit<PartitionStatus, 'lag_messages'> & { readonly isWhole: boolean };
 
 /** Partitions that are asked about at once. */
 const AT_ONCE = 16;
+/** The part that joins what was derived of chips. */
+const JOIN = 'join';
 const NS_PER_S = 1_000_000_000;
 
 /** How the partitions stand; null where one process has the whole stream. */
@@ -69,7 +74,8 @@ export async function readPartitions(asked: PartitionsAsked): Promise<Partitions
     const numbers = Array.from({ length: Math.min(AT_ONCE, count - first) }, (_, i) => first + i);
     list.push(...(await Promise.all(numbers.map((number) => partition(asked, number)))));
   }
-  return summary(count, list);
+  const { isWhole: _, ...join } = await leaseOf(asked, JOIN);
+  return summary(count, [...list, { ...join, lag_messages: null }]);
 }
 
 /** How many the server puts the chips of this stream into. */
@@ -95,27 +101,36 @@ function summary(count: number, list: readonly PartitionStatus[]): PartitionsSta
 }
 
 async function partition(asked: PartitionsAsked, number: number): Promise<PartitionStatus> {
-  const { manager, prefix, names, created, leaseMs, nowMs } = asked;
-  const part = `p${number}`;
-  const message = await lastOf(manager, names.derived, `${prefix}.control.part.${part}`);
-  const marker: Held | undefined = message === undefined ? undefined : parseMarker(message.data);
-  const stored = marker?.created === created ? marker.sequence : 0;
-  const lag_messages = await messagesAfter(asked, number, stored, marker);
+  const { isWhole, ...lease } = await leaseOf(asked, `p${number}`);
+  // Of a frame whose records are stored in part the rest is still to come.
+  const done = (lease.sequence ?? 0) - (isWhole ? 0 : 1);
+  return { ...lease, lag_messages: await messagesAfter(asked, number, done) };
+}
+
+/** What the marker says; of another stream of frames it says nothing of this one. */
+async function leaseOf(
+  { manager, prefix, names, created, leaseMs, nowMs }: PartitionsAsked,
+  part: string,
+): Promise<Lease> {
+  const message = await lastOf(manager, names.derived, markerSubject({ prefix, part }));
+  const marker = message === undefined ? undefined : parseMarker(message.data);
+  const partition = part.replace(/^p/, '');
   if (message === undefined || marker === undefined) {
     const nobody = { worker: null, owner: null, epoch: 0, lease_age_seconds: null };
-    return { partition: part, ...nobody, sequence: null, lag_messages };
+    return { partition, ...nobody, sequence: null, isWhole: true };
   }
   const ageMs = Math.max(0, nowMs - message.time.getTime());
   const { worker = null, owner, epoch } = marker;
   const isHeld = worker !== null && ageMs <= leaseMs;
+  const isSame = marker.created === created || part === JOIN;
   return {
-    partition: part,
+    partition,
     worker: isHeld ? worker : null,
     owner: isHeld ? owner : null,
     epoch,
     lease_age_seconds: ageMs / 1000,
-    sequence: stored,
-    lag_messages,
+    sequence: isSame ? marker.sequence : 0,
+    isWhole: marker.records === null,
   };
 }
 
@@ -123,14 +138,11 @@ async function partition(asked: PartitionsAsked, number: number): Promise<Partit
 async function messagesAfter(
   { manager, prefix, names }: PartitionsAsked,
   number: number,
-  stored: number,
-  marker: Marker | undefined,
+  done: number,
 ): Promise<number> {
   const filter = partitionFilter(prefix, number);
   const last = await lastOf(manager, names.frames, filter);
   if (last === undefined) return 0;
-  // Of a frame whose records are stored in part the rest is still to come.
-  const done = marker === undefined || marker.records === null ? stored : stored - 1;
   if (last.seq <= done) return 0;
   const { name, num_pending: pending } = await manager.consumers.add(names.frames, {
     ack_policy: AckPolicy.None,
