@@ -60,7 +60,7 @@ function hashOf(data: Uint8Array): string {
 }
 
 /** Every message of a stream as it stands, in order. */
-async function eachMessage(
+export async function eachMessage(
   servers: string | string[],
   stream: string,
   take: (message: JsMsg) => void,
