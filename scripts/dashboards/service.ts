@@ -230,19 +230,14 @@ function workers() {
     }),
     seriesPanel({
       title: 'Partitions that change hands',
-      description: 'Taken over, by why; fenced: a worker that was away found that another had it.',
+      description: 'Taken, given back; fenced: a worker that was away found that another had it.',
       unit: 'none',
       width: 12,
       queries: [
         [
-          'sum by (reason) (increase(spikescope_partition_take_overs_total[$__rate_interval])) ' +
+          'sum by (change) (increase(spikescope_partition_changes_total[$__rate_interval])) ' +
             'or vector(0)',
-          'taken: {{reason}}',
-        ],
-        [
-          'sum by (reason) (increase(spikescope_partition_losses_total[$__rate_interval])) ' +
-            'or vector(0)',
-          'lost: {{reason}}',
+          '{{change}}',
         ],
       ],
     }),
@@ -260,7 +255,7 @@ function workers() {
     }),
     seriesPanel({
       title: 'Age of leases',
-      description: 'The oldest of each worker: at checkpoints.lease others take the partition.',
+      description: 'The oldest of each worker: at workers.ttl others take the partition.',
       unit: 's',
       width: 12,
       queries: [

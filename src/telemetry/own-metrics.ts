@@ -26,8 +26,7 @@ const OF_PROCESS: ReadonlySet<string> = new Set([
   'checkpoints',
   'alertsSent',
   'alertsPublished',
-  'partitionTakeOvers',
-  'partitionLosses',
+  'partitionChanges',
 ]);
 
 const COUNTERS = {

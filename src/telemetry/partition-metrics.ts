@@ -2,15 +2,10 @@ import { row } from './own-row.ts';
 
 /** Own metrics of workers that share the frames. */
 export const PARTITION_COUNTERS = {
-  partitionTakeOvers: row(
-    'partition_take_overs_total',
-    'Partitions that this worker took, by why they were to be had.',
-    'reason',
-  ),
-  partitionLosses: row(
-    'partition_losses_total',
-    'Partitions that this worker does not have any more, by why; fenced: another had taken it.',
-    'reason',
+  partitionChanges: row(
+    'partition_changes_total',
+    'Partitions that this worker took, gave back, lost to another (fenced) or could not go on with.',
+    'change',
   ),
 };
 
@@ -19,7 +14,10 @@ export const PARTITION_GAUGES = {
     'partitions',
     'What workers share: partitions of the frames, and what joins chips; absent for one process.',
   ),
-  partitionsOwned: row('partitions_owned', 'Of those, what this worker has.'),
+  partitionsOwned: row(
+    'partitions_owned',
+    'Partitions that this worker has; absent where one process has the whole stream.',
+  ),
   partitionEpoch: row(
     'partition_epoch',
     'How many owners a partition of this worker has had.',
@@ -35,4 +33,5 @@ export const PARTITION_GAUGES = {
     'Since this worker last told the others that it has the partition.',
     'partition',
   ),
+  workersSeen: row('workers_seen', 'Workers that share the partitions, as this one sees them.'),
 };

@@ -132,7 +132,7 @@ function flapping({ t }: RuleContext): AlertRule {
         'Workers lose their leases while they are alive: they are paused, starved of CPU, or ' +
         'what they write to NATS takes longer than a lease lives.',
       look: [
-        '`spikescope_partition_losses_total{reason="fenced"}` by instance: which worker loses?',
+        '`spikescope_partition_changes_total{change="fenced"}` by instance: which worker loses?',
         'The log of that worker: `was taken over by`, and how long it had not renewed.',
         '`spikescope_commit_seconds`, `spikescope_partition_lease_age_seconds`: near the lease?',
         'CPU of the machines, throttling of containers, elections in the log of nats-server.',
