@@ -11,6 +11,8 @@ import type { Exposed } from './exposition.ts';
 
 const STREAMS = streamNames('SPIKEFORMER');
 const SEQUENCE_HEADER = 'Spikescope-Sequence';
+/** The fourth token where workers share the frames. */
+const PART = /^[^.]+\.(?:derived|anomaly)\.[^.]+\.(p\d+|join)(?:\.|$)/;
 const REASON_HEADER = 'Spikescope-Reason';
 
 /** Everything that a run left in NATS and in the store, and its counters as last seen. */
@@ -25,7 +27,10 @@ export async function outcomeOf(
     // The markers are how it is done, not what is derived.
     if (message.subject.split('.')[1] === 'control') return;
     const position = withoutOrigin(message.headers?.get(ID_HEADER) ?? '');
-    derived.push({ position, subject: message.subject, payload: hashOf(message.data) });
+    const part = PART.exec(message.subject)?.[1];
+    const { subject } = message;
+    const entry = { position, subject, payload: hashOf(message.data) };
+    derived.push(part === undefined ? entry : { ...entry, part });
   });
   await eachMessage(servers, STREAMS.dead, (message) => {
     const reason = message.headers?.get(REASON_HEADER) ?? '';

@@ -16,7 +16,10 @@ import { NatsCluster } from '../../../test/integration/nats-cluster.ts';
 import { NOTHING_BY_THE_CLOCK } from '../arena.ts';
 import { type StoredDocuments, sqliteDocuments } from '../document-server.ts';
 import { type Exposed, readExposition } from '../exposition.ts';
+import { eachMessage } from '../outcome.ts';
 import { freePort, ServiceUnderFire } from '../service-under-fire.ts';
+import { type OwnerMark, parseMark, partsOf } from './marks.ts';
+import { ClusterWatch } from './watch.ts';
 
 export const STREAMS = streamNames('SPIKEFORMER');
 
@@ -44,6 +47,7 @@ export class ClusterArena {
   readonly cluster: NatsCluster;
   readonly workers: Worker[] = [];
   readonly options: ClusterOptions;
+  readonly watch = new ClusterWatch(() => this.scrapes());
   /** Of this run: what a run before left in the cluster was taken away. */
   private readonly folder: string;
 
@@ -176,6 +180,29 @@ export class ClusterArena {
     });
   }
 
+  /** What owners say they have processed, and how many messages each partition has. */
+  async marks(): Promise<{ marks: OwnerMark[]; messages: Map<string, number> }> {
+    const marks: OwnerMark[] = [];
+    const messages = new Map<string, number>();
+    const { partitions } = this.options;
+    if (partitions === 1) return { marks, messages };
+    await eachMessage(this.cluster.urls, STREAMS.derived, ({ subject, data }) => {
+      const mark = parseMark(subject, data);
+      if (mark !== undefined) marks.push(mark);
+    });
+    await this.asked(async (manager) => {
+      for (const [part, filter] of partsOf('spikeformer', partitions)) {
+        const { state } = await manager.streams.info(STREAMS.frames, { subjects_filter: filter });
+        const counts = Object.values(state.subjects ?? {});
+        messages.set(
+          part,
+          counts.reduce((sum, count) => sum + count, 0),
+        );
+      }
+    });
+    return { marks, messages };
+  }
+
   /** A question to the cluster, on a connection of its own. */
   async asked<T>(
     ask: (
@@ -218,6 +245,7 @@ export class ClusterArena {
       nats: { reconnect_wait: '50ms' },
       streams: this.streamSettings,
       checkpoints: { interval: '1s' },
+      workers: { ttl: `${this.options.leaseMs}ms`, marks: true },
       documents,
     };
   }

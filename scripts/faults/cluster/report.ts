@@ -24,6 +24,11 @@ export function clusterReportOf(options: ClusterRunOptions, result: ClusterRunRe
           `${tally.lost} lost before, ${tally.restarts} restarts of emitters`,
       ],
       ...[...result.told].map(([what, n]): [string, string] => [what, count(n)]),
+      [
+        'marks of owners',
+        `${count(result.marks)}, partitions changed hands ${result.handovers} times`,
+      ],
+      ['scrapes under faults', count(result.scrapes)],
       ['derived records compared', count(result.faulty.derived.length)],
       ['documents compared', count(result.faulty.documents.length)],
       ['dead messages compared', count(result.faulty.dead.length)],

@@ -9,7 +9,9 @@ import { Publisher } from '../publisher.ts';
 import { withoutTail } from '../tail.ts';
 import { ClusterArena } from './arena.ts';
 import { ClusterDeeds } from './deed.ts';
+import { handovers, markDifferences, type OwnerMark } from './marks.ts';
 import { type ClusterFault, clusterSchedule } from './schedule.ts';
+import { overPartitions } from './watch.ts';
 
 export interface ClusterRunOptions {
   readonly seed: number;
@@ -34,6 +36,9 @@ export interface ClusterRunResult {
   readonly differences: readonly Difference[];
   /** Lines of the workers' logs that tell of ownership, by what they tell. */
   readonly told: ReadonlyMap<string, number>;
+  readonly marks: number;
+  readonly handovers: number;
+  readonly scrapes: number;
 }
 
 /** As the configuration has it by default; half of the pauses are longer. */
@@ -65,6 +70,9 @@ export async function clusterRun(options: ClusterRunOptions): Promise<ClusterRun
       workers: arena.workers.length,
       faulty: faulty.outcome,
       told: toldIn(await arena.logs()),
+      marks: faulty.marks.length,
+      handovers: handovers(faulty.marks),
+      scrapes: arena.watch.samples,
       differences: [
         ...faulty.troubles,
         ...wanted.troubles,
@@ -72,7 +80,9 @@ export async function clusterRun(options: ClusterRunOptions): Promise<ClusterRun
           'ends by itself',
           all.flatMap(({ ownEnds }) => ownEnds),
         ),
-        ...compareWithTally(faulty.outcome.counters, stream.tally),
+        ...told('counters fell', arena.watch.faults),
+        ...compareWithTally(overPartitions(faulty.outcome.counters), stream.tally),
+        ...markDifferences(faulty.marks, faulty.messages),
         ...compareOutcomes(faulty.outcome, withoutTail(faulty.outcome, wanted.outcome)),
       ],
     };
@@ -95,6 +105,7 @@ async function underFaults(
   const publisher = await Publisher.open(stream, arena.cluster.urls);
   const deeds = new ClusterDeeds(arena);
   const { servers, partitions } = arena.options;
+  arena.watch.start();
   arena.start();
   publisher.start(messagesPerS);
   const isPossible = (fault: ClusterFault): boolean => {
@@ -119,13 +130,19 @@ async function underFaults(
   return { faults, seconds, published, publishedAgain };
 }
 
+interface Left {
+  readonly outcome: Outcome;
+  readonly troubles: readonly Difference[];
+  readonly marks: readonly OwnerMark[];
+  /** Of each partition. */
+  readonly messages: ReadonlyMap<string, number>;
+}
+
 /** Waits for the end, ends the workers as an operator would, and reads all they left. */
-async function outcomeIn(
-  arena: ClusterArena,
-  { said }: ClusterRunOptions,
-): Promise<{ readonly outcome: Outcome; readonly troubles: readonly Difference[] }> {
+async function outcomeIn(arena: ClusterArena, { said }: ClusterRunOptions): Promise<Left> {
   const missing = await arena.settled(SETTLE_MS_MAX);
   const exposed = await arena.scrapes();
+  await arena.watch.stop();
   const badEnds = await arena.stop();
   said(`${arena.workers.length} workers ended`);
   const counters = new Map<string, number>();
@@ -142,7 +159,8 @@ async function outcomeIn(
     ...told('waited in vain', missing === undefined ? [] : [missing]),
     ...told('did not end well', badEnds),
   ];
-  return { outcome, troubles };
+  const { marks, messages } = await arena.marks();
+  return { outcome, troubles, marks, messages };
 }
 
 function told(what: string, texts: readonly string[]): Difference[] {
@@ -151,7 +169,10 @@ function told(what: string, texts: readonly string[]): Difference[] {
 
 /** How often the logs tell of each, for the report. */
 const TELLING: Readonly<Record<string, RegExp>> = {
-  'reading begins anew': /reading SPIKEFORMER begins anew/g,
+  'partitions taken': /took (p\d+|join) \(epoch/g,
+  'given back': /gave (p\d+|join) back/g,
+  'fenced: another had taken it': /was taken over by/g,
+  'reading begins anew': /reading .*begins anew/g,
 };
 
 function toldIn(logs: string): ReadonlyMap<string, number> {
