@@ -34,6 +34,7 @@ const OF_PROCESS: ReadonlySet<string> = new Set([
   'checkpoints',
   'alertsSent',
   'alertsPublished',
+  'partitionChanges',
 ]);
 
 const COUNTERS = {
@@ -154,6 +155,11 @@ const COUNTERS = {
     'Attempts to store derived records that failed; they are made again for ever.',
   ),
   checkpoints: row('checkpoints_total', 'Checkpoints written, or failed to.', 'outcome'),
+  partitionChanges: row(
+    'partition_changes_total',
+    'Partitions that this worker took, gave back, lost to another (fenced) or could not go on with.',
+    'change',
+  ),
 };
 
 const GAUGES = {
@@ -171,6 +177,11 @@ const GAUGES = {
     'checkpoint_held_seconds',
     'How long the copy for the last checkpoint held everything else.',
   ),
+  partitionsOwned: row(
+    'partitions_owned',
+    'Partitions that this worker has; absent where one process has the whole stream.',
+  ),
+  workersSeen: row('workers_seen', 'Workers that share the partitions, as this one sees them.'),
   commitSeconds: row('commit_seconds', 'How long it took to store the last derived records.'),
   queueDepth: row('queue_depth', 'Entries that wait in a queue.', 'queue'),
   queueBytes: row('queue_bytes', 'Bytes that wait in a queue.', 'queue'),

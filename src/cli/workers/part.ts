@@ -72,6 +72,11 @@ export class Part implements StorePart {
     return this.work.key;
   }
 
+  /** Which owner of it this is, of all that it ever had. */
+  get epoch(): number {
+    return this.commit.epoch;
+  }
+
   get monitor(): ChipMonitor | undefined {
     return this.working?.monitor;
   }
