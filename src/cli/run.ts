@@ -22,6 +22,8 @@ import { serveJetStream } from './serve-jetstream.ts';
 import { linkEvents } from './serving.ts';
 import { stopSignal } from './stop-signal.ts';
 import { checkTraces, startTraces } from './traces.ts';
+import { checkWorkers } from './workers/check-workers.ts';
+import { serveWorkers } from './workers/serve-workers.ts';
 
 interface RunFlags {
   readonly config?: string;
@@ -58,6 +60,7 @@ async function run(flags: RunFlags, version: string): Promise<void> {
     process.stdout.write(stringify(printable(config, pipelines)));
     return;
   }
+  checkWorkers(config);
   if (flags.check === true) {
     // Files are opened as at a start; nothing connects.
     new NatsLink(config.nats, SILENT);
@@ -114,6 +117,7 @@ async function serve(
   const alerts = openAlerts(config, telemetry, link);
   const parts = { version, config, telemetry, pipelines, traces, link, documents, alerts, signal };
   const { delivery } = config;
+  if (config.streams.partitions > 1) return await serveWorkers(parts);
   const why = delivery === 'auto' ? await whyCore(link, signal) : undefined;
   if (why !== undefined) {
     isKept = false;

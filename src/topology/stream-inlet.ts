@@ -29,6 +29,8 @@ export interface StreamInletParts {
 export class StreamInlet implements Inlet {
   private readonly parts: StreamInletParts;
   private at: number | undefined;
+  /** Up to there messages are gone, of which some may have been for a sparse inlet. */
+  private goneTo = 0;
 
   constructor(parts: StreamInletParts) {
     this.parts = parts;
@@ -52,6 +54,7 @@ export class StreamInlet implements Inlet {
       if (sequence > this.at + 1 && this.parts.isSparse !== true)
         this.miss(sequence - 1, sequence, message.arrivedUs);
     }
+    if (this.goneTo > 0) this.tellGone(sequence, message.arrivedUs);
     this.at = sequence;
     this.parts.begin(sequence);
     this.parts.inlet.message(message);
@@ -76,6 +79,17 @@ export class StreamInlet implements Inlet {
     if (this.at === undefined || sequence <= this.at) return;
     this.at = sequence;
     this.parts.processed();
+  }
+
+  /** The stream has no message up to there any more; told with the next message that comes. */
+  gone(sequence: number): void {
+    if (this.at !== undefined && sequence > this.at) this.goneTo = sequence;
+  }
+
+  private tellGone(shownBy: number, atUs: number): void {
+    const to = this.goneTo;
+    this.goneTo = 0;
+    if (to > (this.at as number)) this.miss(to, shownBy, atUs);
   }
 
   /** The gap is a record of the message that shows it, or of its own last. */

@@ -57,6 +57,10 @@ export class LeaseTable {
     this.parts = parts;
   }
 
+  has(key: string): boolean {
+    return this.parts.keys.includes(key);
+  }
+
   /** Workers that are there, with this one. */
   live(nowMs: number): number {
     return this.liveWorkers(nowMs).size;

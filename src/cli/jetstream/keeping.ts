@@ -1,7 +1,7 @@
 import type { AnyPipeline } from '../../component/pipeline.ts';
 import type { StreamPosition } from '../../component/stream-position.ts';
 import { type CheckpointContent, stateHash } from '../../topology/checkpoint-file.ts';
-import type { CheckpointFolder } from '../../topology/checkpoint-folder.ts';
+import type { CheckpointFolder, FoundCheckpoint } from '../../topology/checkpoint-folder.ts';
 import { Checkpointer } from '../../topology/checkpointer.ts';
 import { KeptState } from '../../topology/kept-state.ts';
 import type { Topology } from '../../topology/topology.ts';
@@ -19,10 +19,12 @@ export interface KeepingParts {
   readonly telemetry: OwnTelemetry;
   readonly rare: RareLog;
   readonly pipelines: readonly AnyPipeline[];
-  readonly topology: Topology;
+  readonly topology: Pick<Topology, 'states' | 'metricsOf'>;
   readonly place: CheckpointPlace;
   /** Name of the stream of frames. */
   readonly stream: string;
+  /** The part of its frames; undefined where it is all of them. */
+  readonly part?: string;
   /** When it was made: another one of the same name is another stream. */
   readonly created: () => string;
   /** Up to which message frames are processed. */
@@ -66,9 +68,9 @@ export class Keeping {
    * Restores the newest checkpoint that can be used, for a stream made then; gives where it stands.
    * Where it is of another stream, only the counters go on.
    */
-  async restore(created: string): Promise<KeptPlace | undefined> {
+  async restore(created: string, newest?: FoundCheckpoint): Promise<KeptPlace | undefined> {
     const { log } = this.parts.telemetry;
-    const { content, refused } = await this.parts.place.newest();
+    const { content, refused } = newest ?? (await this.parts.place.newest());
     for (const { reason } of refused) log.error(`a checkpoint can't be used: ${reason}`);
     await this.parts.place.setAside(refused);
     if (content === undefined) return undefined;
@@ -77,7 +79,8 @@ export class Keeping {
     let said: string[];
     if (isSame) {
       said = this.state.restore(content, content.pipelines);
-      log.info(`going on behind message ${sequence} of ${stream}`);
+      const what = this.parts.part === undefined ? '' : `${this.parts.part} of `;
+      log.info(`going on behind message ${sequence} of ${what}${stream}`);
     } else {
       said = this.state.restoreMetrics(content.metrics);
       this.state.startAfresh();
