@@ -31,6 +31,7 @@ export interface ClusterOptions {
   readonly leaseMs: number;
 }
 
+const OWNED = 'spikescope_partitions_owned';
 const POLL_MS = 200;
 const ASK_MS_MAX = 3000;
 
@@ -160,6 +161,17 @@ export class ClusterArena {
     return undefined;
   }
 
+  /** Waits until workers have all partitions: from then on there is something to take from them. */
+  async whenOwned(withinMs: number): Promise<void> {
+    const { partitions } = this.options;
+    const deadlineMs = performance.now() + withinMs;
+    for (let owned = 0; partitions > 1 && owned < partitions; await sleep(POLL_MS)) {
+      if (performance.now() > deadlineMs) throw new Error(`${owned} of ${partitions} have owners`);
+      const gauges = (await this.scrapes()).map((each) => each.gauges);
+      owned = gauges.reduce((sum, each) => sum + (each.get(OWNED) ?? 0), 0);
+    }
+  }
+
   private async state(): Promise<object> {
     const exposed = await this.scrapes();
     if (exposed.length < this.workers.length) return { missing: 'a worker does not answer' };
@@ -172,11 +184,12 @@ export class ClusterArena {
       [...counters].filter(([series]) => series.startsWith('spikescope_frames_')),
     );
     return await this.asked(async (manager) => {
-      const { last_seq, messages } = (await manager.streams.info(STREAMS.derived)).state;
       const consumer = await manager.consumers.info(STREAMS.derived, DOCUMENTS_CONSUMER);
       const waiting = consumer.num_pending + consumer.num_ack_pending;
       if (waiting > 0) return { missing: `${waiting} records are no documents yet` };
-      return { frames, last_seq, messages };
+      // Leases are renewed for ever: they are no sign of work.
+      const records = await countOf(manager, STREAMS.derived, 'spikeformer.derived.>');
+      return { frames, records };
     });
   }
 
@@ -192,24 +205,14 @@ export class ClusterArena {
     });
     await this.asked(async (manager) => {
       for (const [part, filter] of partsOf('spikeformer', partitions)) {
-        const { state } = await manager.streams.info(STREAMS.frames, { subjects_filter: filter });
-        const counts = Object.values(state.subjects ?? {});
-        messages.set(
-          part,
-          counts.reduce((sum, count) => sum + count, 0),
-        );
+        messages.set(part, await countOf(manager, STREAMS.frames, filter));
       }
     });
     return { marks, messages };
   }
 
   /** A question to the cluster, on a connection of its own. */
-  async asked<T>(
-    ask: (
-      manager: Awaited<ReturnType<typeof jetstreamManager>>,
-      connection: NatsConnection,
-    ) => Promise<T>,
-  ): Promise<T> {
+  async asked<T>(ask: (manager: Manager, connection: NatsConnection) => Promise<T>): Promise<T> {
     const connection = await connect({ servers: this.cluster.urls, timeout: ASK_MS_MAX });
     try {
       const options = { timeout: ASK_MS_MAX, checkAPI: false };
@@ -256,4 +259,11 @@ export class ClusterArena {
     const wanted = wantedStreams('spikeformer', options, documentsConsumer('spikeformer'));
     await this.asked((manager) => setUpStreams(manager, wanted, { change: false }));
   }
+}
+
+type Manager = Awaited<ReturnType<typeof jetstreamManager>>;
+
+async function countOf(manager: Manager, stream: string, subjects: string): Promise<number> {
+  const { state } = await manager.streams.info(stream, { subjects_filter: subjects });
+  return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
 }

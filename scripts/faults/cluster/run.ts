@@ -43,6 +43,8 @@ export interface ClusterRunResult {
 
 /** As the configuration has it by default; half of the pauses are longer. */
 const LEASE_MS = 3000;
+/** Until workers have started, on a busy machine. */
+const OWNED_MS_MAX = 120_000;
 const SETTLE_MS_MAX = 180_000;
 const SCHEDULE_SALT = 0x5eed;
 
@@ -108,6 +110,7 @@ async function underFaults(
   arena.watch.start();
   arena.start();
   publisher.start(messagesPerS);
+  await arena.whenOwned(OWNED_MS_MAX);
   const isPossible = (fault: ClusterFault): boolean => {
     if (fault === 'kill-quorum') return servers > 2;
     // Without partitions one process works, and another one takes all of it over.
