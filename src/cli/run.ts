@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { AnyPipeline } from '../component/pipeline.ts';
@@ -24,6 +24,8 @@ import { stopSignal } from './stop-signal.ts';
 import { checkTraces, startTraces } from './traces.ts';
 import { checkWorkers } from './workers/check-workers.ts';
 import { serveWorkers } from './workers/serve-workers.ts';
+import { Supervisor, workerCount } from './workers/supervise.ts';
+import { configOfWorker, withoutParent } from './workers/worker-child.ts';
 
 interface RunFlags {
   readonly config?: string;
@@ -32,6 +34,8 @@ interface RunFlags {
   readonly delivery?: string;
   readonly prefix?: string;
   readonly state?: string;
+  readonly workers?: string;
+  readonly worker?: string;
   readonly check?: boolean;
   readonly printConfig?: boolean;
 }
@@ -48,6 +52,8 @@ export function runCommand(version: string): Command {
     )
     .option('--state <dir>', 'folder of what outlives a restart')
     .option('--prefix <prefix>', 'first tokens of every subject')
+    .option('--workers <auto|n>', 'processes that share the partitions of the stream')
+    .addOption(new Option('--worker <index>', 'which of them this is').hideHelp())
     .option('--check', 'check the configuration and end')
     .option('--print-config', 'print the whole configuration, secrets masked, and end')
     .action((flags: RunFlags) => run(flags, version));
@@ -70,7 +76,12 @@ async function run(flags: RunFlags, version: string): Promise<void> {
     process.stdout.write('configuration is fine\n');
     return;
   }
-  await serve(version, config, pipelines);
+  if (flags.worker !== undefined) {
+    await serve(version, configOfWorker(config, Number(flags.worker)), pipelines);
+  } else if (workerCount(config) > 1) {
+    const { log } = createOwnTelemetry(config, version);
+    await new Supervisor(config, log).run(stopSignal());
+  } else await serve(version, config, pipelines);
 }
 
 const SILENT = {
@@ -87,9 +98,15 @@ function settingsOf(flags: RunFlags): Settings {
     prefix: flags.prefix,
     delivery: flags.delivery,
     state: flags.state,
+    workers: flags.workers === undefined ? {} : { count: countOf(flags.workers) },
     http,
     nats: natsSettings(flags.nats),
   };
+}
+
+/** What is no number is left to the schema, which says what it may be. */
+function countOf(text: string): string | number {
+  return /^\d+$/.test(text) ? Number(text) : text;
 }
 
 /** The configuration as a file would say it, without what is secret. */
@@ -104,7 +121,7 @@ async function serve(
   config: Config,
   pipelines: readonly AnyPipeline[],
 ): Promise<void> {
-  const signal = stopSignal();
+  const signal = withoutParent(stopSignal());
   const telemetry = createOwnTelemetry(config, version);
   const { log, own } = telemetry;
   const traces = await startTraces(config, version, telemetry, process.env);

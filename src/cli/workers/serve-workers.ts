@@ -19,6 +19,7 @@ import { dropped, type Serving, STOP_MS_MAX, shownServers, showQueues } from '..
 import { stateFolder } from '../state-folder.ts';
 import { frameWork } from './frame-work.ts';
 import { Ownership } from './ownership.ts';
+import { tellServing } from './worker-child.ts';
 import { workerName } from './worker-name.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
@@ -75,6 +76,7 @@ class Worker {
     alerts.confirmByStream();
     const source = `partitions of JetStream at ${shownServers(config)}`;
     this.url = (await this.shell.serve(source, () => link.isConnected)).url;
+    tellServing(this.url);
     try {
       const why = await whyNoJetStream(await link.open(signal));
       if (why !== undefined) throw new NoJetStreamError(`streams.partitions needs it: ${why}`);
