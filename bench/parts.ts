@@ -23,6 +23,7 @@ import { page } from './parts/page.ts';
 import { pageTab } from './parts/page-tab.ts';
 import { quick } from './parts/quick.ts';
 import { recovery } from './parts/recovery.ts';
+import { replicas } from './parts/replicas.ts';
 import type { BenchOptions, Row } from './parts/report.ts';
 import { scrape } from './parts/scrape.ts';
 import { spkReplay } from './parts/spk-replay.ts';
@@ -52,6 +53,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   'faults-eval': faultsEval,
   emitter: emitterCost,
   'sync-interval': syncInterval,
+  replicas,
   jetstream: jetStream,
   checkpoints,
   'checkpoint-hold': checkpointHold,

@@ -11,15 +11,22 @@ import type { Config } from './config/schema.ts';
 import type { OwnTelemetry } from './own-telemetry.ts';
 
 /** What a service needs of alerts; where nothing is configured it costs nothing. */
-export interface AlertParts {
-  readonly take: RecordSinks['derived'];
-  readonly queues: Readonly<Record<string, Pick<AlertmanagerSink, 'depth'>>>;
+export interface AlertParts extends IncidentAlerts {
   /** Undefined where no token is configured. */
   readonly route: AlertRouteOptions | undefined;
+  /** The webhook is answered when a stream has the alerts, unless configured otherwise. */
+  confirmByStream(): void;
+  /** Another one for the incidents of a part of the frames, which go where that part goes. */
+  ofPart(): IncidentAlerts;
+}
+
+/** Incidents on their way to Alertmanager. */
+export interface IncidentAlerts {
+  readonly take: RecordSinks['derived'];
+  readonly queues: Readonly<Record<string, Pick<AlertmanagerSink, 'depth'>>>;
   /**
-   * Frames are those of a stream: incidents are held back while it is read again, those that are
-   * open are in checkpoints, and the webhook is answered when the derived stream has the alerts,
-   * unless configured otherwise.
+   * Frames are those of a stream: incidents are held back while it is read again, and those that
+   * are open are in checkpoints.
    */
   useStream(states: StateRegistry, isReadAgain: () => boolean): void;
   /** Begins to tell. */
@@ -36,19 +43,28 @@ export function openAlerts(
   telemetry: OwnTelemetry,
   link: Pick<NatsLink, 'connection'>,
 ): AlertParts {
-  const sink = openSink(config, telemetry);
+  const ofPart = (): IncidentAlerts => incidentAlerts(openSink(config, telemetry));
   let confirm = config.alerts.confirm ?? 'server';
   return {
-    take: sink === undefined ? undefined : (record) => sink.take(record),
-    queues: sink === undefined ? {} : { alertmanager: sink },
+    ...ofPart(),
+    ofPart,
     route: openRoute(config, telemetry, {
       connection: () => link.connection,
       confirm: () => confirm,
     }),
+    confirmByStream: () => {
+      confirm = config.alerts.confirm ?? 'stream';
+    },
+  };
+}
+
+function incidentAlerts(sink: AlertmanagerSink | undefined): IncidentAlerts {
+  return {
+    take: sink === undefined ? undefined : (record) => sink.take(record),
+    queues: sink === undefined ? {} : { alertmanager: sink },
     useStream: (states, isReadAgain) => {
       sink?.holdWhile(isReadAgain);
       if (sink !== undefined) states.slot('watch/alerts').hold(sink);
-      confirm = config.alerts.confirm ?? 'stream';
     },
     start: () => sink?.start(),
     close: async (signal) => await sink?.close(signal),

@@ -11,7 +11,7 @@ import type { NatsLink } from '../sources/nats-link.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { OwnMetrics } from '../telemetry/own-metrics.ts';
 import type { Config } from './config/schema.ts';
-import { limitsOf } from './service.ts';
+import { limitsOf } from './frame-side.ts';
 
 export interface BenchmarkParts {
   readonly config: Config;

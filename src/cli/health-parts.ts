@@ -1,5 +1,4 @@
 import type { InboundMessage } from '../component/message.ts';
-import type { Inlet } from '../component/source.ts';
 import { TIMERS } from '../component/timers.ts';
 import type { HealthReadings } from '../http/detailed-health.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
@@ -14,11 +13,8 @@ import { stateFolder } from './state-folder.ts';
 
 /** Chips, the machine and services: watched in the background, read at once. */
 export interface HealthParts {
-  readonly monitor: ChipMonitor;
   /** Resolves when the machine was looked at once, or that takes long. */
   start(): Promise<void>;
-  /** The stream has come to now: chips are watched, and what is found goes that way. */
-  watch(inlet: Inlet): void;
   readings(nats: boolean | undefined): HealthReadings;
   /** Sets gauges that are read only when somebody asks. */
   beforeScrape(): void;
@@ -28,12 +24,21 @@ export interface HealthParts {
 export interface HealthPartsOptions {
   readonly config: Config;
   readonly telemetry: OwnTelemetry;
+  /** Those who watch chips; each knows its own. */
+  readonly monitors: () => readonly ChipMonitor[];
+  /** Undefined where no store is configured. */
+  readonly database: ServiceProbe | undefined;
+}
+
+export interface MonitorOptions {
+  readonly config: Config;
+  readonly telemetry: OwnTelemetry;
   /** Undefined where there is nobody to ask. */
   readonly pings: ChipPings | undefined;
   /** Whether an answer to a ping is health; undefined where the inlet shows it. */
   readonly isHealth?: ((answer: InboundMessage) => boolean) | undefined;
-  /** Undefined where no store is configured. */
-  readonly database: ServiceProbe | undefined;
+  /** Chips that are known though they never sent anything. */
+  readonly chips: Config['health']['chips'];
 }
 
 const FIRST_LOOK_MS_MAX = 1000;
@@ -41,13 +46,15 @@ const FIRST_LOOK_MS_MAX = 1000;
 const FAULT_EVERY_MS = 60_000;
 
 export function createHealthParts(options: HealthPartsOptions): HealthParts {
-  const { config, telemetry, database } = options;
-  const monitor = createMonitor(options);
+  const { config, telemetry, database, monitors } = options;
   const checks = createHealthChecks(config.health, stateFolder(config), database, telemetry.log);
   const all = Object.values(checks);
+  /** Of those who have a chip of that kind; a kind that nobody has is not connected. */
+  const isConnected = (deviceType: string): boolean => {
+    const having = monitors().filter((monitor) => monitor.has(deviceType));
+    return having.length > 0 && having.every((monitor) => monitor.isConnected(deviceType));
+  };
   return {
-    monitor,
-    watch: (inlet) => monitor.start(inlet),
     start: async () => {
       const looks = all.map((check) => check?.start());
       const late = Promise.withResolvers<void>();
@@ -60,28 +67,31 @@ export function createHealthParts(options: HealthPartsOptions): HealthParts {
       memoryPercent: checks.memory.value,
       diskPercent: checks.disk.value,
       gpus: checks.gpus.value,
-      loihi2Connected: monitor.isConnected('loihi2'),
-      spinnakerConnected: monitor.isConnected('spinnaker'),
+      loihi2Connected: isConnected('loihi2'),
+      spinnakerConnected: isConnected('spinnaker'),
       nats: nats ?? null,
       prometheus: checks.prometheus?.value ?? null,
       database: checks.database?.value ?? null,
     }),
-    beforeScrape: () => telemetry.own.healthCheckAge.series().set(monitor.roundAgeMs / 1000),
+    beforeScrape: () => {
+      const ages = monitors().map(({ roundAgeMs }) => roundAgeMs);
+      telemetry.own.healthCheckAge.series().set(Math.max(0, ...ages) / 1000);
+    },
     stop: () => {
-      monitor.stop();
       for (const check of all) check?.stop();
     },
   };
 }
 
-function createMonitor({ config, telemetry, pings, isHealth }: HealthPartsOptions): ChipMonitor {
+export function createMonitor(options: MonitorOptions): ChipMonitor {
+  const { config, telemetry, pings, isHealth, chips } = options;
   const { health } = config;
   const { own, log } = telemetry;
   const clock = new ArrivalClock();
   let saidMs = Number.NEGATIVE_INFINITY;
   return new ChipMonitor({
     options: {
-      chips: health.chips,
+      chips,
       chipsMax: health.chips_max,
       checkMs: health.check_interval / 1000,
       retryMs: health.retry_interval / 1000,

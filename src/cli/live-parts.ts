@@ -5,7 +5,7 @@ import type { LiveRouteOptions } from '../http/live/live-routes.ts';
 import { LiveView } from '../http/live/live-view.ts';
 import { LiveStore } from '../sinks/live/live-store.ts';
 import { MetricValues } from '../sinks/live/metric-values.ts';
-import type { ServiceParts } from './service.ts';
+import type { ShellParts } from './service-shell.ts';
 
 /** The live page's part of the service. */
 export interface LiveParts {
@@ -19,9 +19,12 @@ export interface LiveParts {
   tick(): void;
 }
 
-export function createLiveParts(parts: ServiceParts, refresh: () => void): LiveParts {
+export function createLiveParts(
+  parts: Omit<ShellParts, 'beforeScrape' | 'monitors' | 'found'>,
+  refresh: () => void,
+): LiveParts {
   const { config, telemetry, pipelines, version } = parts;
-  const { own, store } = telemetry;
+  const { own } = telemetry;
   const live = new LiveStore(() => performance.now());
   let view: LiveView | undefined;
   return {
@@ -31,11 +34,12 @@ export function createLiveParts(parts: ServiceParts, refresh: () => void): LiveP
     routes: (source, connected) => {
       view = new LiveView({
         ...{ version, source, connected, live, pipelines, refresh },
-        values: new MetricValues(store),
+        values: new MetricValues(parts.families),
         traceUrl: config.http.trace_url,
         logsStored: parts.documents !== undefined,
         nowUs: () => Date.now() * 1000,
         streamGap: parts.stream?.lastGap,
+        partitions: parts.stream?.partitions,
       });
       const hub = new LiveHub({
         view,

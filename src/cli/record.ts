@@ -10,11 +10,11 @@ import { NatsSource } from '../sources/nats.ts';
 import { adaptedSubjects, adaptersOf } from './adapted.ts';
 import { UsageError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
+import { limitsOf } from './frame-side.ts';
 import { addNatsFlags, type NatsFlags, natsConfig, notedLink } from './nats-flags.ts';
 import { formatNames, requireOutput } from './output-flags.ts';
 import { note, Progress } from './progress.ts';
 import { Recorder } from './recorder.ts';
-import { limitsOf } from './service.ts';
 import { stopSignal } from './stop-signal.ts';
 
 interface RecordFlags extends NatsFlags {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { AnyPipeline } from '../component/pipeline.ts';
@@ -15,12 +15,17 @@ import { openDocuments } from './document-parts.ts';
 import { openDocumentStore } from './document-store.ts';
 import { NoJetStreamError, whyNoJetStream } from './jetstream/offered.ts';
 import { loadPipelines } from './load-pipelines.ts';
+import { NATS_FLAG, natsSettings } from './nats-flags.ts';
 import { createOwnTelemetry } from './own-telemetry.ts';
 import { serveCore } from './serve-core.ts';
 import { serveJetStream } from './serve-jetstream.ts';
 import { linkEvents } from './serving.ts';
 import { stopSignal } from './stop-signal.ts';
 import { checkTraces, startTraces } from './traces.ts';
+import { checkWorkers } from './workers/check-workers.ts';
+import { serveWorkers } from './workers/serve-workers.ts';
+import { Supervisor, workerCount } from './workers/supervise.ts';
+import { configOfWorker, withoutParent } from './workers/worker-child.ts';
 
 interface RunFlags {
   readonly config?: string;
@@ -29,6 +34,8 @@ interface RunFlags {
   readonly delivery?: string;
   readonly prefix?: string;
   readonly state?: string;
+  readonly workers?: string;
+  readonly worker?: string;
   readonly check?: boolean;
   readonly printConfig?: boolean;
 }
@@ -37,7 +44,7 @@ export function runCommand(version: string): Command {
   return new Command('run')
     .description('the service: frames from NATS through every pipeline to metrics')
     .option('--config <file>', 'YAML file with settings')
-    .option('--nats <url>', 'NATS server')
+    .option('--nats <url>', NATS_FLAG)
     .option('--http <host:port>', 'where to serve /metrics, /health and the page')
     .option(
       '--delivery <core|jetstream>',
@@ -45,6 +52,8 @@ export function runCommand(version: string): Command {
     )
     .option('--state <dir>', 'folder of what outlives a restart')
     .option('--prefix <prefix>', 'first tokens of every subject')
+    .option('--workers <auto|n>', 'processes that share the partitions of the stream')
+    .addOption(new Option('--worker <index>', 'which of them this is').hideHelp())
     .option('--check', 'check the configuration and end')
     .option('--print-config', 'print the whole configuration, secrets masked, and end')
     .action((flags: RunFlags) => run(flags, version));
@@ -57,6 +66,7 @@ async function run(flags: RunFlags, version: string): Promise<void> {
     process.stdout.write(stringify(printable(config, pipelines)));
     return;
   }
+  checkWorkers(config);
   if (flags.check === true) {
     // Files are opened as at a start; nothing connects.
     new NatsLink(config.nats, SILENT);
@@ -66,7 +76,12 @@ async function run(flags: RunFlags, version: string): Promise<void> {
     process.stdout.write('configuration is fine\n');
     return;
   }
-  await serve(version, config, pipelines);
+  if (flags.worker !== undefined) {
+    await serve(version, configOfWorker(config, Number(flags.worker)), pipelines);
+  } else if (workerCount(config) > 1) {
+    const { log } = createOwnTelemetry(config, version);
+    await new Supervisor(config, log).run(stopSignal());
+  } else await serve(version, config, pipelines);
 }
 
 const SILENT = {
@@ -83,9 +98,15 @@ function settingsOf(flags: RunFlags): Settings {
     prefix: flags.prefix,
     delivery: flags.delivery,
     state: flags.state,
+    workers: flags.workers === undefined ? {} : { count: countOf(flags.workers) },
     http,
-    nats: flags.nats === undefined ? {} : { servers: flags.nats },
+    nats: natsSettings(flags.nats),
   };
+}
+
+/** What is no number is left to the schema, which says what it may be. */
+function countOf(text: string): string | number {
+  return /^\d+$/.test(text) ? Number(text) : text;
 }
 
 /** The configuration as a file would say it, without what is secret. */
@@ -100,7 +121,7 @@ async function serve(
   config: Config,
   pipelines: readonly AnyPipeline[],
 ): Promise<void> {
-  const signal = stopSignal();
+  const signal = withoutParent(stopSignal());
   const telemetry = createOwnTelemetry(config, version);
   const { log, own } = telemetry;
   const traces = await startTraces(config, version, telemetry, process.env);
@@ -113,6 +134,7 @@ async function serve(
   const alerts = openAlerts(config, telemetry, link);
   const parts = { version, config, telemetry, pipelines, traces, link, documents, alerts, signal };
   const { delivery } = config;
+  if (config.streams.partitions > 1) return await serveWorkers(parts);
   const why = delivery === 'auto' ? await whyCore(link, signal) : undefined;
   if (why !== undefined) {
     isKept = false;

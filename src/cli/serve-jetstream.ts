@@ -58,6 +58,7 @@ export async function serveJetStream(parts: Serving): Promise<void> {
   // Until the stream is caught up with, what is derived is of another time, or was told before.
   const { isBehind, isAgain } = delivery.stream;
   alerts.useStream(service.topology.states, () => isBehind() || isAgain());
+  alerts.confirmByStream();
   const clock = new ArrivalClock();
   try {
     await documents.start();

@@ -16,6 +16,11 @@ export interface MetricSpec {
    * while one is being recovered from.
    */
   readonly ofProcess?: boolean;
+  /**
+   * It tells of all chips together: where several workers share them it is not shown for a part,
+   * but by who joins the parts.
+   */
+  readonly joinsChips?: boolean;
   /** Series at most, where the configured cap for all families does not fit. */
   readonly seriesMax?: number;
 }

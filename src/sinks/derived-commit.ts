@@ -1,51 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { headers, type NatsConnection } from '@nats-io/transport-node';
+import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { pauseMs } from '../component/backoff.ts';
 import type { DerivedRecord } from '../component/derived-record.ts';
 import { isAnswer, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
 import { isStored, laterOf, recordId, type StreamPosition } from '../component/stream-position.ts';
-import { type BatchMessage, storeAtomically } from './atomic-batch.ts';
-import { DerivedWriter, derivedHeaders } from './derived-message.ts';
-import { encodeMarker, type Marker, type StoredMarker } from './marker.ts';
-import { type MarkerPlace, markerSubject, positionOfRecords, readMarker } from './marker-store.ts';
+import type { BatchMessage } from './atomic-batch.ts';
+import type { DerivedCommitParts } from './commit-parts.ts';
+import { DerivedWriter, derivedHeaders, OWNER_HEADER } from './derived-message.ts';
+import { Fence, FencedError } from './fence.ts';
 import { type RecordBatch, WaitingRecords } from './waiting-records.ts';
 
-export interface CommitLimits {
-  /** Between two commits, while there is something to store. */
-  readonly everyMs: number;
-  /** Bytes of records that may wait; above half of it nothing more is read. */
-  readonly waitingBytesMax: number;
-}
-
-export interface CommitEvents {
-  stored(records: number, tookMs: number): void;
-  /** An attempt failed; it is made again for ever. */
-  failed(reason: string): void;
-  worked(): void;
-  /** The server's max_payload has no room for them: nothing can store them. */
-  tooLarge(records: number): void;
-}
-
-export interface DerivedCommitParts {
-  readonly connection: () => NatsConnection | undefined;
-  readonly place: MarkerPlace;
-  /** Name of the stream of frames. */
-  readonly frames: string;
-  readonly owner: string;
-  readonly limits: CommitLimits;
-  /** The derived stream is not there: makes it. */
-  readonly missing: () => Promise<void>;
-  /** Room for more records has come. */
-  readonly roomMade: () => void;
-  readonly events: CommitEvents;
-}
-
-/** Another process has taken over the derived stream: this one must not write to it any more. */
-export class FencedError extends Error {
-  override readonly name = 'FencedError';
-}
-
-const REQUEST_MS_MAX = 2000;
 /** Of a record, at most; they count for the server's max_payload. */
 const HEADER_BYTES = 512;
 const RETRY_LIMITS = { firstMs: 20, lastMs: 2000 };
@@ -64,24 +28,39 @@ const NOWHERE: StreamPosition = { sequence: 0, records: null };
 export class DerivedCommit {
   private readonly parts: DerivedCommitParts;
   private readonly writer: DerivedWriter;
-  private readonly waiting = new WaitingRecords();
+  private readonly waiting: WaitingRecords;
+  private readonly fence: Fence;
   private created = '';
-  private epoch = 0;
-  /** Of the last marker in the derived stream, 0 for none. */
-  private markerSequence = 0;
   private storedTo: StreamPosition = NOWHERE;
   /** As it was when this process began: what it derives up to there is not told again. */
   private storedBefore: StreamPosition = NOWHERE;
   private atSequence = 0;
   private atIndex = 0;
+  /** Messages up to `storedTo`, and up to the last that was processed, since the stream began. */
+  private framesStored = 0;
+  private framesSeen = 0;
   private markedMs = 0;
+  /** When the last write that worked was begun: from then on others see that we are there. */
+  private renewedMs = Number.NEGATIVE_INFINITY;
   /** Of the batch that was tried last. */
   private tooLarge = 0;
   private due = Promise.withResolvers<void>();
 
   constructor(parts: DerivedCommitParts) {
     this.parts = parts;
-    this.writer = new DerivedWriter(parts.place.prefix);
+    this.writer = new DerivedWriter(parts.place.prefix, parts.place.part);
+    this.fence = new Fence(parts);
+    this.waiting = new WaitingRecords(parts.share?.marks === true ? 2 : 1);
+  }
+
+  /** Which owner this is, of all that the marker ever had. */
+  get epoch(): number {
+    return this.fence.epoch;
+  }
+
+  /** Since others last heard of this owner. */
+  get sinceRenewedMs(): number {
+    return performance.now() - this.renewedMs;
   }
 
   get depth(): { readonly messages: number; readonly bytes: number } {
@@ -105,6 +84,13 @@ export class DerivedCommit {
   /** The records to come are those of this frame. */
   begin(sequence: number): void {
     if (sequence === this.atSequence) return;
+    this.pass(sequence);
+    // What was stored before is counted already.
+    if (sequence > this.storedBefore.sequence) this.framesSeen++;
+  }
+
+  /** No message up to there will come that is not processed. */
+  pass(sequence: number): void {
     this.atSequence = sequence;
     this.atIndex = 0;
   }
@@ -115,7 +101,8 @@ export class DerivedCommit {
     if (isStored(this.storedTo, this.atSequence, index)) return;
     const data = this.writer.data(record);
     const subject = this.writer.subject(record);
-    this.waiting.add({ sequence: this.atSequence, index, subject, data });
+    const frames = this.framesSeen;
+    this.waiting.add({ sequence: this.atSequence, index, subject, data, frames });
     if (this.waiting.isBatchFull) this.due.resolve();
   }
 
@@ -133,23 +120,55 @@ export class DerivedCommit {
     this.atSequence = 0;
     this.atIndex = 0;
     await this.retried(signal, async (connection) => {
-      const { place } = this.parts;
-      const before = await readMarker(connection, place);
-      let position = known ?? NOWHERE;
-      if (before?.marker.created === created) position = laterOf(position, before.marker);
-      const after = before?.sequence ?? 0;
-      const kept = await positionOfRecords(connection, place, created, after);
-      if (kept !== undefined) position = laterOf(position, kept);
-      this.epoch = (before?.marker.epoch ?? 0) + 1;
-      const message = this.markerMessage(position, after);
-      this.markerSequence = await storeAtomically(connection, [message], REQUEST_MS_MAX);
-      // The marker holds more than its position.
-      const { sequence, records } = position;
-      this.storedTo = { sequence, records };
-      this.storedBefore = this.storedTo;
+      const { position } = await this.fence.take(connection, created, known);
+      this.storedTo = position;
+      this.storedBefore = position;
     });
     this.markedMs = performance.now();
     return this.storedTo;
+  }
+
+  /**
+   * Takes a part over from an owner that has not renewed that marker, in one attempt; undefined
+   * where it has, or another was first. Gives how far it is stored.
+   */
+  async takeOver(created: string, revision: number): Promise<StreamPosition | undefined> {
+    const connection = this.parts.connection();
+    if (connection === undefined) return undefined;
+    const beganMs = performance.now();
+    const reached = await this.fence.takeOver(connection, created, revision);
+    if (reached === undefined) return undefined;
+    this.created = created;
+    this.know(reached.position, reached.frames);
+    this.markedMs = performance.now();
+    this.renewedMs = beganMs;
+    return this.storedTo;
+  }
+
+  /** So far it is stored, by what a marker or a checkpoint knows. */
+  know(position: StreamPosition, frames: number): void {
+    this.storedTo = laterOf(this.storedTo, position);
+    this.storedBefore = this.storedTo;
+    this.framesStored = Math.max(this.framesStored, frames);
+    this.framesSeen = this.framesStored;
+  }
+
+  /** Messages up to `position`; for the checkpoint. */
+  get frames(): number {
+    return this.framesStored;
+  }
+
+  /** Nothing waits any more: gives the part back, so that nobody needs to wait for it. */
+  async giveBack(signal: AbortSignal): Promise<boolean> {
+    const reached = { position: this.storedTo, frames: this.framesStored };
+    return await this.retried(signal, async (connection) => {
+      try {
+        await this.fence.store(connection, [], reached, true);
+      } catch (error) {
+        const { isStored } = await this.fence.lookAfter(connection, reached);
+        if (!isStored) throw error;
+      }
+    });
   }
 
   /** The frames come from another stream from now on; what waits belongs to the one before. */
@@ -188,12 +207,13 @@ export class DerivedCommit {
     if (this.waiting.count > 0) return true;
     const sinceMs = performance.now() - this.markedMs;
     const isBehind = this.storedTo.sequence < this.atSequence;
-    return sinceMs > (isBehind ? MARK_EVERY_MS : REFRESH_EVERY_MS);
+    const { renewMs = REFRESH_EVERY_MS } = this.parts.share ?? {};
+    return sinceMs > (isBehind ? Math.min(MARK_EVERY_MS, renewMs) : renewMs);
   }
 
   /** One batch; gives up at the signal, and what was not stored waits. */
   private async commit(signal: AbortSignal): Promise<void> {
-    const batch = this.waiting.nextBatch(this.atSequence, this.storedTo);
+    const batch = this.waiting.nextBatch(this.atSequence, this.storedTo, this.framesSeen);
     const beganMs = performance.now();
     const isStored = await this.retried(signal, (connection) => this.store(connection, batch));
     if (!isStored) return;
@@ -207,6 +227,7 @@ export class DerivedCommit {
   private settle(batch: RecordBatch): void {
     const hadRoom = this.hasRoom;
     this.storedTo = batch.position;
+    this.framesStored = batch.frames;
     this.waiting.stored(batch);
     if (!hadRoom && this.hasRoom) this.parts.roomMade();
   }
@@ -220,50 +241,24 @@ export class DerivedCommit {
     const messages: BatchMessage[] = left.map(({ sequence, index, subject, data }) => ({
       subject,
       data,
-      headers: derivedHeaders(recordId(this.created, sequence, index)),
+      headers: this.headersOf(sequence, index),
     }));
-    messages.push(this.markerMessage(batch.position, this.markerSequence));
+    const beganMs = performance.now();
     try {
-      this.markerSequence = await storeAtomically(connection, messages, REQUEST_MS_MAX);
+      await this.fence.store(connection, messages, batch);
     } catch (error) {
-      const there = await readMarker(connection, this.parts.place);
-      if (there === undefined || there.sequence === this.markerSequence) {
-        // The derived stream was emptied, or the batch is not there; a part of it may be, where the
-        // server died within it.
-        this.markerSequence = there?.sequence ?? 0;
-        const { created, markerSequence } = this;
-        const kept = await positionOfRecords(connection, this.parts.place, created, markerSequence);
-        if (kept !== undefined) this.storedTo = laterOf(this.storedTo, kept);
-        throw error;
-      }
-      this.acceptMarker(there, batch.position);
+      const { isStored: isThere, kept } = await this.fence.lookAfter(connection, batch);
+      if (kept !== undefined) this.storedTo = laterOf(this.storedTo, kept);
+      if (!isThere) throw error;
     }
+    this.renewedMs = beganMs;
   }
 
-  /** The batch was stored and its answer lost, unless somebody else writes here. */
-  private acceptMarker({ marker, sequence }: StoredMarker, position: StreamPosition): void {
-    if (marker.owner !== this.parts.owner) {
-      throw new FencedError(
-        `another Spikescope (${marker.owner}) has taken over the derived stream \
-${this.parts.place.stream}: one process at a time can work on a stream, so this one stops`,
-      );
-    }
-    if (marker.sequence !== position.sequence || marker.records !== position.records) {
-      throw new Error(`the marker is at ${marker.sequence}, not at ${position.sequence}`);
-    }
-    this.markerSequence = sequence;
-  }
-
-  private markerMessage(position: StreamPosition, after: number): BatchMessage {
-    const fields = headers();
-    fields.set('Content-Type', 'application/json');
-    fields.set('Nats-Rollup', 'sub');
-    fields.set('Nats-Expected-Last-Subject-Sequence', String(after));
-    const { owner, place, frames } = this.parts;
-    const { epoch, created } = this;
-    const { sequence, records } = position;
-    const marker: Marker = { v: 1, owner, epoch, stream: frames, created, sequence, records };
-    return { subject: markerSubject(place.prefix), data: encodeMarker(marker), headers: fields };
+  private headersOf(sequence: number, index: number): MsgHdrs {
+    const { share, owner, idMark = '' } = this.parts;
+    const fields = derivedHeaders(idMark + recordId(this.created, sequence, index));
+    if (share !== undefined) fields.set(OWNER_HEADER, `${this.fence.epoch} ${owner}`);
+    return fields;
   }
 
   /** Attempts for ever, until the signal; only a fence ends it. Gives whether one worked. */

@@ -5,16 +5,21 @@ import { MsgpackWriter } from '../frames/msgpack-write.ts';
 
 /** The header that names a record for all time, where it is in a stream. */
 export const ID_HEADER = 'Spikescope-Id';
+/** The header that says who derived it, where several workers share the frames: epoch and owner. */
+export const OWNER_HEADER = 'Spikescope-Owner';
 
 const TOKEN_CHARS_MAX = 64;
 
 /** Writes derived records as messages (docs/derived-stream.md). */
 export class DerivedWriter {
   private readonly prefix: string;
+  private readonly part: readonly string[];
   private readonly writer = new MsgpackWriter();
 
-  constructor(prefix: string) {
+  /** `part`: of the frames, where several workers share them; one more token of each subject. */
+  constructor(prefix: string, part?: string) {
     this.prefix = prefix;
+    this.part = part === undefined ? [] : [part];
   }
 
   /** Bytes of their own. */
@@ -23,8 +28,9 @@ export class DerivedWriter {
   }
 
   subject({ root, record, key }: DerivedRecord): string {
-    const kind = root === undefined ? ['derived', record] : [root];
-    return [this.prefix, ...kind, ...key.map(asToken)].join('.');
+    const names = key.map(asToken);
+    const kind = root === undefined ? ['derived', record] : [root, ...names.splice(0, 1)];
+    return [this.prefix, ...kind, ...this.part, ...names].join('.');
   }
 }
 

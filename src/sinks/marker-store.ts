@@ -9,13 +9,20 @@ export interface MarkerPlace {
   readonly prefix: string;
   /** Name of the derived stream. */
   readonly stream: string;
+  /** The part that a worker has of several, such as `p7`; undefined where one process has all. */
+  readonly part?: string | undefined;
 }
 
 const MS_MAX = 2000;
 
-/** The subject of the marker of one process that serves all chips. */
-export function markerSubject(prefix: string): string {
-  return `${prefix}.control.position`;
+/** The subject of a marker: of one process that serves all chips, or of a part of them. */
+export function markerSubject({ prefix, part }: Omit<MarkerPlace, 'stream'>): string {
+  return part === undefined ? `${prefix}.control.position` : `${prefix}.control.part.${part}`;
+}
+
+/** Where a part says which of its messages each owner has processed, when it is to be checked. */
+export function markSubject({ prefix, part }: MarkerPlace, frames: number): string {
+  return `${prefix}.control.mark.${part}.${frames}`;
 }
 
 /** The marker as the stream's leader has it; undefined where there is none. */
@@ -23,7 +30,7 @@ export async function readMarker(
   connection: NatsConnection,
   place: MarkerPlace,
 ): Promise<StoredMarker | undefined> {
-  const subject = markerSubject(place.prefix);
+  const subject = markerSubject(place);
   const message = await lastOf(connection, place.stream, subject);
   if (message === undefined) return undefined;
   const marker = parseMarker(message.data);
@@ -47,8 +54,9 @@ export async function positionOfRecords(
   afterSequence: number,
 ): Promise<StreamPosition | undefined> {
   let last: StreamPosition | undefined;
+  const below = place.part === undefined ? '' : `*.${place.part}.`;
   for (const root of ['derived', 'anomaly']) {
-    const message = await lastOf(connection, place.stream, `${place.prefix}.${root}.>`);
+    const message = await lastOf(connection, place.stream, `${place.prefix}.${root}.${below}>`);
     if (message === undefined || message.seq <= afterSequence) continue;
     const id = parseRecordId(message.header.get(ID_HEADER));
     if (id?.created !== Date.parse(created).toString(36)) continue;

@@ -14,6 +14,15 @@ export interface Marker extends StreamPosition {
   /** The stream of frames that the position is of, and when it was made. */
   readonly stream: string;
   readonly created: string;
+  /** Of one partition of several: who works on it, over restarts; null where it was given back. */
+  readonly worker?: string | null;
+  /**
+   * Of one partition: its messages up to the position, since its stream began. Markers follow one
+   * another without a gap, so each message is in what exactly one of them adds: it has one owner.
+   */
+  readonly frames?: number;
+  /** Of one partition: hash of the pipelines and their options that derived its records. */
+  readonly pipelines?: string;
 }
 
 /** Of the derived stream, as it was just read. */

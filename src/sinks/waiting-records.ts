@@ -11,6 +11,8 @@ export interface WaitingRecord {
   readonly index: number;
   readonly subject: string;
   readonly data: Uint8Array;
+  /** Messages up to its frame, that one included, since the stream began. */
+  readonly frames: number;
 }
 
 /** Records that are stored together, and how far they reach. */
@@ -18,13 +20,21 @@ export interface RecordBatch {
   readonly records: readonly WaitingRecord[];
   readonly bytes: number;
   readonly position: StreamPosition;
+  /** Messages up to the position. */
+  readonly frames: number;
 }
 
 /** Records that are to be stored, in order, and who waits for them to be. */
 export class WaitingRecords {
   private readonly waiting: WaitingRecord[] = [];
   private waitingBytes = 0;
+  private readonly recordsMax: number;
   private onStored: { readonly sequence: number; readonly resolve: () => void }[] = [];
+
+  /** `beside`: messages that go with the records of a batch, of those it may have. */
+  constructor(beside = 1) {
+    this.recordsMax = BATCH_MESSAGES_MAX - beside;
+  }
 
   get count(): number {
     return this.waiting.length;
@@ -52,13 +62,14 @@ export class WaitingRecords {
 
   /**
    * What goes together, and how far it reaches: asked between two frames, so all records of a frame
-   * wait or none does. `processed` is the last frame, `stored` how far earlier batches reach.
+   * wait or none does. `processed` is the last frame, `frames` how many there are up to it, and
+   * `stored` how far earlier batches reach.
    */
-  nextBatch(processed: number, stored: StreamPosition): RecordBatch {
+  nextBatch(processed: number, stored: StreamPosition, frames = 0): RecordBatch {
     let bytes = 0;
     let count = 0;
     for (const { data } of this.waiting) {
-      if (count >= BATCH_MESSAGES_MAX - 1 || (count > 0 && bytes > BATCH_BYTES_MAX)) break;
+      if (count >= this.recordsMax || (count > 0 && bytes > BATCH_BYTES_MAX)) break;
       bytes += data.length + RECORD_BYTES;
       count++;
     }
@@ -66,12 +77,13 @@ export class WaitingRecords {
     const last = records.at(-1);
     const next = this.waiting[count];
     let position: StreamPosition;
-    if (last === undefined || next === undefined) {
+    const isAll = last === undefined || next === undefined;
+    if (isAll) {
       position = laterOf(stored, { sequence: processed, records: null });
     } else if (next.sequence === last.sequence) {
       position = { sequence: last.sequence, records: last.index + 1 };
     } else position = { sequence: last.sequence, records: null };
-    return { records, bytes, position };
+    return { records, bytes, position, frames: isAll ? frames : last.frames };
   }
 
   /** The batch is stored; it was the first that waited. */

@@ -128,6 +128,11 @@ export class ChipMonitor implements FrameWatch, HeldState {
     if (frame.kind === 'health') this.hearHealth(chip, frame, isRepeat);
   }
 
+  /** Whether it knows a chip of that kind. */
+  has(deviceType: string): boolean {
+    return this.chips.has(deviceType);
+  }
+
   /** Whether every known chip of the kind is connected, and there is one. */
   isConnected(deviceType: string): boolean {
     const chips = this.chips.get(deviceType);

@@ -11,7 +11,9 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { CONSUMER_NOT_FOUND, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
+import { partitionTransform } from '../component/partition.ts';
 import { FRAME_KINDS } from '../frames/header.ts';
+import { BYTES_MAX, endTrial, isTrial, makeStream } from './make-stream.ts';
 import { consumerDifferences, type Difference, streamDifferences } from './stream-differences.ts';
 import type { StreamOptions } from './stream-options.ts';
 
@@ -35,14 +37,6 @@ export interface StreamsSetUp {
   readonly vital: string[];
 }
 
-/** A stream that can't be made as it is wanted; the message says why and what to do. */
-export class StreamSetupError extends Error {
-  override readonly name = 'StreamSetupError';
-}
-
-/** The default where a stream's bytes are not configured: at most this, of what is free half. */
-const BYTES_MAX = 8 * 1024 ** 3;
-const BYTES_MIN = 16 * 1024 ** 2;
 /** A name in the configuration of documents names its durable consumer. */
 export const DOCUMENTS_CONSUMER = 'documents';
 
@@ -50,10 +44,13 @@ export interface StreamNames {
   readonly frames: string;
   readonly derived: string;
   readonly dead: string;
+  /** Checkpoints of partitions: the stream of a key-value bucket, where there are several. */
+  readonly state: string;
 }
 
 export function streamNames(name: string): StreamNames {
-  return { frames: name, derived: `${name}_DERIVED`, dead: `${name}_DEAD` };
+  const [derived, dead, state] = ['DERIVED', 'DEAD', 'STATE'].map((end) => `${name}_${end}`);
+  return { frames: name, derived, dead, state: `KV_${state}` } as StreamNames;
 }
 
 /** The consumer of those who write documents; all records but the markers. */
@@ -77,7 +74,10 @@ export function wantedStreams(
   adapted: readonly string[] = [],
 ): readonly WantedStream[] {
   const names = streamNames(options.name);
-  const below = (tokens: readonly string[]) => tokens.map((token) => `${prefix}.${token}.>`);
+  const { partitions } = options;
+  const isOne = partitions === 1;
+  const below = (tokens: readonly string[], end = '>') =>
+    tokens.map((token) => `${prefix}.${token}.${end}`);
   const base = {
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
@@ -92,12 +92,14 @@ export function wantedStreams(
     num_replicas: options.replicas,
     ...(options.bytes_max !== undefined && { max_bytes: options.bytes_max }),
   };
+  // With partitions a subject of other tokens would be nobody's, or look like one of a partition.
+  const frames = {
+    subjects: [...below(FRAME_KINDS, isOne ? '>' : '*.*'), ...adapted],
+    subject_transform: isOne ? undefined : partitionTransform(prefix, partitions),
+  };
+  const state = isOne ? [] : [stateStream(names.state, options)];
   return [
-    {
-      name: names.frames,
-      config: { ...base, subjects: [...below(FRAME_KINDS), ...adapted] },
-      consumers: [],
-    },
+    { name: names.frames, config: { ...base, ...frames } as FramesConfig, consumers: [] },
     {
       name: names.derived,
       config: {
@@ -113,7 +115,34 @@ export function wantedStreams(
       config: { ...base, subjects: below(['dead']), max_bytes: options.dead_bytes_max },
       consumers: [],
     },
+    ...state,
   ];
+}
+
+type FramesConfig = WantedStream['config'];
+
+/**
+ * Checkpoints of partitions. To others it is a key-value bucket as any; that it takes atomic
+ * batches is how a checkpoint of many messages is replaced as one. What does not fit is refused:
+ * discarding old messages would take another partition's state.
+ */
+function stateStream(name: string, options: StreamOptions): WantedStream {
+  const config = {
+    subjects: [`$KV.${name.slice('KV_'.length)}.>`],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    allow_direct: true,
+    allow_atomic: true,
+    allow_rollup_hdrs: true,
+    deny_delete: true,
+    max_msgs: -1,
+    max_msgs_per_subject: 1,
+    max_age: 0,
+    max_bytes: options.state_bytes_max,
+    num_replicas: options.replicas,
+  };
+  return { name, config, consumers: [] };
 }
 
 /**
@@ -143,7 +172,8 @@ async function setUpStream(
   done: StreamsSetUp,
 ): Promise<void> {
   const { name, config } = wanted;
-  const there = await found(jsm.streams.info(name), STREAM_NOT_FOUND);
+  const before = await found(jsm.streams.info(name), STREAM_NOT_FOUND);
+  const there = before !== undefined && isTrial(before) ? await endTrial(jsm, before) : before;
   if (there === undefined) {
     const made = await makeStream(jsm, wanted);
     done.made.push(`made stream ${name} of ${config.subjects.join(', ')}`);
@@ -151,12 +181,13 @@ async function setUpStream(
     tellDifferences(`stream ${name}`, streamDifferences(config, made.config), done);
     return;
   }
-  const before = streamDifferences(withBytes(config, there), there.config);
-  if (before.length === 0 || !change) {
-    tellDifferences(`stream ${name}`, before, done);
+  const different = streamDifferences(withBytes(config, there), there.config);
+  // A stream of other partitions is another stream: nothing of it is changed.
+  if (!change || different.some(({ isFixed }) => isFixed)) {
+    tellDifferences(`stream ${name}`, different, done);
     return;
   }
-  await apply(`stream ${name}`, before, done, async (fields) => {
+  await apply(`stream ${name}`, different, done, async (fields) => {
     const after = await jsm.streams.update(name, picked(withBytes(config, there), fields));
     return streamDifferences(withBytes(config, there), after.config);
   });
@@ -219,8 +250,10 @@ function tellDifferences(
   differences: readonly Difference[],
   { differs, vital }: StreamsSetUp,
 ): void {
-  for (const { text, isVital } of differences) {
-    const sentence = `${what}: ${text}`;
+  for (const { text, isVital, isFixed } of differences) {
+    // Chips would move between states, and what is stored would keep its partitions.
+    const hint = isFixed ? '; fixed when it was made: set streams.partitions or streams.name' : '';
+    const sentence = `${what}: ${text}${hint}`;
     differs.push(sentence);
     if (isVital) vital.push(sentence);
   }
@@ -238,10 +271,6 @@ function picked<T extends object>(config: T, fields: readonly string[]): Partial
   return Object.fromEntries(entries) as Partial<T>;
 }
 
-const SUBJECTS_OVERLAP = 10065;
-/** Of the server, of the account, and "no suitable peers" in a cluster. */
-const STORE_FULL: readonly number[] = [10047, 10002, 10028, 10005];
-
 /** Undefined where the server says that there is none. */
 async function found<T>(asked: Promise<T>, codeOfNone: number): Promise<T | undefined> {
   try {
@@ -250,51 +279,4 @@ async function found<T>(asked: Promise<T>, codeOfNone: number): Promise<T | unde
     if (error instanceof JetStreamApiError && error.code === codeOfNone) return undefined;
     throw error;
   }
-}
-
-async function makeStream(jsm: JetStreamManager, wanted: WantedStream): Promise<StreamInfo> {
-  const { name, config } = wanted;
-  try {
-    if (config.max_bytes !== undefined) return await jsm.streams.add({ ...config, name });
-    return await makeWithinStore(jsm, wanted);
-  } catch (error) {
-    if (!(error instanceof JetStreamApiError)) throw error;
-    throw new StreamSetupError(await whyNot(jsm, wanted, error), { cause: error });
-  }
-}
-
-/**
- * The lesser of 8 GiB and half the free store. A server tells nobody what its store holds, but it
- * reserves a stream's bytes: what it would reserve twice is at most half of what is free.
- */
-async function makeWithinStore(jsm: JetStreamManager, wanted: WantedStream): Promise<StreamInfo> {
-  const { name, config } = wanted;
-  for (let bytes = BYTES_MAX; ; bytes /= 2) {
-    try {
-      await jsm.streams.add({ ...config, name, max_bytes: 2 * bytes });
-      return await jsm.streams.update(name, { max_bytes: bytes });
-    } catch (error) {
-      const isFull = error instanceof JetStreamApiError && STORE_FULL.includes(error.code);
-      if (!isFull || bytes / 2 < BYTES_MIN) throw error;
-    }
-  }
-}
-
-async function whyNot(
-  jsm: JetStreamManager,
-  { name, config }: WantedStream,
-  error: JetStreamApiError,
-): Promise<string> {
-  if (error.code === SUBJECTS_OVERLAP) {
-    for (const subject of config.subjects) {
-      const other = await jsm.streams.find(subject).catch(() => undefined);
-      if (other === undefined) continue;
-      return (
-        `stream ${name} can't be made: the stream ${other} has subjects of ${subject} already; ` +
-        'name it in streams.name, or take another prefix'
-      );
-    }
-  }
-  const bytes = config.max_bytes === undefined ? '' : ` of ${config.max_bytes} bytes`;
-  return `stream ${name}${bytes} can't be made: ${error.message}`;
 }

@@ -34,6 +34,10 @@ export function beforeFirst({ firstSequence }: StreamView): number {
 export interface JetStreamSourceParts {
   readonly connection: () => NatsConnection | undefined;
   readonly stream: string;
+  /** Only messages of these subjects; all where there are none. */
+  readonly filters?: readonly string[];
+  /** What a message's subject was before the stream stored it, where that added to it. */
+  readonly subjectOf?: (stored: string) => string;
   readonly window: PullWindow;
   readonly inbox: Inbox;
   /** Whether more may be asked for. */
@@ -46,7 +50,7 @@ export interface JetStreamSourceParts {
   readonly seen: (view: StreamView) => void;
   /**
    * No message up to this one will come any more, and none waits: they were deleted at the end of
-   * the stream, where no later message shows it.
+   * the stream, where no later message shows it; or, with filters, are others' messages.
    */
   readonly vanished: (upTo: number) => void;
   /** The stream is not there: makes it. */
@@ -61,6 +65,8 @@ const RETRY_LIMITS = { firstMs: 50, lastMs: 2000 };
 /** The server deletes a consumer of a reader that is gone after this. */
 const INACTIVE_NS = 30_000_000_000;
 const VIEW_EVERY_MS = 1000;
+/** One that has nothing to read is soon up to date. */
+const FIRST_VIEW_MS = 100;
 const DRAIN_MS_MAX = 5000;
 
 /**
@@ -128,7 +134,7 @@ export class JetStreamSource implements Source {
     await this.parts.opened(view);
     const from = this.parts.next();
     this.expected = from;
-    const info = await manager.consumers.add(stream, consumerFrom(from));
+    const info = await manager.consumers.add(stream, consumerFrom(from, this.parts.filters));
     if (signal.aborted) return 'stopped';
     this.counted = 0;
     const take = (message: WireMessage, delivery: PullDelivery): string | undefined => {
@@ -142,14 +148,15 @@ export class JetStreamSource implements Source {
     const parts = { connection, stream, consumer, window, timers: TIMERS, take, hasRoom };
     this.session = new PullSession(parts);
     this.parts.began(from);
-    const views = setInterval(() => {
-      // What fails here fails the session as well, or passes.
-      this.keepLooking(connection, consumer, view.created).catch(() => {});
-    }, VIEW_EVERY_MS);
+    // What fails here fails the session as well, or passes.
+    const lookOnce = () => this.keepLooking(connection, consumer, view.created).catch(() => {});
+    const views = setInterval(lookOnce, VIEW_EVERY_MS);
+    const firstView = setTimeout(lookOnce, FIRST_VIEW_MS);
     try {
       return await this.session.ended;
     } finally {
       clearInterval(views);
+      clearTimeout(firstView);
       manager.consumers.delete(stream, consumer).catch(() => {});
     }
   }
@@ -157,7 +164,8 @@ export class JetStreamSource implements Source {
   private offer(message: WireMessage, delivery: PullDelivery): void {
     const { inbound } = this;
     const { contentType, trace } = this.headers.of(message);
-    inbound.subject = message.subject;
+    const { subjectOf } = this.parts;
+    inbound.subject = subjectOf === undefined ? message.subject : subjectOf(message.subject);
     inbound.data = message.data();
     inbound.contentType = contentType;
     inbound.trace = trace;
@@ -206,9 +214,13 @@ export class JetStreamSource implements Source {
   }
 }
 
-function consumerFrom(next: number | undefined): Partial<ConsumerConfig> {
+function consumerFrom(
+  next: number | undefined,
+  filters: readonly string[] | undefined,
+): Partial<ConsumerConfig> {
   return {
     ack_policy: AckPolicy.None,
+    ...(filters !== undefined && { filter_subjects: [...filters] }),
     ...(next === undefined
       ? { deliver_policy: DeliverPolicy.All }
       : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: next }),

@@ -8,6 +8,8 @@ export interface Difference {
   readonly text: string;
   /** Without it the service does not keep its promises, or does not work at all. */
   readonly isVital: boolean;
+  /** Not to be changed, whatever the server allows. */
+  readonly isFixed: boolean;
 }
 
 /** Whether a value that is there will do in place of the wanted one. */
@@ -17,6 +19,8 @@ interface Rule {
   readonly willDo: WillDo;
   readonly isVital: (is: unknown, wanted: unknown) => boolean;
   readonly shown: (value: unknown) => string;
+  /** The server would change it, and what is stored would not fit any more. */
+  readonly isFixed?: boolean;
 }
 
 const plain = (value: unknown): string => String(value ?? false);
@@ -60,8 +64,21 @@ function covers(pattern: string, subject: string): boolean {
   return tokens.length === others.length;
 }
 
+/** Chips would change their partitions, and what is stored would keep them: never to be changed. */
+const transform = (value: unknown): string => {
+  const dest = (value as { readonly dest?: string } | undefined)?.dest;
+  const partitions = /\{\{partition\((\d+),2,3\)\}\}$/.exec(dest ?? '')?.[1];
+  if (dest === undefined) return 'none (1 partition)';
+  return partitions === undefined ? dest : `that of ${partitions} partitions`;
+};
+const sameTransform: WillDo = (is, wanted) => {
+  const [one, other] = [is, wanted] as { readonly src?: string; readonly dest?: string }[];
+  return one?.src === other?.src && one?.dest === other?.dest;
+};
+
 const STREAM_RULES: Readonly<Record<string, Rule>> = {
   subjects: rule(sameSet, isUncovered, list),
+  subject_transform: { ...rule(sameTransform, true, transform), isFixed: true },
   retention: rule(same, true),
   storage: rule(same, true),
   discard: rule(same, false),
@@ -110,10 +127,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function differences(rules: Readonly<Record<string, Rule>>, wanted: Fields, is: Fields) {
   const found: Difference[] = [];
-  for (const [field, { willDo, isVital, shown }] of Object.entries(rules)) {
+  for (const [field, { willDo, isVital, shown, isFixed = false }] of Object.entries(rules)) {
     if (!(field in wanted) || willDo(is[field], wanted[field])) continue;
     const text = `${field} is ${shown(is[field])}, wanted ${shown(wanted[field])}`;
-    found.push({ field, text, isVital: isVital(is[field], wanted[field]) });
+    found.push({ field, text, isVital: isVital(is[field], wanted[field]), isFixed });
   }
   return found;
 }

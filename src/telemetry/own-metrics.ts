@@ -6,16 +6,8 @@ import type {
   MetricSpec,
 } from '../component/metric.ts';
 import type { OperatorEvent } from '../component/operator-event.ts';
-
-/** Their labels are few: kinds, reasons, sinks, names of metrics; chips, for the lag. */
-const OWN_SERIES_MAX = 2000;
-
-/** The tables below are the only place where an own metric has its name. */
-function row(name: string, help: string, ...labels: string[]): MetricSpec {
-  // Not the configured cap: what counts refusals must not be refused itself.
-  const seriesMax = OWN_SERIES_MAX;
-  return { name: `spikescope_${name}`, help, labels, expires: 'never', seriesMax };
-}
+import { mapValues, row } from './own-row.ts';
+import { PARTITION_COUNTERS, PARTITION_GAUGES } from './partition-metrics.ts';
 
 /** Counters of what this process did; all others count what frames said, and outlive it. */
 const OF_PROCESS: ReadonlySet<string> = new Set([
@@ -34,6 +26,7 @@ const OF_PROCESS: ReadonlySet<string> = new Set([
   'checkpoints',
   'alertsSent',
   'alertsPublished',
+  'partitionChanges',
 ]);
 
 const COUNTERS = {
@@ -154,6 +147,7 @@ const COUNTERS = {
     'Attempts to store derived records that failed; they are made again for ever.',
   ),
   checkpoints: row('checkpoints_total', 'Checkpoints written, or failed to.', 'outcome'),
+  ...PARTITION_COUNTERS,
 };
 
 const GAUGES = {
@@ -172,6 +166,7 @@ const GAUGES = {
     'How long the copy for the last checkpoint held everything else.',
   ),
   commitSeconds: row('commit_seconds', 'How long it took to store the last derived records.'),
+  ...PARTITION_GAUGES,
   queueDepth: row('queue_depth', 'Entries that wait in a queue.', 'queue'),
   queueBytes: row('queue_bytes', 'Bytes that wait in a queue.', 'queue'),
   pageClients: row('page_clients', 'Live pages that are open.'),
@@ -224,6 +219,14 @@ export type OwnMetrics = {
 
 /** Defines the service's own metrics; those without labels are there, at 0, from the start. */
 export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
+  const own = defineAll(define);
+  own.natsConnected.series().set(0);
+  own.pageClients.series().set(0);
+  own.pageReplays.series().set(0);
+  return own;
+}
+
+function defineAll(define: MetricDefiner): OwnMetrics {
   const counters = mapValues(COUNTERS, (spec, key) =>
     define.counter({ ...spec, ofProcess: OF_PROCESS.has(key) }),
   );
@@ -233,9 +236,6 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
   for (const [key, spec] of Object.entries(COUNTERS)) {
     if (spec.labels.length === 0) counters[key as keyof typeof COUNTERS].series();
   }
-  gauges.natsConnected.series().set(0);
-  gauges.pageClients.series().set(0);
-  gauges.pageReplays.series().set(0);
   const refused = (bound: string) => counters.stateRefused.series(bound);
   const odd = (reason: string) => counters.conversionEventsOdd.series(reason);
   return {
@@ -270,13 +270,23 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
   };
 }
 
-function mapValues<K extends string, A, B>(
-  map: Readonly<Record<K, A>>,
-  change: (value: A, key: K) => B,
-): Record<K, B> {
-  const entries = Object.entries(map) as [K, A][];
-  return Object.fromEntries(entries.map(([key, value]) => [key, change(value, key)])) as Record<
-    K,
-    B
-  >;
+/**
+ * The same for a part of the frames: what tells of the process is that of the process, all else is
+ * the part's own.
+ */
+export function defineOwnMetricsOfPart(define: MetricDefiner, ofProcess: OwnMetrics): OwnMetrics {
+  const rows: readonly [string, MetricSpec][] = [
+    ...Object.entries(COUNTERS),
+    ...Object.entries(GAUGES),
+  ];
+  const keys = new Map(rows.map(([key, { name }]) => [name, key as keyof typeof COUNTERS]));
+  const shared = (name: string) => ofProcess[keys.get(name) as keyof typeof COUNTERS];
+  return defineAll({
+    counter: (spec) => (spec.ofProcess === true ? shared(spec.name) : define.counter(spec)),
+    gauge: (spec) =>
+      spec.ofProcess === true
+        ? (shared(spec.name) as unknown as MetricFamily<GaugeSeries>)
+        : define.gauge(spec),
+    histogram: (spec) => define.histogram(spec),
+  });
 }

@@ -32,6 +32,8 @@ export interface CheckpointHeader {
   /** Hash of the options and of the state's form, by pipeline. */
   readonly pipelines: Readonly<Record<string, string>>;
   readonly configHash: string;
+  /** Messages up to `stored`, where the frames are those of one part of several. */
+  readonly framesStored?: number;
 }
 
 export interface CheckpointContent extends CheckpointHeader {
@@ -107,18 +109,39 @@ export async function checkCheckpoint(path: string): Promise<CheckpointHeader> {
  * @throws CheckpointError where it is torn or another program's
  */
 export async function readCheckpoint(path: string): Promise<CheckpointContent> {
-  return await reading(path, async (file) => {
-    const { sections, ...header } = await readHeader(file, path);
-    const content = { states: {}, metrics: {} } as Record<string, Record<string, Snapshot>>;
-    await readSections(file, sections, path, ({ group, name }, data) => {
-      (content[group] as Record<string, Snapshot>)[name] = deserialize(data) as Snapshot;
-    });
-    return { ...header, ...content } as CheckpointContent;
+  return await reading(path, (file) => contentOf(file, path));
+}
+
+/**
+ * The same of one that is in memory; `name` is what errors call it.
+ * @throws CheckpointError where it is torn or another program's
+ */
+export async function decodeCheckpoint(data: Buffer, name: string): Promise<CheckpointContent> {
+  let at = 0;
+  const read: Bytes['read'] = (buffer, offset, bytes) => {
+    const bytesRead = data.copy(buffer, offset, at, at + bytes);
+    at += bytesRead;
+    return Promise.resolve({ bytesRead });
+  };
+  return await contentOf({ read }, name);
+}
+
+async function contentOf(file: Bytes, path: string): Promise<CheckpointContent> {
+  const { sections, ...header } = await readHeader(file, path);
+  const content = { states: {}, metrics: {} } as Record<string, Record<string, Snapshot>>;
+  await readSections(file, sections, path, ({ group, name }, data) => {
+    (content[group] as Record<string, Snapshot>)[name] = deserialize(data) as Snapshot;
   });
+  return { ...header, ...content } as CheckpointContent;
+}
+
+/** Where a checkpoint is read from, in order. */
+interface Bytes {
+  read(buffer: Buffer, offset: number, bytes: number): Promise<{ readonly bytesRead: number }>;
 }
 
 async function readSections(
-  file: FileHandle,
+  file: Bytes,
   sections: readonly Section[],
   path: string,
   take: (section: Section, data: Buffer) => void,
@@ -154,7 +177,7 @@ async function reading<T>(path: string, read: (file: FileHandle) => Promise<T>):
   }
 }
 
-async function readHeader(file: FileHandle, path: string): Promise<StoredHeader> {
+async function readHeader(file: Bytes, path: string): Promise<StoredHeader> {
   const prefix = await readBytes(file, PREFIX_BYTES, path);
   if (prefix.toString('latin1', 0, MAGIC.length) !== MAGIC) {
     throw new CheckpointError(`${path}: is no checkpoint of this version of Spikescope`);
@@ -174,7 +197,7 @@ async function readHeader(file: FileHandle, path: string): Promise<StoredHeader>
   return header;
 }
 
-async function readBytes(file: FileHandle, bytes: number, path: string): Promise<Buffer> {
+async function readBytes(file: Bytes, bytes: number, path: string): Promise<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(bytes);
   let read = 0;
   while (read < bytes) {

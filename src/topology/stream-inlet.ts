@@ -18,6 +18,8 @@ export interface StreamInletParts {
   readonly gap: (gap: StreamGap) => void;
   /** A message was processed. */
   readonly processed: () => void;
+  /** Only some of the stream's messages come: between two there are others'. */
+  readonly isSparse?: boolean;
 }
 
 /**
@@ -27,6 +29,8 @@ export interface StreamInletParts {
 export class StreamInlet implements Inlet {
   private readonly parts: StreamInletParts;
   private at: number | undefined;
+  /** Up to there messages are gone, of which some may have been for a sparse inlet. */
+  private goneTo = 0;
 
   constructor(parts: StreamInletParts) {
     this.parts = parts;
@@ -47,8 +51,10 @@ export class StreamInlet implements Inlet {
     if (sequence === undefined) throw new Error('a message of a stream has a sequence');
     if (this.at !== undefined) {
       if (sequence <= this.at) return;
-      if (sequence > this.at + 1) this.miss(sequence - 1, sequence, message.arrivedUs);
+      if (sequence > this.at + 1 && this.parts.isSparse !== true)
+        this.miss(sequence - 1, sequence, message.arrivedUs);
     }
+    if (this.goneTo > 0) this.tellGone(sequence, message.arrivedUs);
     this.at = sequence;
     this.parts.begin(sequence);
     this.parts.inlet.message(message);
@@ -66,6 +72,24 @@ export class StreamInlet implements Inlet {
     this.miss(sequence, sequence, atUs);
     this.at = sequence;
     this.parts.processed();
+  }
+
+  /** What lies up to there is not for this inlet. */
+  pass(sequence: number): void {
+    if (this.at === undefined || sequence <= this.at) return;
+    this.at = sequence;
+    this.parts.processed();
+  }
+
+  /** The stream has no message up to there any more; told with the next message that comes. */
+  gone(sequence: number): void {
+    if (this.at !== undefined && sequence > this.at) this.goneTo = sequence;
+  }
+
+  private tellGone(shownBy: number, atUs: number): void {
+    const to = this.goneTo;
+    this.goneTo = 0;
+    if (to > (this.at as number)) this.miss(to, shownBy, atUs);
   }
 
   /** The gap is a record of the message that shows it, or of its own last. */

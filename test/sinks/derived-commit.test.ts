@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FencedError } from '../../src/sinks/derived-commit.ts';
+import { FencedError } from '../../src/sinks/fence.ts';
 import { type NatsServer, startNatsServer } from '../integration/nats-server.ts';
 import { until } from '../integration/until.ts';
 import { CREATED, committing, DerivedServer, record, SILENT } from './derived-server.ts';

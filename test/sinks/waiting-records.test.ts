@@ -7,7 +7,13 @@ import { WaitingRecords } from '../../src/sinks/waiting-records.ts';
 const NOWHERE: StreamPosition = { sequence: 0, records: null };
 
 function record(sequence: number, index: number, bytes = 10) {
-  return { sequence, index, subject: 'spikeformer.derived.power', data: new Uint8Array(bytes) };
+  return {
+    sequence,
+    index,
+    subject: 'spikeformer.derived.power',
+    data: new Uint8Array(bytes),
+    frames: sequence,
+  };
 }
 
 /** Records of frames, each with so many of them. */
@@ -36,7 +42,12 @@ describe('the next batch', () => {
 
   it('is empty where nothing waits, and does not go back', () => {
     const batch = new WaitingRecords().nextBatch(4, { sequence: 7, records: 2 });
-    expect(batch).toEqual({ records: [], bytes: 0, position: { sequence: 7, records: 2 } });
+    expect(batch).toEqual({
+      records: [],
+      bytes: 0,
+      position: { sequence: 7, records: 2 },
+      frames: 0,
+    });
   });
 
   it('leaves room for the marker among the messages of an atomic batch', () => {
@@ -58,6 +69,15 @@ describe('the next batch', () => {
     const second = waiting.nextBatch(2, first.position);
     expect(second.records).toHaveLength(502);
     expect(second.position).toEqual({ sequence: 2, records: null });
+  });
+
+  it('says how many messages it reaches over, and leaves room for what else goes with it', () => {
+    const waiting = new WaitingRecords(2);
+    for (let i = 0; i < 1500; i++) waiting.add(record(7, i));
+    const first = waiting.nextBatch(9, NOWHERE, 12);
+    expect([first.records.length, first.frames]).toEqual([998, 7]);
+    waiting.stored(first);
+    expect(waiting.nextBatch(9, first.position, 12).frames).toBe(12);
   });
 
   it('is no longer than some megabytes, and takes a record that is by itself', () => {

@@ -19,6 +19,8 @@ export const TIERS: Readonly<Record<string, number>> = {
   'src/sinks': 2,
   'src/health': 2,
   'src/simulation': 2,
+  // Who has which partition: decides, and reads and writes nothing.
+  'src/workers': 2,
   // Joins operators with detectors: the anomalies of frames, which analysis tells as well.
   'src/anomalies': 2.5,
   'src/topology': 3,

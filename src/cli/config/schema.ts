@@ -15,6 +15,7 @@ import { natsOptions } from '../../sources/nats-options.ts';
 import { runOptions } from '../../sources/run-watch.ts';
 import { silenceOptions } from '../../sources/silence-watch.ts';
 import { streamOptions } from '../../sources/stream-options.ts';
+import { workerOptions } from '../../workers/worker-options.ts';
 
 const count = (max: number) => z.int().min(1).max(max);
 
@@ -148,6 +149,7 @@ exactly once; auto takes JetStream where the server has it.',
       alerts: alertOptions.prefault({}),
       nats: natsOptions.prefault({}),
       streams: streamOptions.prefault({}),
+      workers: workerOptions.prefault({}),
       conversions: conversionOptions.prefault({}),
       runs: runOptions.prefault({}),
       silence: silenceOptions.prefault({}),

@@ -8,13 +8,15 @@ import type { Inlet } from '../../component/source.ts';
 import { recordId } from '../../component/stream-position.ts';
 import { aborted, together } from '../../component/together.ts';
 import type { FoundGap } from '../../http/live/delivery.ts';
-import { DerivedCommit, FencedError } from '../../sinks/derived-commit.ts';
+import { DerivedCommit } from '../../sinks/derived-commit.ts';
+import { FencedError } from '../../sinks/fence.ts';
 import type { NatsOutbox } from '../../sinks/nats-outbox.ts';
 import { OwnFrames } from '../../sinks/own-frames.ts';
 import { inboxInPlace } from '../../sources/inbox.ts';
 import { beforeFirst, JetStreamSource, type StreamView } from '../../sources/jetstream.ts';
 import { documentsConsumer } from '../../sources/jetstream-streams.ts';
 import type { NatsLink } from '../../sources/nats-link.ts';
+import { CheckpointFolder } from '../../topology/checkpoint-folder.ts';
 import { StreamInlet } from '../../topology/stream-inlet.ts';
 import type { Config } from '../config/schema.ts';
 import type { DocumentParts } from '../document-parts.ts';
@@ -246,7 +248,7 @@ export class JetStreamDelivery {
     return new Keeping({
       ...{ version, config, telemetry, pipelines, rare: this.rare },
       topology: service.topology,
-      folder: join(stateFolder(config), 'checkpoints'),
+      place: new CheckpointFolder(join(stateFolder(config), 'checkpoints')),
       stream: this.streams.names.frames,
       created: () => this.created,
       position: () => inlet.position,

@@ -2,7 +2,7 @@ import type { InboundMessage } from '../../component/message.ts';
 import { FrameDecoder } from '../../frames/decode.ts';
 import { parseSubject } from '../../frames/subject.ts';
 import type { Config } from '../config/schema.ts';
-import { limitsOf } from '../service.ts';
+import { limitsOf } from '../frame-side.ts';
 
 /** Whether a message is a health frame, as the door will see it. */
 export function healthTest(config: Config): (answer: InboundMessage) => boolean {

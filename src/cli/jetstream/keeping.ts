@@ -1,14 +1,17 @@
 import type { AnyPipeline } from '../../component/pipeline.ts';
 import type { StreamPosition } from '../../component/stream-position.ts';
 import { type CheckpointContent, stateHash } from '../../topology/checkpoint-file.ts';
-import { CheckpointFolder } from '../../topology/checkpoint-folder.ts';
+import type { CheckpointFolder, FoundCheckpoint } from '../../topology/checkpoint-folder.ts';
 import { Checkpointer } from '../../topology/checkpointer.ts';
 import { KeptState } from '../../topology/kept-state.ts';
 import type { Topology } from '../../topology/topology.ts';
 import type { Config } from '../config/schema.ts';
+import { configHash } from '../frame-side.ts';
 import type { OwnTelemetry } from '../own-telemetry.ts';
-import { configHash } from '../service.ts';
 import type { RareLog } from './rare-log.ts';
+
+/** Where checkpoints are kept. */
+export type CheckpointPlace = Pick<CheckpointFolder, 'newest' | 'setAside' | 'write'>;
 
 export interface KeepingParts {
   readonly version: string;
@@ -16,15 +19,19 @@ export interface KeepingParts {
   readonly telemetry: OwnTelemetry;
   readonly rare: RareLog;
   readonly pipelines: readonly AnyPipeline[];
-  readonly topology: Topology;
-  readonly folder: string;
+  readonly topology: Pick<Topology, 'states' | 'metricsOf'>;
+  readonly place: CheckpointPlace;
   /** Name of the stream of frames. */
   readonly stream: string;
+  /** The part of its frames; undefined where it is all of them. */
+  readonly part?: string;
   /** When it was made: another one of the same name is another stream. */
   readonly created: () => string;
   /** Up to which message frames are processed. */
   readonly position: () => number | undefined;
   readonly stored: () => StreamPosition;
+  /** Messages up to there, where the frames are those of one part of several. */
+  readonly framesStored?: () => number;
   readonly documentsTo: () => number;
   /** Resolves when what frames up to this one put out is where it belongs. */
   readonly settled: (sequence: number) => Promise<void>;
@@ -34,7 +41,13 @@ export interface KeepingParts {
 export interface KeptPlace {
   /** The last message that it covers, and the records that were stored; undefined where it is of
    *  another stream. */
-  readonly frames: { readonly sequence: number; readonly stored: StreamPosition } | undefined;
+  readonly frames:
+    | {
+        readonly sequence: number;
+        readonly stored: StreamPosition;
+        readonly framesStored: number;
+      }
+    | undefined;
   /** All messages of the derived stream up to this one were documents. */
   readonly documentsTo: number;
 }
@@ -43,12 +56,10 @@ export interface KeptPlace {
 export class Keeping {
   readonly checkpointer: Checkpointer;
   private readonly parts: KeepingParts;
-  private readonly folder: CheckpointFolder;
   private readonly state: KeptState;
 
   constructor(parts: KeepingParts) {
     this.parts = parts;
-    this.folder = new CheckpointFolder(parts.folder);
     this.state = this.makeState();
     this.checkpointer = this.makeCheckpointer();
   }
@@ -57,18 +68,19 @@ export class Keeping {
    * Restores the newest checkpoint that can be used, for a stream made then; gives where it stands.
    * Where it is of another stream, only the counters go on.
    */
-  async restore(created: string): Promise<KeptPlace | undefined> {
+  async restore(created: string, newest?: FoundCheckpoint): Promise<KeptPlace | undefined> {
     const { log } = this.parts.telemetry;
-    const { content, refused } = await this.folder.newest();
+    const { content, refused } = newest ?? (await this.parts.place.newest());
     for (const { reason } of refused) log.error(`a checkpoint can't be used: ${reason}`);
-    await this.folder.setAside(refused);
+    await this.parts.place.setAside(refused);
     if (content === undefined) return undefined;
-    const { sequence, stream, streamCreated, stored, documentsTo } = content;
+    const { sequence, stream, streamCreated, stored, documentsTo, framesStored = 0 } = content;
     const isSame = streamCreated === created && stream === this.parts.stream;
     let said: string[];
     if (isSame) {
       said = this.state.restore(content, content.pipelines);
-      log.info(`going on behind message ${sequence} of ${stream}`);
+      const what = this.parts.part === undefined ? '' : `${this.parts.part} of `;
+      log.info(`going on behind message ${sequence} of ${what}${stream}`);
     } else {
       said = this.state.restoreMetrics(content.metrics);
       this.state.startAfresh();
@@ -79,7 +91,7 @@ anew, counters go on`,
     }
     for (const sentence of said) log.warn(sentence);
     this.checkpointer.began(sequence, Date.now() - Date.parse(content.writtenAt));
-    return { documentsTo, frames: isSame ? { sequence, stored } : undefined };
+    return { documentsTo, frames: isSame ? { sequence, stored, framesStored } : undefined };
   }
 
   /** The frames to come are those of another stream: operators begin anew, counters go on. */
@@ -105,16 +117,17 @@ anew, counters go on`,
   }
 
   private makeCheckpointer(): Checkpointer {
-    const { config, telemetry, rare, settled, stored, documentsTo } = this.parts;
+    const { config, telemetry, rare, settled, stored, documentsTo, framesStored } = this.parts;
     const { own, log } = telemetry;
     return new Checkpointer({
-      folder: this.folder,
+      folder: this.parts.place,
       everyMs: config.checkpoints.interval / 1000,
       framesMax: config.checkpoints.frames_max,
       copy: () => this.copy(),
       settled: async (copy) => {
         await settled(copy.sequence);
-        return { ...copy, stored: stored(), documentsTo: documentsTo() };
+        const frames = framesStored === undefined ? {} : { framesStored: framesStored() };
+        return { ...copy, stored: stored(), documentsTo: documentsTo(), ...frames };
       },
       events: {
         written: (bytes, heldMs) => {
@@ -152,7 +165,10 @@ anew, counters go on`,
 }
 
 /** What the form and the meaning of each pipeline's state depend on. */
-function hashesOf(pipelines: readonly AnyPipeline[], config: Config): Record<string, string> {
+export function hashesOf(
+  pipelines: readonly AnyPipeline[],
+  config: Config,
+): Record<string, string> {
   const options = config.pipelines as Readonly<Record<string, unknown>>;
   const entries = pipelines.map(({ name, stateVersion = 1 }) => {
     return [name, stateHash(options[name], stateVersion)] as const;

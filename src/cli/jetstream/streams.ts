@@ -3,12 +3,12 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { StreamView } from '../../sources/jetstream.ts';
 import {
   type StreamNames,
-  StreamSetupError,
   setUpStreams,
   streamNames,
   type WantedConsumer,
   wantedStreams,
 } from '../../sources/jetstream-streams.ts';
+import { StreamSetupError } from '../../sources/make-stream.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { adaptedSubjects } from '../adapted.ts';
 import { ConfigError } from '../config/config-error.ts';
@@ -59,15 +59,15 @@ export class Streams {
     }
   }
 
-  /** Makes what is missing and looks at the stream of frames; undefined at the signal. */
-  async firstLook(signal: AbortSignal): Promise<StreamView | undefined> {
+  /** Makes what is missing and looks at a stream, that of frames; undefined at the signal. */
+  async firstLook(
+    signal: AbortSignal,
+    stream = this.names.frames,
+  ): Promise<StreamView | undefined> {
     while (!signal.aborted) {
       try {
         await this.make();
-        const manager = await this.manager();
-        const { created, state } = await manager.streams.info(this.names.frames);
-        const { first_seq: firstSequence, last_seq: lastSequence, messages } = state;
-        return { created, firstSequence, lastSequence, messages };
+        return await this.look(stream);
       } catch (error) {
         if (error instanceof ConfigError) throw error;
         const reason = (error as Error).message;
@@ -76,6 +76,13 @@ export class Streams {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
     return undefined;
+  }
+
+  /** How a stream stands. */
+  async look(stream: string): Promise<StreamView> {
+    const { created, state } = await (await this.manager()).streams.info(stream);
+    const { first_seq: firstSequence, last_seq: lastSequence, messages } = state;
+    return { created, firstSequence, lastSequence, messages };
   }
 
   private async manager(): Promise<JetStreamManager> {

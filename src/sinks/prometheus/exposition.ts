@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
-import { Family } from './family.ts';
-import type { MetricStore } from './metric-store.ts';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Family } from './family.ts';
+import type { FamilySource } from './metric-store.ts';
 import type { Series } from './series.ts';
 
 /** prom-client is behind this module alone, so that its successor is a change of one file. */
@@ -11,24 +11,14 @@ export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 const TURN_CHARS = 128 * 1024;
 
 /**
- * A registry of prom-client whose own metrics (the process, Node) are as ever, and whose families
- * write their text themselves: label text is made once a series, and a long exposition lets the
- * event loop go on in between. Each series is written at one moment.
+ * Families of one name, of one store or several: label text is made once a series, and a long
+ * exposition lets the event loop go on in between. Each series is written at one moment.
  */
-class StoreRegistry extends Registry {
-  async getMetricsAsString(metric: unknown): Promise<string> {
-    if (metric instanceof Family) return await familyText(metric as Family<Series>);
-    const parent = Registry.prototype as unknown as {
-      getMetricsAsString(this: Registry, metric: unknown): Promise<string>;
-    };
-    return await parent.getMetricsAsString.call(this, metric);
-  }
-}
-
-async function familyText(family: Family<Series>): Promise<string> {
+async function familyText(families: readonly Family<Series>[]): Promise<string> {
+  const [family] = families as [Family<Series>];
   const parts: string[] = [];
   let text = family.header();
-  for (const series of family.shown()) {
+  for (const series of families.flatMap((each) => each.shown())) {
     text += series.lines(family.name);
     if (text.length < TURN_CHARS) continue;
     parts.push(text);
@@ -41,8 +31,8 @@ async function familyText(family: Family<Series>): Promise<string> {
 
 /** Reads the store as the text format 0.0.4. Scrapes at the same time share one reading. */
 export class Exposition {
-  private readonly registry = new StoreRegistry();
-  private readonly store: MetricStore;
+  private readonly registry = new Registry();
+  private readonly store: FamilySource;
   private reading: Promise<string> | undefined;
   private readonly before: () => void;
 
@@ -53,7 +43,7 @@ export class Exposition {
    * state `isBehind` what was shown before a restart, only gauges of the process are shown, so that
    * no counter falls.
    */
-  constructor(store: MetricStore, before: () => void, isBehind: () => boolean = () => false) {
+  constructor(store: FamilySource, before: () => void, isBehind: () => boolean = () => false) {
     this.store = store;
     this.before = before;
     this.isBehind = isBehind;
@@ -70,18 +60,27 @@ export class Exposition {
   private async read(): Promise<string> {
     this.before();
     if (this.isBehind()) return await this.readProcess();
-    for (const family of this.store.families()) {
-      // Registering the same object again changes nothing; the registry asks for no more than this.
-      this.registry.registerMetric(family as unknown as Metric<string>);
-    }
-    return await this.registry.metrics();
+    const all = this.store.families();
+    const texts = await Promise.all([this.registry.metrics(), ...byName(all).map(familyText)]);
+    return `${texts.map((text) => text.trimEnd()).join('\n\n')}\n`;
   }
 
   private async readProcess(): Promise<string> {
     const shown = this.store
       .families()
       .filter(({ type, spec }) => type === 'gauge' && spec.ofProcess === true);
-    const texts = await Promise.all(shown.map((family) => familyText(family)));
+    const texts = await Promise.all(byName(shown).map(familyText));
     return `${texts.join('\n\n')}\n`;
   }
+}
+
+/** Those of one name stand together: the format wants each name once. */
+function byName(families: readonly Family<Series>[]): (readonly Family<Series>[])[] {
+  const groups = new Map<string, Family<Series>[]>();
+  for (const family of families) {
+    const group = groups.get(family.name);
+    if (group === undefined) groups.set(family.name, [family]);
+    else group.push(family);
+  }
+  return [...groups.values()];
 }

@@ -9,6 +9,8 @@ export type FamilyType = 'counter' | 'gauge' | 'histogram';
 export interface FamilyHost {
   tick: number;
   readonly seriesMax: number;
+  /** A label of all series, as text; '' for none. */
+  readonly labelText: string;
   refused(metric: string): void;
 }
 
@@ -73,7 +75,10 @@ export class Family<S extends Series> implements MetricFamily<S> {
   }
 
   private insert(labels: readonly string[]): S {
-    const series = this.make(labels, labelText(this.spec.labels, labels));
+    const own = labelText(this.spec.labels, labels);
+    const { labelText: shared } = this.host;
+    const text = shared === '' || own === '' ? shared + own : `${shared},${own}`;
+    const series = this.make(labels, text);
     let node: Node<S> = this.root;
     for (const label of labels.slice(0, -1)) {
       let next = node.get(label) as Node<S> | undefined;

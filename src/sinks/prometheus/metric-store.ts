@@ -10,6 +10,7 @@ import type {
 import type { Snapshot } from '../../component/state.ts';
 import { ChipActivity } from './chip-activity.ts';
 import { Family, type FamilyHost, type FamilyType } from './family.ts';
+import { labelText } from './label-text.ts';
 import { Counter, Gauge, Histogram, type Series } from './series.ts';
 
 /**
@@ -23,6 +24,13 @@ export interface StoreOptions {
   readonly seriesTicks: number;
   /** A label set past the cap was looked up. */
   readonly refused: (metric: string) => void;
+  /** A label that every series has beside its own; where it is shown only. */
+  readonly label?: { readonly name: string; readonly value: string } | undefined;
+}
+
+/** Where metrics are read from: one store, or several as one. */
+export interface FamilySource {
+  families(): readonly Family<Series>[];
 }
 
 /** Length of a tick that the defaults are made for. */
@@ -39,7 +47,7 @@ export const STORE_DEFAULTS: StoreOptions = {
  * All metrics of the program. Pipelines fill it in bulk; a scrape reads it; a checkpoint copies it.
  * It looks at no clock: a timer outside calls `tick`.
  */
-export class MetricStore implements MetricDefiner {
+export class MetricStore implements MetricDefiner, FamilySource {
   private readonly options: StoreOptions;
   private readonly host: FamilyHost;
   private readonly byName = new Map<string, Family<Series>>();
@@ -47,8 +55,9 @@ export class MetricStore implements MetricDefiner {
 
   constructor(options: Partial<StoreOptions> = {}) {
     this.options = { ...STORE_DEFAULTS, ...options };
-    const { seriesMax, refused } = this.options;
-    this.host = { tick: 0, seriesMax, refused };
+    const { seriesMax, refused, label } = this.options;
+    const text = label === undefined ? '' : labelText([label.name], [label.value]);
+    this.host = { tick: 0, seriesMax, refused, labelText: text };
   }
 
   counter(spec: MetricSpec): MetricFamily<CounterSeries> {
