@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { ConfigError } from '../../src/cli/config/config-error.ts';
 import { loadConfig } from '../../src/cli/config/load.ts';
 import { loadPipelines } from '../../src/cli/load-pipelines.ts';
+import { checkWorkers } from '../../src/cli/workers/check-workers.ts';
 import { runProgram } from './program.ts';
 
 const pipelines = await loadPipelines();
@@ -149,5 +150,21 @@ describe('the program', () => {
     const bad = await runProgram('run', '--check', '--config', file);
     expect(bad.code).toBe(78);
     expect(bad.stderr).toContain('/nowhere/secret');
+  });
+});
+
+describe('partitions that nobody can share as configured are refused before the first event', () => {
+  it.each([
+    ['workers: {count: 2}', 'workers.count: 2 workers need partitions to share'],
+    ['streams: {partitions: 4}\ndelivery: core', 'delivery: core NATS has no partitions'],
+    [
+      'streams: {partitions: 4}\nworkers: {ttl: 1s}\ncheckpoints: {commit_interval: 400ms}',
+      'checkpoints.commit_interval: 0.4 s is more than a quarter of workers.ttl, 1 s',
+    ],
+    [`streams: {partitions: 4}\nadapters: [${ADAPTER}, subjects: [x]}]`, 'adapters: a stream has'],
+  ])('%s', (text, message) => {
+    const config = load(text);
+    expect(() => checkWorkers(config)).toThrow(ConfigError);
+    expect(() => checkWorkers(config)).toThrow(message);
   });
 });

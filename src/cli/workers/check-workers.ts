@@ -5,7 +5,8 @@ import type { Config } from '../config/schema.ts';
 const COMMITS_IN_TTL = 4;
 
 /** @throws ConfigError where frames can't be shared as the configuration wants it */
-export function checkWorkers({ workers, streams, checkpoints, delivery }: Config): void {
+export function checkWorkers(config: Config): void {
+  const { workers, streams, checkpoints, delivery, adapters } = config;
   const { partitions } = streams;
   if (partitions === 1) {
     if (workers.count === 1) return;
@@ -19,6 +20,12 @@ is made)`,
     throw new ConfigError(
       `delivery: core NATS has no partitions, and streams.partitions is ${partitions}: set \
 delivery to jetstream, or streams.partitions to 1`,
+    );
+  }
+  if (adapters.length > 0) {
+    throw new ConfigError(
+      `adapters: a stream has one rule of partitions, and it reads the subjects of frames; \
+streams.partitions is ${partitions}: set it to 1, or leave the adapters to a service of their own`,
     );
   }
   if (checkpoints.commit_interval * COMMITS_IN_TTL > workers.ttl) {
