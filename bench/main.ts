@@ -18,6 +18,7 @@ import { faultsEval } from './parts/faults-eval.ts';
 import { health } from './parts/health.ts';
 import { htmlReport } from './parts/html-report.ts';
 import { jetStream } from './parts/jetstream.ts';
+import { json } from './parts/json.ts';
 import { malformed } from './parts/malformed.ts';
 import { memory } from './parts/memory.ts';
 import { nab } from './parts/nab.ts';
@@ -33,6 +34,7 @@ import { syncInterval } from './parts/sync-interval.ts';
 /** Parts by name, in the order in which they run. */
 const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>> = {
   nats: natsLoad,
+  json,
   spk: spkReplay,
   scrape,
   'documents-sqlite': documentsSqlite,

@@ -7,6 +7,7 @@ import { outputFormat } from '../recordings/recording-writers.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
 import { EVENT_LOOP, Inbox, inboxLimits } from '../sources/inbox.ts';
 import { NatsSource } from '../sources/nats.ts';
+import { adaptedSubjects, adaptersOf } from './adapted.ts';
 import { UsageError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
 import { addNatsFlags, type NatsFlags, natsConfig, notedLink } from './nats-flags.ts';
@@ -107,16 +108,19 @@ async function receive({ config, link, writer, forUs, out, signal }: Receiving):
   });
   const { prefix } = config;
   const limits = limitsOf(config);
-  const recorder = new Recorder({ prefix, limits, writer, inbox, failed: fail });
+  const adapters = adaptersOf(config.adapters, limits);
+  const recorder = new Recorder({ prefix, limits, adapters, writer, inbox, failed: fail });
   const progress = new Progress('recorded', 'frames');
   let over: NodeJS.Timeout | undefined;
   const source = new NatsSource({
     link,
     prefix,
+    adapted: adaptedSubjects(config),
     inbox,
     clock: new ArrivalClock(),
     listening: () => {
-      note(`recording ${prefix}.<kind>.> to ${out}; Ctrl-C ends it`);
+      const subjects = [`${prefix}.<kind>.>`, ...adaptedSubjects(config)].join(', ');
+      note(`recording ${subjects} to ${out}; Ctrl-C ends it`);
       if (forUs !== undefined) over = setTimeout(() => ending.abort(), forUs / 1000);
     },
   });

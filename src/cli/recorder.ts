@@ -1,3 +1,4 @@
+import type { Adapters } from '../adapters/adapter.ts';
 import type { InboundMessage } from '../component/message.ts';
 import type { Inlet } from '../component/source.ts';
 import type { Frame } from '../frames/frame.ts';
@@ -13,6 +14,7 @@ const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 export interface RecorderOptions {
   readonly prefix: string;
   readonly limits: FrameLimits;
+  readonly adapters: Adapters | undefined;
   readonly writer: OutputWriter;
   readonly inbox: Pick<Inbox, 'hold' | 'release'>;
   /** Hears of the first frame that cannot be written: the recording ends there. */
@@ -43,6 +45,7 @@ export class Recorder implements Inlet {
     this.ingest = new Ingest({
       prefix: options.prefix,
       limits: options.limits,
+      adapters: options.adapters,
       states: new StateRegistry(),
       watches: [],
       counts: {

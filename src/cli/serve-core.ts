@@ -6,6 +6,7 @@ import { NatsOutbox, type OutboxLimits } from '../sinks/nats-outbox.ts';
 import { ArrivalClock } from '../sources/arrival-clock.ts';
 import { EVENT_LOOP, Inbox, inboxLimits } from '../sources/inbox.ts';
 import { NatsSource } from '../sources/nats.ts';
+import { adaptedSubjects } from './adapted.ts';
 import { runBenchmarks } from './benchmark-parts.ts';
 import { natsPings } from './health-parts.ts';
 import { createService } from './service.ts';
@@ -44,11 +45,13 @@ export async function serveCore(parts: Serving): Promise<void> {
   const source = new NatsSource({
     link,
     prefix: config.prefix,
+    adapted: adaptedSubjects(config),
     inbox,
     clock,
     listening: () => {
       own.natsConnected.series().set(1);
-      log.info(`listening on ${config.prefix}.<kind>.>`);
+      const subjects = [`${config.prefix}.<kind>.>`, ...adaptedSubjects(config)];
+      log.info(`listening on ${subjects.join(', ')}`);
     },
   });
   try {

@@ -15,6 +15,7 @@ import { TICK_MS } from '../sinks/prometheus/metric-store.ts';
 import type { ChipPings } from '../sources/chip-pings.ts';
 import type { Log } from '../telemetry/log.ts';
 import { startTopology, type Topology } from '../topology/topology.ts';
+import { adaptersOf } from './adapted.ts';
 import { arrivalWatches } from './arrival-watches.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
@@ -169,6 +170,7 @@ function topologyOf(
   return startTopology({
     prefix: config.prefix,
     limits: limitsOf(config),
+    adapters: adaptersOf(config.adapters, limitsOf(config)),
     pipelines,
     pipelineOptions: new Map(Object.entries(config.pipelines)),
     configHash: configHash(config),
@@ -198,8 +200,11 @@ function once(log: Log, { isAgain }: StreamSide): LogSink {
 }
 
 /** Tells two configurations apart by which the same frames would give other numbers. */
-export function configHash({ pipelines, limits, conversions, runs, silence }: Config): string {
-  const text = JSON.stringify({ pipelines, limits, conversions, runs, silence });
+export function configHash(config: Config): string {
+  const { pipelines, limits, conversions, runs, silence, adapters } = config;
+  // Without any the hash is that of before there were adapters.
+  const some = adapters.length === 0 ? {} : { adapters };
+  const text = JSON.stringify({ pipelines, limits, conversions, runs, silence, ...some });
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 

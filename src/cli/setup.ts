@@ -7,6 +7,7 @@ import {
   setUpStreams,
   wantedStreams,
 } from '../sources/jetstream-streams.ts';
+import { adaptedSubjects } from './adapted.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
@@ -84,7 +85,8 @@ async function setUpAllStreams(config: Config, change: boolean) {
     const manager = await jetstreamManager(connection, { timeout: API_MS_MAX });
     const consumer =
       config.documents.store === 'none' ? undefined : documentsConsumer(config.prefix);
-    const wanted = wantedStreams(config.prefix, config.streams, consumer);
+    const { prefix, streams } = config;
+    const wanted = wantedStreams(prefix, streams, consumer, adaptedSubjects(config));
     return await setUpStreams(manager, wanted, { change });
   } catch (error) {
     if (error instanceof StreamSetupError) throw new ConfigError(error.message);

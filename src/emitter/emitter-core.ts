@@ -104,7 +104,7 @@ export class EmitterCore {
   /** Numbers, encodes and buffers a frame; what is none is counted and reported. */
   post(build: () => Frame, trace?: TraceHeaders): void {
     const { counter } = this;
-    const { prefix } = this.settings;
+    const { prefix, dense } = this.settings;
     let samples = 0;
     try {
       const frame = build();
@@ -114,7 +114,8 @@ export class EmitterCore {
         this.dropped('closed', 1, samples, () => `${frame.kind}: recorded after close`);
         return;
       }
-      this.outbox.add(frameMessage(frame, { prefix, counter, ...(trace && { trace }) }), samples);
+      const options = { prefix, counter, ...(dense && { dense }), ...(trace && { trace }) };
+      this.outbox.add(frameMessage(frame, options), samples);
     } catch (error) {
       this.dropped('invalid', 1, samples, () => (error as Error).message);
       return;

@@ -10,10 +10,12 @@ import { FRAME_KINDS, type FrameHeader, type FrameKind, readHeader } from './hea
 import { readHealth } from './health.ts';
 import { readInference } from './inference.ts';
 import { readJson } from './json-read.ts';
+import { JsonShapes } from './json-shapes.ts';
 import { FRAME_LIMITS, type FrameLimits } from './limits.ts';
 import { readLog } from './log.ts';
 import { readMembrane } from './membrane.ts';
 import { MsgpackReader } from './msgpack-read.ts';
+import { MsgpackShapes } from './msgpack-shapes.ts';
 import { readPower } from './power.ts';
 import { readSpikes } from './spikes.ts';
 import { type FrameSubject, isToken } from './subject.ts';
@@ -23,18 +25,26 @@ const JSON_OPENS = 0x7b;
 
 /**
  * Turns messages into frames. A frame's columns may lie in the message or in a scratch area:
- * they are valid until the next `decode`, and who keeps them longer copies them. Holds no state
- * that one message could leave for another.
+ * they are valid until the next `decode`, and who keeps them longer copies them. What it remembers
+ * of valid messages makes the next ones faster, and none of them another frame.
  */
 export class FrameDecoder {
   private readonly limits: FrameLimits;
   private readonly msgpack: MsgpackReader;
   private readonly columns: ColumnReader;
+  private readonly shapes: JsonShapes;
+  private readonly msgpackShapes: MsgpackShapes;
 
-  constructor(limits: FrameLimits = FRAME_LIMITS) {
+  /**
+   * `isServing`: for many frames of few places, as the service reads. Columns are moved to where
+   * kernels can work, until `close` gives the room back.
+   */
+  constructor(limits: FrameLimits = FRAME_LIMITS, isServing = false) {
     this.limits = limits;
     this.msgpack = new MsgpackReader(limits);
-    this.columns = new ColumnReader(limits.samplesMax);
+    this.columns = new ColumnReader(limits.samplesMax, isServing);
+    this.shapes = new JsonShapes(limits);
+    this.msgpackShapes = new MsgpackShapes(limits, this.columns);
   }
 
   /**
@@ -47,10 +57,28 @@ export class FrameDecoder {
       const detail = `${bytes.length} bytes, at most ${this.limits.payloadBytesMax}`;
       throw new FrameError('too_large', 'payload', detail);
     }
-    const json = isJson(bytes, contentType);
-    const fields = json ? readJson(bytes, this.limits) : this.msgpack.readMap(bytes);
-    this.columns.reset(bytes.length, json);
-    return this.fromFields(fields, subject);
+    if (isJson(bytes, contentType)) return this.decodeJson(bytes, subject);
+    const known = subject === undefined ? undefined : this.msgpackShapes.read(bytes, subject);
+    if (known !== undefined) return known;
+    const fields = this.msgpack.readMap(bytes);
+    this.columns.reset(bytes.length, false);
+    const frame = this.fromFields(fields, subject);
+    if (subject !== undefined && frame.kind === 'spikes') {
+      this.msgpackShapes.learn(bytes, subject, frame);
+    }
+    return frame;
+  }
+
+  private decodeJson(bytes: Uint8Array, subject: FrameSubject | undefined): Frame {
+    const known = subject === undefined ? undefined : this.shapes.read(bytes, subject);
+    if (known !== undefined) return known;
+    const fields = readJson(bytes, this.limits);
+    this.columns.reset(bytes.length, true);
+    const frame = this.fromFields(fields, subject);
+    if (subject !== undefined && frame.kind === 'spikes') {
+      this.shapes.learn(bytes, subject, frame);
+    }
+    return frame;
   }
 
   /**
@@ -60,6 +88,10 @@ export class FrameDecoder {
   read(fields: Fields): Frame {
     this.columns.reset(0, false);
     return this.fromFields(fields, undefined);
+  }
+
+  close(): void {
+    this.columns.scratch.close();
   }
 
   private fromFields(fields: Fields, subject: FrameSubject | undefined): Frame {

@@ -10,6 +10,7 @@ import { inferenceFields } from './inference.ts';
 import { logFields } from './log.ts';
 import { membraneFields } from './membrane.ts';
 import { MsgpackWriter } from './msgpack-write.ts';
+import { SpikePacker } from './pack-spikes.ts';
 import { powerFields } from './power.ts';
 import { spikesFields } from './spikes.ts';
 import { synapsesFields } from './synapses.ts';
@@ -26,7 +27,7 @@ export function frameFields(frame: Frame): Fields {
   const fields = headerFields(frame.kind, frame);
   switch (frame.kind) {
     case 'spikes':
-      return spikesFields(frame, fields);
+      return spikesFields(frame, fields, frame.dense);
     case 'membrane':
       return membraneFields(frame, fields);
     case 'power':
@@ -53,16 +54,27 @@ export function frameFields(frame: Frame): Fields {
 /** Writes frames; not shared between threads. */
 export class FrameEncoder {
   private readonly msgpack = new MsgpackWriter();
+  private readonly packer = new SpikePacker();
 
-  /** Bytes of their own. NaN and infinities become null in JSON, which reads as "no sample". */
-  encode(frame: Frame, encoding: Encoding = 'msgpack'): Uint8Array {
-    const fields = frameFields(frame);
+  /**
+   * Bytes of their own. NaN and infinities become null in JSON, which reads as "no sample". Spikes
+   * go in the columns that they have; `dense` puts them into denser ones where that is exact, or,
+   * where it is false, into those that every reader knows.
+   */
+  encode(frame: Frame, encoding: Encoding = 'msgpack', dense?: boolean): Uint8Array {
+    const fields = this.fields(frame, dense);
     if (encoding === 'msgpack') return this.msgpack.write(fields);
     return Buffer.from(JSON.stringify(fields, columnsAsLists));
+  }
+
+  private fields(frame: Frame, dense: boolean | undefined): Fields {
+    if (frame.kind !== 'spikes' || dense === undefined) return frameFields(frame);
+    const columns = dense ? (frame.dense ?? this.packer.pack(frame)) : undefined;
+    return spikesFields(frame, headerFields('spikes', frame), columns);
   }
 }
 
 function columnsAsLists(_key: string, value: unknown): unknown {
   if (!ArrayBuffer.isView(value)) return value;
-  return Array.from(value as Uint32Array | Float32Array | Float64Array);
+  return Array.from(value as Uint16Array | Uint32Array | Float32Array | Float64Array);
 }

@@ -1,4 +1,12 @@
+import { UNORDERED } from '../kernels/column-kernels.ts';
 import { type ColumnReader, requireLength } from './columns.ts';
+import {
+  type DenseColumns,
+  DenseSpikesFrame,
+  denseFields,
+  isDense,
+  readDense,
+} from './dense-spikes.ts';
 import {
   type Fields,
   integerField,
@@ -9,24 +17,33 @@ import {
 import { FrameError } from './frame-error.ts';
 import type { FrameHeader } from './header.ts';
 import type { FrameLimits } from './limits.ts';
+import { placeOf } from './places.ts';
 
-/** Spikes of one layer on one chip (a *part*) in the span. No spikes is information too. */
-export interface SpikesFrame extends FrameHeader {
-  readonly kind: 'spikes';
+/** What a frame of spikes says beside its header and its columns. */
+export interface SpikesNames {
   readonly layerName: string;
   readonly neuronType: string;
   /** Neurons of this layer on this chip; ids run from 0 to neuronCount - 1. */
   readonly neuronCount: number;
-  /** [n] one id a spike. */
-  readonly neuronId: Uint32Array;
-  /** [n] µs after t0, in any order, below spanUs. */
-  readonly dtUs: Uint32Array;
   /** Step at which the frame starts; undefined where the emitter knows no steps. */
   readonly timestep0: number | undefined;
   /** Length of a step; undefined where the whole frame is one step. */
   readonly timestepUs: number | undefined;
   /** Added to ids in labels and on pages, where a layer is spread over chips. */
   readonly neuronOffset: number;
+  /** See src/frames/places.ts; undefined where nobody has asked for it. */
+  readonly place?: number | undefined;
+}
+
+/** Spikes of one layer on one chip (a *part*) in the span. No spikes is information too. */
+export interface SpikesFrame extends FrameHeader, SpikesNames {
+  readonly kind: 'spikes';
+  /** [n] one id a spike. */
+  readonly neuronId: Uint32Array;
+  /** [n] µs after t0, in any order, below spanUs. */
+  readonly dtUs: Uint32Array;
+  /** The columns as they came, where they came denser; the two above are then made when asked. */
+  readonly dense?: DenseColumns | undefined;
 }
 
 export const NEURON_TYPE_DEFAULT = 'lif';
@@ -38,77 +55,113 @@ export function readSpikes(
   limits: FrameLimits,
 ): SpikesFrame {
   const neuronCount = integerField(fields, 'neuron_count', 1, limits.neuronCountMax);
-  const neuronId = columns.u32(fields, 'neuron_id');
-  const dtUs = columns.u32(fields, 'dt');
+  if (isDense(fields, columns)) {
+    const names = readNames(fields, header, columns, neuronCount, limits);
+    const dense = readDense(fields, columns, neuronCount, header.spanUs, names.timestepUs);
+    return new DenseSpikesFrame(header, names, dense, columns.scratch);
+  }
+  const neuronId = columns.ids(fields, 'neuron_id');
+  const idMax = columns.largest;
+  const dtUs = columns.times(fields, 'dt');
+  const isOrdered = columns.largest < UNORDERED;
+  const dtMax = isOrdered ? columns.largest : columns.largest - UNORDERED;
   requireLength('dt', dtUs.length, neuronId.length);
-  const isOrdered = requireSpikesInside(neuronId, dtUs, neuronCount, header.spanUs);
-  if (isOrdered && dtUs.length >= LONG) ORDERED.add(dtUs);
+  if (neuronId.length > 0 && (idMax >= neuronCount || dtMax >= header.spanUs)) {
+    throw outside(neuronId, dtUs, neuronCount, header.spanUs);
+  }
+  noteOrder(dtUs, isOrdered);
+  const names = readNames(fields, header, columns, neuronCount, limits);
+  const { layerName, neuronType, timestep0, timestepUs, neuronOffset, place } = names;
   return {
     kind: 'spikes',
     ...header,
-    layerName: nameField(fields, 'layer_name', limits),
-    neuronType: optionalNameField(fields, 'neuron_type', limits) ?? NEURON_TYPE_DEFAULT,
+    layerName,
+    neuronType,
     neuronCount,
     neuronId,
     dtUs,
-    timestep0: optionalIntegerField(fields, 'timestep0', 0, Number.MAX_SAFE_INTEGER),
-    timestepUs: optionalIntegerField(fields, 'timestep_us', 1, Number.MAX_SAFE_INTEGER),
-    neuronOffset: optionalIntegerField(fields, 'neuron_offset', 0, Number.MAX_SAFE_INTEGER) ?? 0,
+    timestep0,
+    timestepUs,
+    neuronOffset,
+    place,
   };
 }
 
-/** Spikes from which on it matters to a reader whether they are in order. */
-const LONG = 256;
-/** Beside the frames, as it is nothing that a frame says. */
-const ORDERED = new WeakSet<Uint32Array>();
+function readNames(
+  fields: Fields,
+  { deviceType, chipId }: FrameHeader,
+  { hasPlaces }: ColumnReader,
+  neuronCount: number,
+  limits: FrameLimits,
+): SpikesNames {
+  const layerName = nameField(fields, 'layer_name', limits);
+  return {
+    layerName,
+    neuronType: optionalNameField(fields, 'neuron_type', limits) ?? NEURON_TYPE_DEFAULT,
+    neuronCount,
+    timestep0: optionalIntegerField(fields, 'timestep0', 0, Number.MAX_SAFE_INTEGER),
+    timestepUs: optionalIntegerField(fields, 'timestep_us', 1, Number.MAX_SAFE_INTEGER),
+    neuronOffset: optionalIntegerField(fields, 'neuron_offset', 0, Number.MAX_SAFE_INTEGER) ?? 0,
+    place: hasPlaces ? placeOf(deviceType, chipId, layerName) : undefined,
+  };
+}
 
-/** Whether the times of a frame are known never to go back; false where nobody has looked. */
-export function areOrdered({ dtUs }: SpikesFrame): boolean {
-  return ORDERED.has(dtUs);
+/** How many spikes a frame has; its columns stay as they came. */
+export function spikeCount(frame: SpikesFrame): number {
+  return (frame.dense?.ids ?? frame.neuronId).length;
 }
 
 /**
- * One pass for both maxima, and for whether times ever go back; the slow search for the culprit
- * runs only when there is one.
+ * The times of the frame that was read last, where they never go back; beside the frames, as it is
+ * nothing that a frame says. Columns are valid until the next frame is read, and so is this.
  */
-function requireSpikesInside(
+let orderedTimes: Uint32Array | undefined;
+
+/** Notes whether times never go back, of a column that may have been another's before. */
+export function noteOrder(dtUs: Uint32Array, isOrdered: boolean): Uint32Array {
+  orderedTimes = isOrdered ? dtUs : undefined;
+  return dtUs;
+}
+
+/** Whether the times of a frame are known never to go back; false where nobody has looked. */
+export function areOrdered(frame: SpikesFrame): boolean {
+  return frame.dense?.isOrdered ?? frame.dtUs === orderedTimes;
+}
+
+/** What is wrong with a frame of which a maximum is too large. */
+function outside(
   neuronId: Uint32Array,
   dtUs: Uint32Array,
   neuronCount: number,
   spanUs: number,
-): boolean {
-  let idMax = 0;
-  let dtMax = 0;
-  let isOrdered = true;
-  for (let i = 0; i < neuronId.length; i++) {
-    const id = neuronId[i] as number;
-    if (id > idMax) idMax = id;
-    const dt = dtUs[i] as number;
-    if (dt >= dtMax) dtMax = dt;
-    else isOrdered = false;
-  }
-  if (neuronId.length === 0 || (idMax < neuronCount && dtMax < spanUs)) return isOrdered;
+): FrameError {
   for (let i = 0; i < neuronId.length; i++) {
     const id = neuronId[i] as number;
     if (id >= neuronCount) {
       const detail = `value ${i}: ${id} is not below neuron_count ${neuronCount}`;
-      throw new FrameError('neuron_outside_population', 'neuron_id', detail);
+      return new FrameError('neuron_outside_population', 'neuron_id', detail);
     }
     const dt = dtUs[i] as number;
     if (dt >= spanUs) {
-      throw new FrameError('dt_outside_span', 'dt', `value ${i}: ${dt} is not below ${spanUs}`);
+      return new FrameError('dt_outside_span', 'dt', `value ${i}: ${dt} is not below ${spanUs}`);
     }
   }
-  return isOrdered;
+  throw new Error('a maximum of a column is none of its values');
 }
 
-export function spikesFields(frame: SpikesFrame, fields: Fields): Fields {
+/** As wire fields, with the columns of `dense` where there are any. */
+export function spikesFields(
+  frame: SpikesFrame,
+  fields: Fields,
+  dense: DenseColumns | undefined,
+): Fields {
   fields['layer_name'] = frame.layerName;
   fields['neuron_type'] = frame.neuronType;
   fields['neuron_count'] = frame.neuronCount;
   if (frame.timestep0 !== undefined) fields['timestep0'] = frame.timestep0;
   if (frame.timestepUs !== undefined) fields['timestep_us'] = frame.timestepUs;
   if (frame.neuronOffset !== 0) fields['neuron_offset'] = frame.neuronOffset;
+  if (dense !== undefined) return denseFields(dense, fields);
   fields['neuron_id'] = frame.neuronId;
   fields['dt'] = frame.dtUs;
   return fields;

@@ -1,5 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs';
-import type { SpikesFrame } from '../frames/spikes.ts';
+import { type SpikesFrame, spikeCount } from '../frames/spikes.ts';
 
 /** Timesteps with a series of their own; the rest are `other`. */
 export const TIMESTEPS_NAMED = 64;
@@ -19,8 +19,8 @@ export function tallySpikes(): OperatorFunction<SpikesFrame, SpikeTally> {
 }
 
 function tally(frame: SpikesFrame): SpikeTally['tallies'] {
-  const { timestep0, timestepUs, dtUs } = frame;
-  const spikes = dtUs.length;
+  const { timestep0, timestepUs } = frame;
+  const spikes = spikeCount(frame);
   if (timestep0 === undefined) return [{ timestep: 'none', spikes }];
   if (timestep0 >= TIMESTEPS_NAMED) return [{ timestep: 'other', spikes }];
   if (timestepUs === undefined) return [{ timestep: String(timestep0), spikes }];
@@ -33,11 +33,9 @@ function tallyByStep(
   timestepUs: number,
 ): SpikeTally['tallies'] {
   const counts = new Uint32Array(TIMESTEPS_NAMED + 1);
-  for (let i = 0; i < frame.dtUs.length; i++) {
-    const step = timestep0 + Math.floor((frame.dtUs[i] as number) / timestepUs);
-    const slot = step < TIMESTEPS_NAMED ? step : TIMESTEPS_NAMED;
-    counts[slot] = (counts[slot] as number) + 1;
-  }
+  const stepEnds = frame.dense?.stepEnds;
+  if (stepEnds === undefined) countSteps(frame, timestep0, timestepUs, counts);
+  else addSteps(stepEnds, timestep0, counts);
   const tallies: { timestep: string; spikes: number }[] = [];
   for (let step = 0; step <= TIMESTEPS_NAMED; step++) {
     const spikes = counts[step] as number;
@@ -45,4 +43,30 @@ function tallyByStep(
     if (spikes > 0) tallies.push({ timestep, spikes });
   }
   return tallies.length > 0 ? tallies : [{ timestep: String(timestep0), spikes: 0 }];
+}
+
+function countSteps(
+  frame: SpikesFrame,
+  timestep0: number,
+  timestepUs: number,
+  counts: Uint32Array,
+): void {
+  const dts = frame.dense?.dts ?? frame.dtUs;
+  for (let i = 0; i < dts.length; i++) {
+    const step = timestep0 + Math.floor((dts[i] as number) / timestepUs);
+    const slot = step < TIMESTEPS_NAMED ? step : TIMESTEPS_NAMED;
+    counts[slot] = (counts[slot] as number) + 1;
+  }
+}
+
+/** Of spikes that came grouped by step: none of them is looked at. */
+function addSteps(stepEnds: Uint32Array, timestep0: number, counts: Uint32Array): void {
+  const named = Math.min(stepEnds.length, TIMESTEPS_NAMED - timestep0);
+  let from = 0;
+  for (let step = 0; step < named; step++) {
+    const to = stepEnds[step] as number;
+    counts[timestep0 + step] = to - from;
+    from = to;
+  }
+  counts[TIMESTEPS_NAMED] = (stepEnds.at(-1) ?? 0) - from;
 }

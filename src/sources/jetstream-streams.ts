@@ -69,11 +69,12 @@ export function documentsConsumer(prefix: string): WantedConsumer {
   };
 }
 
-/** The streams of a prefix (DESIGN §2), with the consumer of documents where there are any. */
+/** The streams of a prefix (DESIGN §2), and of what adapters read; documents have a consumer. */
 export function wantedStreams(
   prefix: string,
   options: StreamOptions,
   documents: WantedConsumer | undefined,
+  adapted: readonly string[] = [],
 ): readonly WantedStream[] {
   const names = streamNames(options.name);
   const below = (tokens: readonly string[]) => tokens.map((token) => `${prefix}.${token}.>`);
@@ -92,7 +93,11 @@ export function wantedStreams(
     ...(options.bytes_max !== undefined && { max_bytes: options.bytes_max }),
   };
   return [
-    { name: names.frames, config: { ...base, subjects: below(FRAME_KINDS) }, consumers: [] },
+    {
+      name: names.frames,
+      config: { ...base, subjects: [...below(FRAME_KINDS), ...adapted] },
+      consumers: [],
+    },
     {
       name: names.derived,
       config: {

@@ -13,6 +13,8 @@ export interface NatsSourceParts {
   readonly link: NatsLink;
   /** First tokens of the subjects. */
   readonly prefix: string;
+  /** Subjects beside those of the prefix. */
+  readonly adapted?: readonly string[];
   readonly inbox: Inbox;
   readonly clock: ArrivalClock;
   /** The server knows of all subscriptions: what is published from now on arrives. */
@@ -74,18 +76,20 @@ export class NatsSource implements Source {
     connection: NatsConnection,
     fail: (error: Error) => void,
   ): readonly Subscription[] {
-    const { prefix } = this.parts;
+    const { prefix, adapted = [] } = this.parts;
+    const subjects = [...FRAME_KINDS.map((kind) => `${prefix}.${kind}.>`), ...adapted];
     let refused = 0;
     const callback = (error: Error | null, message: Msg) => {
       if (error === null) {
         this.take(wireMessageOf(message));
-      } else if (++refused === FRAME_KINDS.length) {
-        // The link tells each refusal; with some kinds allowed the others are worth having.
-        fail(new Error(`NATS allows none of the subjects ${prefix}.<kind>.>`, { cause: error }));
+      } else if (++refused === subjects.length) {
+        // The link tells each refusal; with some allowed the others are worth having.
+        const all = [`${prefix}.<kind>.>`, ...adapted].join(', ');
+        fail(new Error(`NATS allows none of the subjects ${all}`, { cause: error }));
       }
     };
-    return FRAME_KINDS.map((kind) => {
-      const subscription = connection.subscribe(`${prefix}.${kind}.>`, { callback });
+    return subjects.map((subject) => {
+      const subscription = connection.subscribe(subject, { callback });
       claim(connection, subscription, this.take);
       return subscription;
     });

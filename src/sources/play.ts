@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Frame } from '../frames/frame.ts';
+import { changedFrame, type Frame } from '../frames/frame.ts';
 import { formatSubject } from '../frames/subject.ts';
 
 /** What can be played: a recording, or anything that gives frames in order of time. */
@@ -63,7 +63,7 @@ function stamp(frame: Frame, shiftUs: number, seqs: Map<string, number>, emitter
   const seq = seqs.get(subject) ?? 0;
   seqs.set(subject, seq + 1);
   const arrivedUs = Math.round((performance.timeOrigin + performance.now()) * 1000);
-  return { ...frame, t0Us: frame.t0Us + shiftUs, seq, emitter, arrivedUs };
+  return changedFrame(frame, { t0Us: frame.t0Us + shiftUs, seq, emitter, arrivedUs });
 }
 
 /** Holds frames back until their time has come. */

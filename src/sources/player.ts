@@ -1,4 +1,4 @@
-import type { Frame } from '../frames/frame.ts';
+import { changedFrame, type Frame } from '../frames/frame.ts';
 import type { Playable } from './play.ts';
 
 /** What becomes of what is played. */
@@ -122,7 +122,7 @@ export class Player {
       if (!(await this.reach(endUs, signal))) return;
       // The recording's own time is the clock: what comes behind a later frame arrives late.
       this.givenUs = Math.max(this.givenUs, endUs);
-      this.options.frame({ ...frame, arrivedUs: this.givenUs });
+      this.options.frame(changedFrame(frame, { arrivedUs: this.givenUs }));
       if (this.state_ === 'seeking') this.holdClock(Math.max(this.atUs, endUs));
       if (performance.now() - turnMs < TURN_MS) continue;
       await new Promise((resolve) => setImmediate(resolve));

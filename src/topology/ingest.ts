@@ -1,3 +1,4 @@
+import type { AdaptedSubject, Adapters } from '../adapters/adapter.ts';
 import type { DeadMessage, InboundMessage } from '../component/message.ts';
 import type { FrameWatch, Inlet } from '../component/source.ts';
 import { FrameDecoder } from '../frames/decode.ts';
@@ -24,6 +25,8 @@ export interface IngestCounts {
 export interface IngestOptions {
   readonly prefix: string;
   readonly limits: FrameLimits;
+  /** What reads messages on subjects that are not of frames; undefined where nothing does. */
+  readonly adapters?: Adapters | undefined;
   readonly counts: IngestCounts;
   readonly states: StateRegistry;
   readonly watches: readonly FrameWatch[];
@@ -44,11 +47,11 @@ export class Ingest implements Inlet {
   private readonly options: IngestOptions;
   private readonly decoder: FrameDecoder;
   private readonly tracker = new SequenceTracker(SUBJECTS_MAX);
-  private readonly subjects = new Map<string, FrameSubject>();
+  private readonly subjects = new Map<string, FrameSubject | AdaptedSubject>();
 
   constructor(options: IngestOptions) {
     this.options = options;
-    this.decoder = new FrameDecoder(options.limits);
+    this.decoder = new FrameDecoder(options.limits, true);
     options.states.slot('ingest/sequence').hold({
       snapshot: () => this.tracker.snapshot(),
       restore: (snapshot) => this.tracker.restore(snapshot),
@@ -59,6 +62,10 @@ export class Ingest implements Inlet {
     let frame: Frame;
     try {
       const subject = this.subjectOf(message.subject);
+      if ('adapter' in subject) {
+        this.adapted(message, subject.adapter.read(message.data, subject));
+        return;
+      }
       frame = this.decoder.decode(message.data, subject, message.contentType);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
@@ -71,8 +78,21 @@ export class Ingest implements Inlet {
     this.accept(message.subject, frame);
   }
 
+  /** One message, all of its frames: each as if it had come on its own subject. */
+  private adapted(message: InboundMessage, frames: readonly Frame[]): void {
+    for (const frame of frames) {
+      frame.arrivedUs = message.arrivedUs;
+      frame.trace = message.trace;
+      this.frame(frame);
+    }
+  }
+
   frame(frame: Frame): void {
     this.accept(formatSubject(this.options.prefix, frame), frame);
+  }
+
+  close(): void {
+    this.decoder.close();
   }
 
   private accept(subject: string, frame: Frame): void {
@@ -96,10 +116,11 @@ export class Ingest implements Inlet {
   }
 
   /** A subject is read once; its names then are the same objects in every frame. */
-  private subjectOf(text: string): FrameSubject {
+  private subjectOf(text: string): FrameSubject | AdaptedSubject {
     const known = this.subjects.get(text);
     if (known !== undefined) return known;
-    const subject = parseSubject(this.options.prefix, text);
+    const { adapters, prefix } = this.options;
+    const subject = adapters?.find(text) ?? parseSubject(prefix, text);
     if (this.subjects.size >= SUBJECTS_MAX) this.subjects.clear();
     this.subjects.set(text, subject);
     return subject;

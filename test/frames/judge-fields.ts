@@ -10,8 +10,7 @@ const COUNTERS_MAX = 64;
 const NAME_CHARS_MAX = 128;
 const TEXT_CHARS_MAX = 8192;
 const NEURON_COUNT_MAX = 2 ** 24;
-const U32_MAX = 2 ** 32 - 1;
-const BYTES = { u32: 4, f32: 4, f64: 8 } as const;
+const BYTES = { u16: 2, u32: 4, f32: 4, f64: 8 } as const;
 
 const UPDATE_FIELDS: readonly WireField[] = [
   { name: 'synapse_type', type: 'name', needed: true },
@@ -49,6 +48,7 @@ export class Faults {
         if (typeof raw !== 'string') this.add('wrong_type');
         else if (!field.words?.includes(raw)) this.add('out_of_range');
         return undefined;
+      case 'u16':
       case 'u32':
       case 'f32':
       case 'f64':
@@ -117,14 +117,14 @@ export class Faults {
 
   /** A value of a column in JSON, where null is NaN. */
   private listed(type: keyof typeof BYTES, value: Plain): number {
-    if (value === null && type !== 'u32') return Number.NaN;
+    if (value === null && type.startsWith('f')) return Number.NaN;
     if (typeof value !== 'number') {
       this.add('wrong_type');
       return 0;
     }
     if (type === 'f32') return Math.fround(value);
     if (type === 'f64') return value;
-    if (Number.isInteger(value) && value >= 0 && value <= U32_MAX) return value;
+    if (Number.isInteger(value) && value >= 0 && value < 256 ** BYTES[type]) return value;
     this.add('out_of_range');
     return 0;
   }
@@ -181,6 +181,7 @@ export class Faults {
 function numbersOf(type: keyof typeof BYTES, bytes: Uint8Array, length: number): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length }, (_, i) => {
+    if (type === 'u16') return view.getUint16(i * 2, true);
     if (type === 'u32') return view.getUint32(i * 4, true);
     return type === 'f32' ? view.getFloat32(i * 4, true) : view.getFloat64(i * 8, true);
   });
@@ -208,8 +209,8 @@ function betweenFields(
   json: boolean,
   faults: Faults,
 ): void {
-  const ids = columns.get('neuron_id');
-  const times = columns.get('dt');
+  const ids = columns.get('neuron_id') ?? columns.get('neuron_id_u16');
+  const times = columns.get('dt') ?? columns.get('dt_u16');
   if (shape.timed && times !== undefined) {
     const spanUs = values.get('span_us');
     if (typeof spanUs === 'number' && times.some((dt) => dt >= spanUs)) {
@@ -235,12 +236,27 @@ function betweenFields(
   }
   if (shape.kind === 'cores')
     faults.names(values.get('layer_name'), columns.get('core_id')?.length);
+  const perStep = columns.get('step_spikes');
+  if (perStep !== undefined && ids !== undefined) {
+    if (perStep.reduce((sum, count) => sum + count, 0) !== ids.length)
+      faults.add('length_mismatch');
+  }
   for (const [name, length] of lengthsNeeded(shape, values, columns)) {
     const found = columns.get(name)?.length;
     if (found !== undefined && length !== undefined && found !== length) {
       faults.add('length_mismatch');
     }
   }
+}
+
+/** Steps of the span, the last of which may be cut; undefined where that can't be told. */
+function stepsOf(values: Values): number | undefined {
+  const spanUs = values.get('span_us');
+  const stepUs = values.get('timestep_us') ?? spanUs;
+  if (typeof spanUs !== 'number' || typeof stepUs !== 'number') return undefined;
+  let steps = 0;
+  while (steps * stepUs < spanUs && steps <= SAMPLES_MAX) steps++;
+  return steps;
 }
 
 /** Columns and the length that another field gives them; undefined where that one is unknown. */
@@ -250,7 +266,15 @@ function lengthsNeeded(
   columns: Columns,
 ): readonly (readonly [string, number | undefined])[] {
   const rows = (name: string) => columns.get(name)?.length;
-  if (kind === 'spikes') return [['dt', rows('neuron_id')]];
+  if (kind === 'spikes') {
+    const spikes = rows('neuron_id') ?? rows('neuron_id_u16');
+    const steps = stepsOf(values);
+    return [
+      ['dt', spikes],
+      ['dt_u16', spikes],
+      ['step_spikes', steps],
+    ];
+  }
   if (kind === 'cores') return [['utilization_percent', rows('core_id')]];
   if (kind === 'inference') {
     const count = values.get('count');

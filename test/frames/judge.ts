@@ -2,7 +2,7 @@ import type { InvalidReason } from '../../src/frames/frame-error.ts';
 import { FRAME_KINDS } from '../../src/frames/header.ts';
 import { Faults, fieldFaults, type Values } from './judge-fields.ts';
 import { type Plain, readMessage, Unreadable } from './slow-read.ts';
-import { COMMON_FIELDS, WIRE_SHAPES, type WireShape } from './wire-fields.ts';
+import { COMMON_FIELDS, spikesForm, WIRE_SHAPES, type WireShape } from './wire-fields.ts';
 
 /** A message as it came, whatever it is. */
 export interface AnyMessage {
@@ -99,6 +99,10 @@ function shapeOf(kind: string, values: Values, faults: Faults): WireShape | unde
   if (kind === 'activity') {
     const scope = word('scope');
     return shapes.find(({ form }) => form === scope);
+  }
+  if (kind === 'spikes') {
+    const has = (name: string) => (values.get(name) ?? undefined) !== undefined;
+    return shapes.find(({ form }) => form === spikesForm(has));
   }
   if (kind !== 'conversion') return shapes[0];
   const event = word('event');

@@ -1,4 +1,4 @@
-import { Float, type Packable, Raw } from './pack.ts';
+import { type Column, Float, type Packable, Raw } from './pack.ts';
 import { below, pick, type Random } from './valid-fields.ts';
 
 /** Wire names to values: a message that can still be changed. */
@@ -54,7 +54,7 @@ function fieldOf(draft: Draft, random: Random): string {
   return pick(random, [...draft.keys()]);
 }
 
-function isColumn(value: Packable | undefined): value is Uint32Array | Float32Array | Float64Array {
+function isColumn(value: Packable | undefined): value is Column {
   return ArrayBuffer.isView(value) && !(value instanceof Uint8Array);
 }
 
@@ -108,10 +108,8 @@ function wrongLength(draft: Draft, random: Random): boolean {
   return true;
 }
 
-function likewise(
-  column: Uint32Array | Float32Array | Float64Array,
-  { buffer }: Uint8Array<ArrayBuffer>,
-): Packable {
+function likewise(column: Column, { buffer }: Uint8Array<ArrayBuffer>): Packable {
+  if (column instanceof Uint16Array) return new Uint16Array(buffer);
   if (column instanceof Uint32Array) return new Uint32Array(buffer);
   return column instanceof Float32Array ? new Float32Array(buffer) : new Float64Array(buffer);
 }

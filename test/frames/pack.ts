@@ -2,7 +2,7 @@
  * Writes messages for tests, right ones and wrong ones: what the product's own writer can't say
  * (keys twice, keys that are no strings, lengths that lie, any bytes) is what its reader must take.
  */
-export type Column = Uint32Array | Float32Array | Float64Array;
+export type Column = Uint16Array | Uint32Array | Float32Array | Float64Array;
 
 /** Bytes that stand for a value as they are. */
 export class Raw {

@@ -1,6 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Unpackr } from 'msgpackr';
 import type { Frame } from '../../src/frames/frame.ts';
-import { COMMON_FIELDS, WIRE_SHAPES, type WireField, type WireShape } from './wire-fields.ts';
+import {
+  COMMON_FIELDS,
+  spikesForm,
+  WIRE_SHAPES,
+  type WireField,
+  type WireShape,
+} from './wire-fields.ts';
 
 /**
  * Judges a decoded frame by the design and by what another reader found in the same bytes; slow,
@@ -18,6 +25,8 @@ const OTHER_READER = new Unpackr({
 const PROPERTIES: Readonly<Record<string, string>> = {
   t0: 't0Us',
   dt: 'dtUs',
+  dt_u16: 'dtUs',
+  neuron_id_u16: 'neuronId',
   message: 'text',
   'cores.layer_name': 'layerNames',
 };
@@ -56,8 +65,10 @@ export function violations(frame: Frame, bytes: Uint8Array, json: boolean): stri
   check(values.get('v') === 1, 'v is not 1');
   check(values.get('kind') === frame.kind, 'kind differs');
   const shape = WIRE_SHAPES.find(
-    ({ kind, fixed }) =>
-      kind === frame.kind && Object.entries(fixed).every(([k, v]) => values.get(k) === v),
+    ({ kind, fixed, form }) =>
+      kind === frame.kind &&
+      Object.entries(fixed).every(([k, v]) => values.get(k) === v) &&
+      (kind !== 'spikes' || form === spikesForm((name) => (values.get(name) ?? null) !== null)),
   );
   if (shape === undefined) return [...said, 'no form of its kind'];
   const properties = frame as unknown as Properties;
@@ -124,6 +135,7 @@ function fieldViolation(
     case 'updates':
       return updatesViolation(raw, read);
     default:
+      if (field.name === 'step_spikes') return stepsViolation(raw, values, frame);
       return columnViolation(field, raw, read, field.name === 'values');
   }
 }
@@ -206,9 +218,10 @@ function valuesOf(type: WireField['type'], raw: unknown): number[] | undefined {
   }
   if (!(raw instanceof Uint8Array)) return undefined;
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  const bytes = type === 'f64' ? 8 : 4;
+  const bytes = type === 'f64' ? 8 : type === 'u16' ? 2 : 4;
   if (raw.length % bytes !== 0) return undefined;
   return Array.from({ length: raw.length / bytes }, (_, i) => {
+    if (type === 'u16') return view.getUint16(i * bytes, true);
     if (type === 'u32') return view.getUint32(i * bytes, true);
     return type === 'f32' ? view.getFloat32(i * bytes, true) : view.getFloat64(i * bytes, true);
   });
@@ -234,6 +247,16 @@ function columnViolation(
     if (field.type === 'u32' && !(Number.isInteger(value) && value >= 0)) return 'is no u32';
   }
   return undefined;
+}
+
+/** Whether the times that were read are those of the steps, one after the other. */
+function stepsViolation(raw: unknown, values: Values, frame: Properties): string | undefined {
+  const counts = valuesOf('u16', raw);
+  if (counts === undefined) return 'is no column';
+  const stepUs = Number(values.get('timestep_us') ?? 0);
+  const times = counts.flatMap((count, step) => new Array<number>(count).fill(step * stepUs));
+  const read = Array.from(frame['dtUs'] as ArrayLike<number>);
+  return isDeepStrictEqual(times, read) ? undefined : 'was read as other times';
 }
 
 /** What holds between columns. */

@@ -62,6 +62,7 @@ function validValue(
   switch (field.type) {
     case 'integer':
       if (field.name === 'count') return rows;
+      if (field.name === 'timestep_us' && shape.form !== '') return denseStep(fields, random);
       return pick(random, [field.min ?? 0, 1, 7, 4096, field.max ?? SAFE]);
     case 'number':
       return pick(random, [field.min ?? -2.5, 0.25, 1, Math.min(field.max ?? 1e300, 1e300)]);
@@ -85,6 +86,28 @@ function validValue(
     default:
       return column(shape, field, fields, rows, random);
   }
+}
+
+/** A length of steps of which a span has few. */
+function denseStep(fields: ReadonlyMap<string, Packable>, random: Random): number {
+  const spanUs = fields.get('span_us') as number;
+  return pick(random, [Math.ceil(spanUs / (1 + below(random, 7))), spanUs, SAFE]);
+}
+
+/** So many spikes, spread over the steps of the span. */
+function stepSpikes(
+  fields: ReadonlyMap<string, Packable>,
+  spikes: number,
+  random: Random,
+): Uint16Array {
+  const spanUs = fields.get('span_us') as number;
+  const stepUs = (fields.get('timestep_us') as number | undefined) ?? spanUs;
+  const counts = new Uint16Array(Math.ceil(spanUs / stepUs));
+  for (let i = 0; i < spikes; i++) {
+    const step = below(random, counts.length);
+    counts[step] = (counts[step] as number) + 1;
+  }
+  return counts;
 }
 
 function update(random: Random): Packable {
@@ -111,6 +134,14 @@ function column(
   if (field.name === 'dt') {
     const times = Uint32Array.from({ length: rows }, () => below(random, spanUs));
     return shape.kind === 'spikes' ? times : times.sort();
+  }
+  if (field.name === 'dt_u16') {
+    return Uint16Array.from({ length: rows }, () => below(random, Math.min(spanUs, 2 ** 16)));
+  }
+  if (field.name === 'step_spikes') return stepSpikes(fields, rows, random);
+  if (field.name === 'neuron_id_u16') {
+    const count = Math.min(fields.get('neuron_count') as number, 2 ** 16);
+    return Uint16Array.from({ length: rows }, () => below(random, count));
   }
   if (field.name === 'neuron_id') {
     const count = (fields.get('neuron_count') as number | undefined) ?? 2 ** 24;

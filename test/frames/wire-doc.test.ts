@@ -9,7 +9,13 @@ import { FRAME_LIMITS } from '../../src/frames/limits.ts';
 import { MetricStore } from '../../src/sinks/prometheus/metric-store.ts';
 import { defineOwnMetrics } from '../../src/telemetry/own-metrics.ts';
 import { DEFAULTS } from './slow-check.ts';
-import { COMMON_FIELDS, WIRE_SHAPES, type WireField, type WireType } from './wire-fields.ts';
+import {
+  COMMON_FIELDS,
+  WIRE_SHAPES,
+  type WireField,
+  type WireShape,
+  type WireType,
+} from './wire-fields.ts';
 
 /** docs/wire.md beside the code, both ways. */
 const ROOT = join(import.meta.dirname, '../..');
@@ -55,7 +61,7 @@ function codesOf(cell: string | undefined): string[] {
 /** What the first cell of a type stands for in the wire as a table. */
 const TYPES: readonly (readonly [RegExp, WireType])[] = [
   [/^number or f32\[\]$/, 'step'],
-  [/^(u32|f32|f64)\[[a-z·]+\]$/, 'u32'],
+  [/^(u16|u32|f32|f64)\[[a-z·]+\]$/, 'u32'],
   [/^list of names/, 'names'],
   [/^list of maps$/, 'updates'],
   [/^map of f64\[n\]$/, 'counters'],
@@ -76,6 +82,11 @@ function boundsOf({ type, min, max }: WireField): string | undefined {
   if (min === undefined || max === undefined) return undefined;
   if (max === Number.MAX_VALUE) return `from ${min}`;
   return type === 'counters' ? undefined : `${amount(min)} … ${amount(max)}`;
+}
+
+/** Told in a table of their own. */
+function isDense({ kind, form }: WireShape): boolean {
+  return kind === 'spikes' && form !== '';
 }
 
 /** Units that a field's name promises. */
@@ -124,8 +135,18 @@ test('the common fields are those of the wire', () => {
   }
 });
 
+test('the denser columns of spikes are those of the wire', () => {
+  const rows = rowsByField('#### Denser columns');
+  const spikes = WIRE_SHAPES.filter(isDense);
+  const fields = spikes.flatMap((shape) => shape.fields.filter(({ type }) => type === 'u16'));
+  expect([...rows.keys()].sort()).toEqual([...new Set(fields.map(({ name }) => name))].sort());
+  for (const field of fields) {
+    expect(typeOf(rows.get(field.name)?.['type'] ?? ''), field.name).toBe('u16');
+  }
+});
+
 describe.each(FRAME_KINDS)('%s', (kind) => {
-  const shapes = WIRE_SHAPES.filter((shape) => shape.kind === kind);
+  const shapes = WIRE_SHAPES.filter((shape) => shape.kind === kind && !isDense(shape));
   const names = new Set(shapes.flatMap(({ fields }) => fields.map(({ name }) => name)));
   const told = new Set(shapes.flatMap(({ fixed }) => Object.keys(fixed)));
 

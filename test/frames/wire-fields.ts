@@ -5,6 +5,7 @@ import type { FrameKind } from '../../src/frames/header.ts';
  * tests compare two readings of it.
  */
 export type WireType =
+  | 'u16'
   | 'u32'
   | 'f32'
   | 'f64'
@@ -31,7 +32,10 @@ export interface WireField {
   readonly words?: readonly string[];
 }
 
-/** Fields of one kind, or of one form of it: an event of `conversion`, a scope of `activity`. */
+/**
+ * Fields of one kind, or of one form of it: an event of `conversion`, a scope of `activity`, the
+ * columns of `spikes`.
+ */
 export interface WireShape {
   readonly kind: FrameKind;
   readonly form: string;
@@ -74,21 +78,35 @@ function shape(
   return { kind, form: '', timed: false, fixed: {}, fields, ...rest };
 }
 
-export const WIRE_SHAPES: readonly WireShape[] = [
-  shape(
-    'spikes',
-    [
-      need('layer_name', 'name'),
-      may('neuron_type', 'name'),
-      need('neuron_count', 'integer', { min: 1, max: 2 ** 24 }),
-      need('neuron_id', 'u32'),
-      need('dt', 'u32'),
-      may('timestep0', 'integer', COUNT),
-      may('timestep_us', 'integer', { min: 1, max: SAFE }),
-      may('neuron_offset', 'integer', COUNT),
-    ],
-    { timed: true },
+/** Ids in one of two columns, times in one of three; the form says which, where they are denser. */
+const SPIKES: readonly WireShape[] = (['neuron_id', 'neuron_id_u16'] as const).flatMap((ids) =>
+  (['dt', 'dt_u16', 'step_spikes'] as const).map((times) =>
+    shape(
+      'spikes',
+      [
+        need('layer_name', 'name'),
+        may('neuron_type', 'name'),
+        need('neuron_count', 'integer', { min: 1, max: 2 ** 24 }),
+        may('timestep0', 'integer', COUNT),
+        may('timestep_us', 'integer', { min: 1, max: SAFE }),
+        need(ids, ids === 'neuron_id' ? 'u32' : 'u16'),
+        need(times, times === 'dt' ? 'u32' : 'u16'),
+        may('neuron_offset', 'integer', COUNT),
+      ],
+      { timed: true, form: ids + times === 'neuron_iddt' ? '' : `${ids} ${times}` },
+    ),
   ),
+);
+
+/** The form of a `spikes` message: the first of each that it has, u32 where it has none. */
+export function spikesForm(has: (name: string) => boolean): string {
+  const ids = !has('neuron_id') && has('neuron_id_u16') ? 'neuron_id_u16' : 'neuron_id';
+  const times = ['dt', 'dt_u16', 'step_spikes'].find(has) ?? 'dt';
+  return ids === 'neuron_id' && times === 'dt' ? '' : `${ids} ${times}`;
+}
+
+export const WIRE_SHAPES: readonly WireShape[] = [
+  ...SPIKES,
   shape(
     'membrane',
     [

@@ -11,6 +11,7 @@ export const TIERS: Readonly<Record<string, number>> = {
   // Beside the contracts it fills, and below the topology that wires it.
   'src/telemetry': 2,
   'src/emitter': 1,
+  'src/adapters': 2,
   'src/recordings': 2,
   'src/sources': 2,
   'src/operators': 2,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adapterIssues, adapterOptions } from '../../adapters/adapter-options.ts';
 import { duration } from '../../component/duration.ts';
 import type { AnyPipeline } from '../../component/pipeline.ts';
 import { FRAME_LIMITS } from '../../frames/limits.ts';
@@ -114,49 +115,57 @@ export function configSchema(pipelines: readonly AnyPipeline[]) {
       (pipeline.options as z.ZodObject).prefault({}).describe(pipeline.summary),
     ]),
   );
-  return z.strictObject({
-    prefix: z
-      .string()
-      .refine(isPrefix, 'needs one to four tokens of A-Z a-z 0-9 _ - joined by dots')
-      .default(PREFIX_DEFAULT)
-      .describe('First tokens of every subject.'),
-    delivery: z.enum(['auto', 'core', 'jetstream']).default('auto').describe(
-      'How frames come: core NATS, best effort, losses counted by seq; or JetStream, each counts \
+  return z
+    .strictObject({
+      prefix: z
+        .string()
+        .refine(isPrefix, 'needs one to four tokens of A-Z a-z 0-9 _ - joined by dots')
+        .default(PREFIX_DEFAULT)
+        .describe('First tokens of every subject.'),
+      delivery: z.enum(['auto', 'core', 'jetstream']).default('auto').describe(
+        'How frames come: core NATS, best effort, losses counted by seq; or JetStream, each counts \
 exactly once; auto takes JetStream where the server has it.',
-    ),
-    checkpoints: checkpointOptions.prefault({}),
-    log_level: z
-      .enum(LOG_LEVELS)
-      .default('INFO')
-      .describe('Least severe log lines that are written.'),
-    derived: z
-      .strictObject({
-        log_level: z
-          .enum(LOG_LEVELS)
-          .default('INFO')
-          .describe('Least severe log lines that are records of the derived stream too.'),
-      })
-      .prefault({}),
-    state: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Folder of what outlives a restart (by default $XDG_STATE_HOME/spikescope).'),
-    documents: documentOptions.prefault({}),
-    alerts: alertOptions.prefault({}),
-    nats: natsOptions.prefault({}),
-    streams: streamOptions.prefault({}),
-    conversions: conversionOptions.prefault({}),
-    runs: runOptions.prefault({}),
-    silence: silenceOptions.prefault({}),
-    health: healthOptions.prefault({}),
-    http: http.prefault({}),
-    limits: limits.prefault({}),
-    metrics: metrics.prefault({}),
-    traces: tracesOptions.prefault({}),
-    benchmarks: benchmarkOptions.prefault({}),
-    pipelines: z.strictObject(byName).prefault({}),
-  });
+      ),
+      checkpoints: checkpointOptions.prefault({}),
+      log_level: z
+        .enum(LOG_LEVELS)
+        .default('INFO')
+        .describe('Least severe log lines that are written.'),
+      derived: z
+        .strictObject({
+          log_level: z
+            .enum(LOG_LEVELS)
+            .default('INFO')
+            .describe('Least severe log lines that are records of the derived stream too.'),
+        })
+        .prefault({}),
+      state: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Folder of what outlives a restart (by default $XDG_STATE_HOME/spikescope).'),
+      documents: documentOptions.prefault({}),
+      alerts: alertOptions.prefault({}),
+      nats: natsOptions.prefault({}),
+      streams: streamOptions.prefault({}),
+      conversions: conversionOptions.prefault({}),
+      runs: runOptions.prefault({}),
+      silence: silenceOptions.prefault({}),
+      health: healthOptions.prefault({}),
+      http: http.prefault({}),
+      limits: limits.prefault({}),
+      metrics: metrics.prefault({}),
+      traces: tracesOptions.prefault({}),
+      benchmarks: benchmarkOptions.prefault({}),
+      adapters: adapterOptions,
+      pipelines: z.strictObject(byName).prefault({}),
+    })
+    .superRefine(({ adapters, prefix, limits: bounds }, context) => {
+      const { neuron_count_max: neuronCountMax, span_us_max: spanUsMax } = bounds;
+      for (const issue of adapterIssues(adapters, { prefix, neuronCountMax, spanUsMax })) {
+        context.addIssue({ code: 'custom', ...issue });
+      }
+    });
 }
 
 export type Config = z.output<ReturnType<typeof configSchema>>;

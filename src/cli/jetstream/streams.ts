@@ -10,6 +10,7 @@ import {
   wantedStreams,
 } from '../../sources/jetstream-streams.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { adaptedSubjects } from '../adapted.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
 import type { RareLog } from './rare-log.ts';
@@ -42,7 +43,8 @@ export class Streams {
    */
   async make(): Promise<void> {
     const { config, documents, log, rare } = this.parts;
-    const wanted = wantedStreams(config.prefix, config.streams, documents);
+    const { prefix, streams } = config;
+    const wanted = wantedStreams(prefix, streams, documents, adaptedSubjects(config));
     try {
       const asked = setUpStreams(await this.manager(), wanted, { change: false });
       const { made, differs, vital } = await asked;

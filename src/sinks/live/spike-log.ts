@@ -1,4 +1,4 @@
-import type { SpikesFrame } from '../../frames/spikes.ts';
+import { type SpikesFrame, spikeCount } from '../../frames/spikes.ts';
 import { LIVE_LIMITS } from './live-limits.ts';
 
 /** Exact spikes of a population in [fromUs, toUs), in order of time. */
@@ -43,7 +43,7 @@ export class SpikeLog {
   /** Keeps a frame's spikes; the columns are copied. */
   add(part: string, frame: SpikesFrame): void {
     const { spikesKept, framesKept } = LIVE_LIMITS;
-    const count = frame.neuronId.length;
+    const count = spikeCount(frame);
     if (count > spikesKept) {
       this.skip(part, frame);
       return;
@@ -58,7 +58,7 @@ export class SpikeLog {
     ) {
       this.forgetOldest();
     }
-    copyInto(this.ids, frame.neuronId, this.end % spikesKept);
+    copyInto(this.ids, frame.dense?.ids ?? frame.neuronId, this.end % spikesKept);
     copyInto(this.dts, frame.dtUs, this.end % spikesKept);
     const endUs = frame.t0Us + frame.spanUs;
     this.frames.push({ part, t0Us: frame.t0Us, endUs, at: this.end, count });
@@ -140,7 +140,7 @@ function isMissing({ beforeUs, ...some }: Missing, fromUs: number, toUs: number)
   return fromUs < beforeUs || (fromUs < some.toUs && toUs > some.fromUs);
 }
 
-function copyInto(ring: Uint32Array, column: Uint32Array, at: number): void {
+function copyInto(ring: Uint32Array, column: Uint16Array | Uint32Array, at: number): void {
   const room = ring.length - at;
   if (column.length <= room) {
     ring.set(column, at);

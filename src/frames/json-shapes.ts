@@ -1,0 +1,226 @@
+import { JsonColumn } from './json-column.ts';
+import { endOfNumber, type JsonForm, type JsonPart, JsonSplitter } from './json-parts.ts';
+import type { FrameLimits } from './limits.ts';
+import { branchOf, joined, nodeOf, ShapeCredit, type ShapeNode } from './shape-tree.ts';
+import { noteOrder, type SpikesFrame } from './spikes.ts';
+import type { FrameSubject } from './subject.ts';
+
+/** Shapes that are remembered; with one more all are forgotten, and learned anew. */
+const SHAPES_MAX = 16_384;
+/** Bytes of a shape at most that are not digits: what is longer is no frame that comes often. */
+const CONSTANT_BYTES_MAX = 2048;
+
+const ZERO = 0x30;
+const CLOSE = 0x7d;
+/** More digits than any whole number below 2^53 has. */
+const DIGITS_MAX = 16;
+
+/** What a place in a message holds that differs from one message of a shape to the next. */
+type Varying = 't0' | 'seq' | 'timestep0' | 'neuron_id' | 'dt' | 'unread';
+
+/** The other fields that a frame of spikes is read for. */
+const READ: ReadonlySet<string> = new Set([
+  ...['v', 'kind', 'device_type', 'chip_id', 'span_us', 'run_id', 'emitter'],
+  ...['layer_name', 'neuron_type', 'neuron_count', 'timestep_us', 'neuron_offset'],
+]);
+
+function varies(name: string, form: JsonForm): Varying | 'constant' | undefined {
+  switch (name) {
+    case 't0':
+    case 'seq':
+    case 'timestep0':
+      return form === 'digits' ? name : 'constant';
+    case 'neuron_id':
+    case 'dt':
+      return form === 'list' ? name : undefined;
+    default:
+      if (form === 'list') return undefined;
+      return READ.has(name) || (form !== 'digits' && form !== 'number') ? 'constant' : 'unread';
+  }
+}
+
+/** Where the numbers of a message are put. */
+const SLOTS = { t0: 0, seq: 1, timestep0: 2 };
+
+type Node = ShapeNode<Varying, SpikesFrame>;
+
+/**
+ * Reads spike frames in JSON that look like one that was read before, without parsing them: where
+ * all bytes are the same but the digits of `t0`, `seq`, `timestep0`, `neuron_id`, `dt` and numbers
+ * that nobody reads, so is what they mean. Learns from frames that the parser has read and found
+ * valid; whatever is unusual is the parser's, and so are all errors: there is one truth.
+ */
+export class JsonShapes {
+  private readonly limits: FrameLimits;
+  private view: DataView = new DataView(new ArrayBuffer(0));
+  private readonly splitter = new JsonSplitter<Varying>(varies);
+  private readonly roots = new Map<FrameSubject, Node>();
+  private shapes = 0;
+  private readonly credit = new ShapeCredit();
+  private at = 0;
+  private readonly numbers = new Float64Array(3);
+  private readonly ids = new JsonColumn();
+  private readonly dts = new JsonColumn();
+
+  constructor(limits: FrameLimits) {
+    this.limits = limits;
+  }
+
+  /** Undefined where the message has no known shape or is not valid: the parser says which. */
+  read(bytes: Uint8Array, subject: FrameSubject): SpikesFrame | undefined {
+    const root = this.roots.get(subject);
+    const like = root === undefined ? undefined : this.follow(bytes, root);
+    if (like === undefined || !this.isValid(like)) {
+      this.credit.missed();
+      return undefined;
+    }
+    this.credit.met();
+    return this.frameLike(like);
+  }
+
+  /** Remembers what a message looks like that was read as this frame. */
+  learn(bytes: Uint8Array, subject: FrameSubject, frame: SpikesFrame): void {
+    if (!this.credit.spend()) return;
+    // A frame is all of its message.
+    const parts = bytes.at(-1) === CLOSE ? this.splitter.split(bytes, 0) : undefined;
+    if (parts === undefined || !isPlain(parts, frame)) return;
+    if (this.shapes >= SHAPES_MAX) {
+      this.roots.clear();
+      this.shapes = 0;
+    }
+    const root = this.roots.get(subject);
+    const node = nodeOf(parts, { ...frame, neuronId: NO_COLUMN, dtUs: NO_COLUMN });
+    this.roots.set(subject, root === undefined ? node : joined(root, node));
+    this.shapes++;
+  }
+
+  /** Reads along the bytes of known shapes; gives the frame that the message looks like. */
+  private follow(bytes: Uint8Array, root: Node): SpikesFrame | undefined {
+    if (bytes.buffer !== this.view.buffer) this.view = new DataView(bytes.buffer);
+    this.at = 0;
+    this.numbers.fill(0);
+    let node = root;
+    while (true) {
+      if (!this.has(bytes, node)) return undefined;
+      const { at } = this;
+      if (node.varying !== undefined) {
+        if (!this.take(bytes, node.varying)) return undefined;
+        node = node.next as Node;
+      } else if (node.branches !== undefined) {
+        const branch = branchOf(node.branches, bytes[at]);
+        if (branch === undefined) return undefined;
+        node = branch;
+      } else {
+        return at === bytes.length ? node.like : undefined;
+      }
+    }
+  }
+
+  /** Whether the bytes of a node come next; goes past them. */
+  private has(bytes: Uint8Array, { text, words }: Node): boolean {
+    const { view, at } = this;
+    const { length } = text;
+    if (at + length > bytes.length) return false;
+    const start = bytes.byteOffset + at;
+    for (let i = 0; i < words.length; i++) {
+      if (view.getInt32(start + i * 4, true) !== words[i]) return false;
+    }
+    for (let i = words.length * 4; i < length; i++) if (bytes[at + i] !== text[i]) return false;
+    this.at = at + length;
+    return true;
+  }
+
+  /** Takes what differs; false where it is not written plainly. */
+  private take(bytes: Uint8Array, varying: Varying): boolean {
+    switch (varying) {
+      case 'neuron_id':
+        this.at = this.ids.read(bytes, this.at, this.limits.samplesMax);
+        return this.at >= 0;
+      case 'dt':
+        this.at = this.dts.read(bytes, this.at, this.limits.samplesMax);
+        return this.at >= 0;
+      case 'unread':
+        this.at = endOfNumber(bytes, this.at);
+        return this.at >= 0;
+      default:
+        return this.takeNumber(bytes, SLOTS[varying]);
+    }
+  }
+
+  private takeNumber(bytes: Uint8Array, slot: number): boolean {
+    const from = this.at;
+    const half = from + DIGITS_MAX / 2;
+    let at = from;
+    let value = 0;
+    let digit = (bytes[at] as number) - ZERO;
+    // Eight digits are small enough for whole numbers of the machine.
+    while (digit >= 0 && digit <= 9 && at < half) {
+      value = (value * 10 + digit) | 0;
+      digit = (bytes[++at] as number) - ZERO;
+    }
+    let low = 0;
+    let scale = 1;
+    while (digit >= 0 && digit <= 9 && at < half + DIGITS_MAX / 2) {
+      low = (low * 10 + digit) | 0;
+      scale = (scale * 10) | 0;
+      digit = (bytes[++at] as number) - ZERO;
+    }
+    this.at = at;
+    this.numbers[slot] = value * scale + low;
+    const digits = at - from;
+    return digits > 0 && (digits === 1 || bytes[from] !== ZERO);
+  }
+
+  private frameLike(like: SpikesFrame): SpikesFrame {
+    const { numbers } = this;
+    return {
+      kind: 'spikes',
+      deviceType: like.deviceType,
+      chipId: like.chipId,
+      t0Us: numbers[SLOTS.t0] as number,
+      spanUs: like.spanUs,
+      seq: like.seq === undefined ? undefined : (numbers[SLOTS.seq] as number),
+      runId: like.runId,
+      emitter: like.emitter,
+      arrivedUs: Number.NaN,
+      trace: undefined,
+      restarts: 0,
+      layerName: like.layerName,
+      neuronType: like.neuronType,
+      neuronCount: like.neuronCount,
+      neuronId: this.ids.view(),
+      dtUs: noteOrder(this.dts.view(), this.dts.isOrdered),
+      timestep0: like.timestep0 === undefined ? undefined : (numbers[SLOTS.timestep0] as number),
+      timestepUs: like.timestepUs,
+      neuronOffset: like.neuronOffset,
+      place: like.place,
+    };
+  }
+
+  private isValid(like: SpikesFrame): boolean {
+    const { ids, dts, numbers, limits } = this;
+    const { length } = ids;
+    if (length !== dts.length || length > limits.samplesMax) return false;
+    if (length > 0 && (ids.max >= like.neuronCount || dts.max >= like.spanUs)) return false;
+    const safe = Number.MAX_SAFE_INTEGER;
+    return (
+      (numbers[SLOTS.t0] as number) + like.spanUs <= safe &&
+      (numbers[SLOTS.seq] as number) <= safe &&
+      (numbers[SLOTS.timestep0] as number) <= safe
+    );
+  }
+}
+
+const NO_COLUMN = new Uint32Array(0);
+
+/** Whether all that a frame says is either in the constant bytes or in what varies. */
+function isPlain(parts: readonly JsonPart<Varying>[], frame: SpikesFrame): boolean {
+  const varying = new Set(parts.map((part) => part.varying));
+  const bytes = parts.reduce((sum, { text }) => sum + text.length, 0);
+  return (
+    bytes <= CONSTANT_BYTES_MAX &&
+    ['t0', 'neuron_id', 'dt'].every((name) => varying.has(name as Varying)) &&
+    varying.has('seq') === (frame.seq !== undefined) &&
+    varying.has('timestep0') === (frame.timestep0 !== undefined)
+  );
+}
