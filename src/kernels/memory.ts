@@ -12,8 +12,8 @@ const PAGE_BYTES = 65_536;
 /** Address 0 stands for nothing; the first block is never handed out. */
 const NULL_BYTES = 64;
 
-/** `plain` where kernels are not to be used though they could be. */
-const KERNELS_WANTED = 'SPIKESCOPE_KERNELS';
+/** Says `plain` where kernels are not to be used though they could be; no setting, for tests. */
+const KERNELS_WANTED = 'SPIKEFORMER_KERNELS';
 
 /** A function that gives (i8x16.bitmask (i8x16.splat (i32.const 0))): valid where there is SIMD. */
 const SIMD_PROBE = Uint8Array.of(
