@@ -12,7 +12,7 @@ export class Classifier {
   private table: Uint8Array;
   private counters: Uint32Array;
 
-  /** `classOf` gives the class of any value, below 15; `isArena`: kernels may do it, till `close`. */
+  /** `classOf` gives classes below 15; `isArena`: kernels may do it, until `close`. */
   constructor(tableLength: number, classOf: (value: number) => number, isArena: boolean) {
     this.classOf = classOf;
     const bytes = ROWS * CLASSES * 4 + tableLength;

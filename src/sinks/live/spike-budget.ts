@@ -3,7 +3,7 @@ const SAVED_S = 2;
 const STRIDE_MAX = 4096;
 /** How often the stride is thought over. */
 const ADAPT_MS = 100;
-/** Spikes and frames that pass between two looks at the clock, which take as long as a frame's few. */
+/** What passes between two looks at the clock, which take as long as a few spikes. */
 const LOOK_SPIKES = 512;
 const LOOK_FRAMES = 8;
 
