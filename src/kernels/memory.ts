@@ -12,8 +12,8 @@ const PAGE_BYTES = 65_536;
 /** Address 0 stands for nothing; the first block is never handed out. */
 const NULL_BYTES = 64;
 
-/** Set where kernels are not to be used though they could be. Not SPIKESCOPE_…: those are settings. */
-const PLAIN_WANTED = 'PLAIN_KERNELS';
+/** Says `plain` where kernels are not to be used though they could be; no setting, for tests. */
+const KERNELS_WANTED = 'SPIKEFORMER_KERNELS';
 
 /** A function that gives (i8x16.bitmask (i8x16.splat (i32.const 0))): valid where there is SIMD. */
 const SIMD_PROBE = Uint8Array.of(
@@ -56,7 +56,7 @@ export function kernelMemory(): KernelMemory | undefined {
 function makeMemory(): KernelMemory | undefined {
   const { WebAssembly: webAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyPart };
   if (webAssembly === undefined || !webAssembly.validate(SIMD_PROBE)) return undefined;
-  if (process.env[PLAIN_WANTED] !== undefined) return undefined;
+  if (process.env[KERNELS_WANTED] === 'plain') return undefined;
   const pages = MEMORY_BYTES / PAGE_BYTES;
   try {
     const memory = new webAssembly.Memory({ initial: pages, maximum: pages });

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it, test } from 'vitest';
+import { compiledKernels } from '../../scripts/kernels.ts';
 import { LayerTable } from '../../src/adapters/layer-table.ts';
 import { ObjectColumns } from '../../src/adapters/object-columns.ts';
 import { ObjectScanner } from '../../src/adapters/object-scanner.ts';
@@ -7,6 +10,11 @@ import { ObjectReader } from '../../src/adapters/read-objects.ts';
 import { FRAME_LIMITS } from '../../src/frames/limits.ts';
 import { takeArena } from '../../src/kernels/memory.ts';
 import { adapterOf, optionsOf, outcomeOf, parserOf, readerOf } from './adapter-under-test.ts';
+
+test('the compiled kernels are what their source compiles to', () => {
+  const file = join(import.meta.dirname, '../../src/kernels/objects-wasm.ts');
+  expect(readFileSync(file, 'utf8')).toBe(compiledKernels('objects'));
+});
 
 /** Mostly fine, so that shapes are learned and used. */
 const mostly = <T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>) =>

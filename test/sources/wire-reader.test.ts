@@ -213,7 +213,7 @@ describe('WireReader', () => {
     }
   });
 
-  it('stops at a claim that is over, or a reader that is closed, in the middle of a read', async () => {
+  it('stops at a claim that is over, and when it is closed, in the middle of a read', async () => {
     const claims = new Claims();
     const seen: string[] = [];
     const first = claimed(claims, 1, ({ subject }) => {

@@ -16,6 +16,11 @@ const NO_TIMES = new Uint16Array(0);
 /** Revisions for which it is known where changes begin. */
 const REVISIONS = 32;
 
+/** Where a bin lies in the ring. Not by %: of numbers as large as bins it is a slow division. */
+function slotOf(bin: number): number {
+  return bin - Math.floor(bin / LIVE_LIMITS.bins) * LIVE_LIMITS.bins;
+}
+
 /**
  * The raster of one part: spikes counted by row (one neuron, or as many as make the rows fit) and
  * by bin of event time, in a ring of bins.
@@ -66,7 +71,7 @@ export class RasterPart {
   private cover(bin: number, revision: number): void {
     const { bins } = LIVE_LIMITS;
     if (bin <= this.newest - bins) return;
-    const slot = bin % bins;
+    const slot = slotOf(bin);
     if (this.binOf[slot] !== bin) {
       this.cells.fill(0, slot * this.rows, (slot + 1) * this.rows);
       this.binOf[slot] = bin;
@@ -104,7 +109,7 @@ export class RasterPart {
         late++;
         continue;
       }
-      const at = (bin % bins) * rows + Math.floor((ids[i] as number) / neuronsPerRow);
+      const at = slotOf(bin) * rows + Math.floor((ids[i] as number) / neuronsPerRow);
       const cell = cells[at] as number;
       if (cell < CELL_MAX) cells[at] = cell + 1;
       shown++;

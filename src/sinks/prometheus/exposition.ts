@@ -9,6 +9,11 @@ export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /** Characters of text that are made before the event loop gets a turn. */
 const TURN_CHARS = 128 * 1024;
+/**
+ * How long what the process says of itself is shown again: it takes as long to find out as all
+ * series together, and who asks many times a second wants to know of the series.
+ */
+const PROCESS_MS = 1000;
 
 /**
  * Families of one name, of one store or several: label text is made once a series, and a long
@@ -34,6 +39,7 @@ export class Exposition {
   private readonly registry = new Registry();
   private readonly store: FamilySource;
   private reading: Promise<string> | undefined;
+  private process = { text: Promise.resolve(''), untilMs: 0 };
   private readonly before: () => void;
 
   private readonly isBehind: () => boolean;
@@ -61,8 +67,16 @@ export class Exposition {
     this.before();
     if (this.isBehind()) return await this.readProcess();
     const all = this.store.families();
-    const texts = await Promise.all([this.registry.metrics(), ...byName(all).map(familyText)]);
+    const texts = await Promise.all([this.processText(), ...byName(all).map(familyText)]);
     return `${texts.map((text) => text.trimEnd()).join('\n\n')}\n`;
+  }
+
+  private processText(): Promise<string> {
+    const nowMs = performance.now();
+    if (nowMs >= this.process.untilMs) {
+      this.process = { text: this.registry.metrics(), untilMs: nowMs + PROCESS_MS };
+    }
+    return this.process.text;
   }
 
   private async readProcess(): Promise<string> {
