@@ -134,6 +134,7 @@ test('draining on stop loses nothing that the server has handed over', async () 
   open.push({ stop: () => reader.link.close() });
   const emitter = await startEmitter(server.url);
   await until('the source listens', () => reader.hasSaid('listening'));
+  // To drain may take seconds only; a machine that does much else takes several times as long.
   const sent = 10_000;
   for (let i = 0; i < sent; i++) emitter.publish('spikeformer.spikes.cpu.0', String(i));
   // After the answer to its ping the server has given all of them to the source's connection.
