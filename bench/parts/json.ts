@@ -9,9 +9,9 @@ import { type BenchOptions, median, type Row } from './report.ts';
 import { type SpikeStream, spikeStream, USUAL_SHAPE } from './spike-stream.ts';
 
 const IN_FLIGHT_BYTES = 32 * 1024 * 1024;
-const MESSAGES_AHEAD = 50_000;
+const MESSAGES_AHEAD = 60_000;
 /** Asking for the metrics costs as well: seldom. */
-const POLL_MS = 200;
+const POLL_MS = 500;
 
 interface Workload {
   readonly name: string;

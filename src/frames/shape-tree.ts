@@ -15,7 +15,7 @@ export interface ShapeNode<V, Like> {
   readonly like: Like | undefined;
 }
 
-/** Nodes by the byte that each begins with; those bytes lie together, as they are looked through. */
+/** Nodes by the byte that each begins with; those lie together, as they are looked through. */
 interface Branches<V, Like> {
   readonly heads: Uint8Array;
   readonly nodes: readonly ShapeNode<V, Like>[];
