@@ -12,6 +12,8 @@ export interface Measured {
   readonly peakMb: number;
   /** Of the payload alone. */
   readonly bytesPerEvent: number;
+  /** That came into Elasticsearch, warm-up included; undefined where there is none. */
+  readonly documents?: number;
 }
 
 /**

@@ -15,6 +15,8 @@ export interface PeersOptions {
   readonly rounds: number;
   /** Of each measurement. */
   readonly seconds: number;
+  /** After so many no further round begins. */
+  readonly minutes: number;
   /** Names of workloads; all but those that need more than NATS where empty. */
   readonly only: readonly string[];
   /** Whether the document is written. */
@@ -30,10 +32,8 @@ export async function besidePeers(options: PeersOptions): Promise<void> {
   const found = await runBeside(workloads, there, options, say);
   const sections = new Map<string, string>();
   for (const [workload, standings] of found) {
-    const about = [
-      `${machine} Rounds: ${options.rounds}, of ${options.seconds} s each.`,
-      ...missing,
-    ];
+    const rounds = Math.max(0, ...standings.map(({ runs }) => runs.length));
+    const about = [`${machine} Rounds: ${rounds}, of ${options.seconds} s each.`, ...missing];
     sections.set(`peers ${workload.name}`, sectionText(about, standings));
   }
   for (const [name, text] of sections) process.stdout.write(`\n## ${name}\n\n${text}\n`);
