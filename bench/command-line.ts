@@ -23,8 +23,8 @@ const FLAGS = {
   faults: { type: 'string' },
   write: { type: 'boolean' },
   peers: { type: 'boolean', default: false },
-  seconds: { type: 'string', default: '1.5' },
-  minutes: { type: 'string', default: '10' },
+  seconds: { type: 'string', default: '1.2' },
+  minutes: { type: 'string', default: '12' },
   only: { type: 'string' },
 } as const;
 

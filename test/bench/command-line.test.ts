@@ -19,7 +19,7 @@ describe('npm run bench', () => {
 
   test('--peers runs five rounds and writes its sections', () => {
     const { peers } = parse('--peers');
-    expect(peers).toEqual({ rounds: 5, seconds: 1.5, minutes: 10, only: [], write: true });
+    expect(peers).toEqual({ rounds: 5, seconds: 1.2, minutes: 12, only: [], write: true });
     const some = parse('--peers', '--rounds', '2', '--only', 'one,batched', '--no-write').peers;
     expect(some).toEqual({
       rounds: 2,
