@@ -23,7 +23,7 @@ describe('npm run bench', () => {
     const some = parse('--peers', '--rounds', '2', '--only', 'one,batched', '--no-write').peers;
     expect(some).toEqual({
       rounds: 2,
-      seconds: 1.5,
+      seconds: 1.2,
       minutes: 10,
       only: ['one', 'batched'],
       write: false,
