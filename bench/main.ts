@@ -4,7 +4,7 @@
  * npm run bench -- --peers [--rounds N] [--seconds S] [--minutes M] [--only WORKLOAD,…] [--no-write]
  */
 import { BenchUsageError, parseBench } from './command-line.ts';
-import { writeSections } from './doc-sections.ts';
+import { requireSections, writeSections } from './doc-sections.ts';
 import { machineText } from './parts/machine.ts';
 import { table } from './parts/report.ts';
 import { PARTS } from './parts.ts';
@@ -16,6 +16,7 @@ async function main(args: readonly string[]): Promise<void> {
     await besidePeers(command.peers);
     return;
   }
+  if (command.write) requireSections(command.parts);
   const sections = new Map<string, string>();
   for (const name of command.parts) {
     const about = machineText();
