@@ -13,6 +13,7 @@ import { growth } from './parts/growth.ts';
 import { health } from './parts/health.ts';
 import { htmlReport } from './parts/html-report.ts';
 import { jetStream } from './parts/jetstream.ts';
+import { json } from './parts/json.ts';
 import { latency } from './parts/latency.ts';
 import { malformed } from './parts/malformed.ts';
 import { memory } from './parts/memory.ts';
@@ -36,6 +37,7 @@ export const QUICK = 'quick';
 export const PARTS: Readonly<Record<string, Part>> = {
   [QUICK]: quick,
   nats: natsLoad,
+  json,
   growth,
   latency,
   flame,

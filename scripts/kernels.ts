@@ -1,13 +1,15 @@
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { main } from 'assemblyscript/asc';
 
 /**
- * npm run kernels: compiles assembly/columns.ts and writes it down as a module that any build of
- * the package takes along. test/kernels-source.test.ts fails where that is stale.
+ * npm run kernels: compiles what is in assembly/ and writes it down as modules that any build of
+ * the package takes along. test/kernels.test.ts fails where one is stale.
  */
 const ROOT = join(import.meta.dirname, '..');
-const OUTPUT = 'src/kernels/columns-wasm.ts';
+const COMPILER = 'node_modules/assemblyscript/bin/asc.js';
+export const KERNEL_MODULES = ['columns', 'objects'] as const;
 const CHARS_A_LINE = 92;
 
 const FLAGS = [
@@ -15,24 +17,32 @@ const FLAGS = [
   ...['--enable', 'simd', '--importMemory', '--initialMemory', '1'],
 ];
 
-/** The text of the module that holds the compiled kernels. */
-export async function compiledKernels(): Promise<string> {
-  let wasm: Uint8Array | undefined;
-  const { error, stderr } = await main(['assembly/columns.ts', '-o', 'columns.wasm', ...FLAGS], {
-    baseDir: ROOT,
-    writeFile: (name, contents) => {
-      if (name.endsWith('.wasm')) wasm = contents as unknown as Uint8Array;
-    },
-  });
-  if (error !== null) throw new Error(`assembly/columns.ts: ${error.message}\n${stderr}`);
-  if (wasm === undefined) throw new Error('assembly/columns.ts: the compiler wrote nothing');
-  const text = Buffer.from(wasm).toString('base64');
+/** The text of the module that holds the compiled kernels of assembly/<name>.ts. */
+export function compiledKernels(name: string = 'columns'): string {
+  const source = `assembly/${name}.ts`;
+  const text = compile(source).toString('base64');
   const lines = text.match(new RegExp(`.{1,${CHARS_A_LINE}}`, 'g')) ?? [];
   const shown = lines.map((line) => `  '${line}',`).join('\n');
   return [
-    '/** assembly/columns.ts as WebAssembly, base64: written by `npm run kernels`. */',
-    `export const COLUMNS_WASM = [\n${shown}\n].join('');\n`,
+    `/** ${source} as WebAssembly, base64: written by \`npm run kernels\`. */`,
+    `export const ${name.toUpperCase()}_WASM = [\n${shown}\n].join('');\n`,
   ].join('\n');
 }
 
-if (import.meta.main) writeFileSync(join(ROOT, OUTPUT), await compiledKernels());
+function compile(source: string): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'spikescope-kernels-'));
+  const wasm = join(folder, 'kernels.wasm');
+  try {
+    const args = [join(ROOT, COMPILER), source, '--outFile', wasm, ...FLAGS];
+    execFileSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+    return readFileSync(wasm);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+if (import.meta.main) {
+  for (const name of KERNEL_MODULES) {
+    writeFileSync(join(ROOT, `src/kernels/${name}-wasm.ts`), compiledKernels(name));
+  }
+}

@@ -41,7 +41,7 @@ describe.each(PAGES)('%s', (page) => {
 
 describe('docs/wire.md', () => {
   const text = readFileSync(join(ROOT, 'docs/wire.md'), 'utf8');
-  const section = (kind: string) => text.split(`\n### \`${kind}\``)[1]?.split(/\n##/)[0] ?? '';
+  const section = (kind: string) => text.split(`\n### \`${kind}\``)[1]?.split(/\n#{2,3} /)[0] ?? '';
   const fieldsOf = (part: string) =>
     new Set([...part.matchAll(/^\| `([a-z0-9_]+)` \|/gm)].map((match) => match[1] as string));
 

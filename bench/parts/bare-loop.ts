@@ -12,19 +12,29 @@ const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true });
 const counts = new Uint32Array(65_536);
 let frames = 0;
 
-function column(bin: Uint8Array | number[]): Uint32Array | number[] {
+type Column = Uint8Array | number[];
+
+function column(bin: Column): Uint32Array | number[] {
   if (Array.isArray(bin)) return bin;
   if (bin.byteOffset % 4 === 0) return new Uint32Array(bin.buffer, bin.byteOffset, bin.length / 4);
   // Not bin.slice(): of a Buffer that is a view again, as unaligned as the first.
   return new Uint32Array(new Uint8Array(bin).buffer);
 }
 
+function shortColumn(bin: Column): Uint16Array | number[] {
+  if (Array.isArray(bin)) return bin;
+  if (bin.byteOffset % 2 === 0) return new Uint16Array(bin.buffer, bin.byteOffset, bin.length / 2);
+  return new Uint16Array(new Uint8Array(bin).buffer);
+}
+
 function receive(data: Uint8Array): void {
   const json = data[0] === 0x7b;
   const frame = (json ? JSON.parse(Buffer.from(data).toString()) : unpackr.unpack(data)) as {
-    neuron_id: Uint8Array | number[];
+    neuron_id: Column;
+    neuron_id_u16?: Column;
   };
-  const ids = column(frame.neuron_id);
+  const short = frame.neuron_id_u16;
+  const ids = short === undefined ? column(frame.neuron_id) : shortColumn(short);
   for (let i = 0; i < ids.length; i++) {
     const id = (ids[i] as number) & 4095;
     counts[id] = (counts[id] as number) + 1;

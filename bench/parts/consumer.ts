@@ -61,9 +61,9 @@ async function stopped(
   await gone;
 }
 
-/** The bare loop as a process of its own. */
-export async function startBareLoop(natsPort: number): Promise<Consumer> {
-  const file = join(import.meta.dirname, 'bare-loop.ts');
+/** A bare loop as a process of its own. */
+export async function startBareLoop(natsPort: number, loop = 'bare-loop.ts'): Promise<Consumer> {
+  const file = join(import.meta.dirname, loop);
   const child = spawn(process.execPath, [file, String(natsPort)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

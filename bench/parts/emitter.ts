@@ -44,6 +44,9 @@ export async function emitterCost({ rounds, scale, awaySeconds }: BenchOptions):
       ['two arrays, written and not sent', 1, () => bare(spikes)],
       ['record, core', 1, () => emit(spikes, core, one)],
       ['recordSpikes of 250, core', 1, () => emit(spikes, core, many)],
+      ['recordSpikes of 250, core, denser', 1, () => emit(spikes, { ...core, dense: true }, many)],
+      ['250 at one time, core', 1, () => emit(spikes, core, together)],
+      ['250 at one time, core, denser', 1, () => emit(spikes, { ...core, dense: true }, together)],
       ['recordSpikes of 250, jetstream', 0.2, () => emit(spikes / 5, stored, many)],
       ['a frame for each spike, core', 0.01, () => emit(spikes / 100, core, alone)],
     ];
@@ -78,6 +81,9 @@ function rowOf(
     'ns per spike': Number(hostNs.toFixed(1)),
     'of two arrays': Number((hostNs / floorNs).toFixed(1)),
     'spikes per CPU-s': Math.round(perCpuS),
+    'bytes a spike': Number(
+      ((stats?.publishedBytes ?? 0) / Math.max(1, stats?.publishedSamples ?? 0)).toFixed(2),
+    ),
     published: stats?.publishedSamples ?? 0,
     dropped: stats?.droppedSamples.buffer_full ?? 0,
     'buffered at most, MB': Number(((stats?.bufferedBytesMax ?? 0) / 1e6).toFixed(1)),
@@ -145,6 +151,10 @@ const one: Recording = (layer) => (ids, timesUs) => {
 
 const many: Recording = (layer) => (ids, timesUs) => layer.recordSpikes(ids, timesUs);
 
+/** As the steps of a chip: a frame of these has a count for each step, where it is denser. */
+const together: Recording = (layer) => (ids, timesUs) =>
+  layer.recordSpikes(ids, timesUs[0] as number);
+
 const alone: Recording = (_layer, emitter) => (ids, timesUs) => {
   for (let i = 0; i < ids.length; i++) {
     const header = { t0Us: timesUs[i] as number, spanUs: 1, layerName: 'encoder.0' };
@@ -164,7 +174,8 @@ async function emit(
   recording: Recording,
 ): Promise<Cost> {
   const emitter = open(options);
-  const layer = emitter.layer({ layerName: 'encoder.0', neuronCount: NEURONS });
+  const steps = recording === together ? { timestepUs: STEP_SPIKES * SPIKE_EVERY_US } : {};
+  const layer = emitter.layer({ layerName: 'encoder.0', neuronCount: NEURONS, ...steps });
   const take = recording(layer, emitter);
   await emitter.flush();
   // A warm-up, so that neither compilation nor connecting is part of the figure.

@@ -1,23 +1,29 @@
+import { FrameEncoder } from '../../src/frames/encode.ts';
 import { startNatsServer } from '../../test/integration/nats-server.ts';
 import { type BlastResult, blast, openPublisher } from './blast.ts';
 import { type Consumer, startBareLoop, startService } from './consumer.ts';
 import type { BenchOptions, Row } from './report.ts';
 import { median } from './report.ts';
-import { type StreamShape, spikeStream, USUAL_SHAPE } from './spike-stream.ts';
+import { frameOf, type StreamShape, spanOf, spikeStream, USUAL_SHAPE } from './spike-stream.ts';
 
 interface Workload {
   readonly name: string;
   readonly spikesPerFrame: number;
   readonly encoding: 'msgpack' | 'json';
+  readonly dense?: 'times' | 'steps';
   /** Messages for about a second of work. */
   readonly messages: number;
 }
+
+const DENSE = { spikesPerFrame: 4096, encoding: 'msgpack', messages: 40_000 } as const;
 
 const WORKLOADS: readonly Workload[] = [
   { name: '1 spike, JSON', spikesPerFrame: 1, encoding: 'json', messages: 200_000 },
   { name: '16 spikes', spikesPerFrame: 16, encoding: 'msgpack', messages: 200_000 },
   { name: '256 spikes', spikesPerFrame: 256, encoding: 'msgpack', messages: 100_000 },
   { name: '4,096 spikes', spikesPerFrame: 4096, encoding: 'msgpack', messages: 20_000 },
+  { name: '4,096, u16', ...DENSE, dense: 'times' },
+  { name: '4,096, u16 by step', ...DENSE, dense: 'steps' },
   { name: '65,536 spikes', spikesPerFrame: 65_536, encoding: 'msgpack', messages: 1500 },
 ];
 
@@ -41,6 +47,7 @@ export async function natsLoad({ rounds, scale }: BenchOptions): Promise<Row[]> 
     rows.push({
       frames: workload.name,
       'bare, spikes per CPU-s': Math.round(perCpu(bare)),
+      'bytes a spike': Number((bytesOf(shape) / shape.spikesPerFrame).toFixed(2)),
       'service, spikes per CPU-s': Math.round(perCpu(service)),
       'of bare': Number((perCpu(service) / perCpu(bare)).toFixed(2)),
       'service, spikes per s': Math.round(median(service.map((r) => r.spikes / r.wallS))),
@@ -49,6 +56,12 @@ export async function natsLoad({ rounds, scale }: BenchOptions): Promise<Row[]> 
   }
   await nats.stop();
   return rows;
+}
+
+/** Of a message's payload, without the protocol around it. */
+function bytesOf(shape: StreamShape): number {
+  const frame = frameOf(shape, 0, 0, spanOf(shape));
+  return new FrameEncoder().encode(frame, shape.encoding, shape.dense !== undefined).length;
 }
 
 async function measure(

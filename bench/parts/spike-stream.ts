@@ -3,6 +3,7 @@ import type { SpikesFrame } from '../../src/frames/spikes.ts';
 import { formatSubject } from '../../src/frames/subject.ts';
 
 const RATE_HZ = 20;
+const STEP_US = 1000;
 export const T0_US = 1_700_000_000_000_000;
 /** Sequence numbers of one width, so that they can be written over in place. */
 export const SEQ0 = 100_000_000;
@@ -15,6 +16,8 @@ export interface StreamShape {
   readonly neurons: number;
   readonly spikesPerFrame: number;
   readonly encoding: 'msgpack' | 'json';
+  /** Denser columns: times of their own, or a count for each step of 1 ms. */
+  readonly dense?: 'times' | 'steps';
   /** Rate of each neuron: how fast event time goes beside the wall clock. 20 Hz where undefined. */
   readonly rateHz?: number;
 }
@@ -89,7 +92,9 @@ export function spanOf({ neurons, spikesPerFrame, rateHz = RATE_HZ }: StreamShap
 
 function templateOf(shape: StreamShape, chip: number, layer: number, spanUs: number): Template {
   const frame = frameOf(shape, chip, layer, spanUs);
-  const payload = Buffer.from(new FrameEncoder().encode(frame, shape.encoding));
+  const payload = Buffer.from(
+    new FrameEncoder().encode(frame, shape.encoding, shape.dense !== undefined),
+  );
   const subject = formatSubject('spikeformer', frame);
   const head = Buffer.from(`PUB ${subject} ${payload.length}\r\n`);
   const bytes = Buffer.concat([head, payload, Buffer.from('\r\n')]);
@@ -98,7 +103,7 @@ function templateOf(shape: StreamShape, chip: number, layer: number, spanUs: num
 
 /** The first frame of a part; the next ones differ in their times and numbers only. */
 export function frameOf(
-  { layers, neurons, spikesPerFrame: spikes }: StreamShape,
+  { layers, neurons, spikesPerFrame: spikes, dense }: StreamShape,
   chip: number,
   layer: number,
   spanUs: number,
@@ -109,6 +114,9 @@ export function frameOf(
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
+  const neuronId = Uint32Array.from({ length: spikes }, () => random(neurons));
+  const dtUs = Uint32Array.from({ length: spikes }, () => random(spanUs)).sort();
+  const isOnSteps = dense === 'steps';
   return {
     kind: 'spikes',
     deviceType: 'loihi2',
@@ -123,10 +131,10 @@ export function frameOf(
     layerName: `encoder.layer.${layer}`,
     neuronType: 'lif',
     neuronCount: neurons,
-    neuronId: Uint32Array.from({ length: spikes }, () => random(neurons)),
-    dtUs: Uint32Array.from({ length: spikes }, () => random(spanUs)).sort(),
+    neuronId,
+    dtUs: isOnSteps ? dtUs.map((dt) => dt - (dt % STEP_US)) : dtUs,
     timestep0: undefined,
-    timestepUs: undefined,
+    timestepUs: isOnSteps ? STEP_US : undefined,
     neuronOffset: 0,
   };
 }

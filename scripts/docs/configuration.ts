@@ -4,7 +4,8 @@ import { envName } from '../../src/cli/config/settings.ts';
 import type { AnyPipeline } from '../../src/component/pipeline.ts';
 
 interface Node {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
+  readonly const?: unknown;
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
@@ -43,17 +44,24 @@ function rowsOf(node: Node, path: readonly string[]): string[] {
     takes(node),
     node.default === undefined ? '' : `\`${JSON.stringify(node.default)}\``,
     node.description ?? '',
-    `\`${envName(path)}\``,
+    // What stands in a list has no variable of its own.
+    path.some((key) => key.endsWith('[]')) ? '' : `\`${envName(path)}\``,
   ];
-  return [`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`];
+  const row = `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const inner = node.items?.properties;
+  if (inner === undefined) return [row];
+  const each = `${path.at(-1)}[]`;
+  return [row, ...rowsOf({ properties: inner }, [...path.slice(0, -1), each])];
 }
 
 function takes(node: Node): string {
   if (node.anyOf !== undefined) return node.anyOf.map(takes).join(' or ');
   if (node.properties !== undefined) return `{${Object.keys(node.properties).join(', ')}}`;
   if (node.enum !== undefined) return node.enum.map((word) => `\`${word}\``).join(', ');
+  if (node.const !== undefined) return `\`${node.const}\``;
   if (node.type === 'array') return `list of ${takes(node.items ?? {})}`;
-  if (node.type !== 'integer' && node.type !== 'number') return node.type ?? 'text';
+  if (node.type !== 'integer' && node.type !== 'number')
+    return [node.type ?? 'text'].flat().join(' or ');
   const { minimum, maximum } = node;
   return `${node.type} ${minimum ?? '…'} to ${maximum ?? '…'}`;
 }

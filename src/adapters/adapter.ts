@@ -6,6 +6,7 @@ import { type AdapterOptions, subjectTokenOf } from './adapter-options.ts';
 import { LayerTable } from './layer-table.ts';
 import { ObjectColumns } from './object-columns.ts';
 import { type FramePlace, ObjectFrames } from './object-frames.ts';
+import { ObjectScanner } from './object-scanner.ts';
 import { ObjectReader } from './read-objects.ts';
 import { matchesPattern } from './subject-pattern.ts';
 
@@ -25,6 +26,7 @@ export class Adapter {
   private readonly layers: LayerTable;
   private readonly columns = new ObjectColumns();
   private readonly reader: ObjectReader;
+  private readonly scanner: ObjectScanner | undefined;
   private readonly frames: ObjectFrames;
 
   constructor(options: AdapterOptions, limits: FrameLimits) {
@@ -33,6 +35,7 @@ export class Adapter {
     this.limits = limits;
     this.layers = new LayerTable(options, limits);
     this.reader = new ObjectReader(options, limits, this.layers);
+    this.scanner = ObjectScanner.of(options, limits.samplesMax, this.layers);
     this.frames = new ObjectFrames(options, limits, this.layers);
   }
 
@@ -57,7 +60,10 @@ export class Adapter {
       throw new FrameError('too_large', 'payload', detail);
     }
     this.layers.makeRoom();
-    this.reader.read(bytes, this.columns);
+    if (this.scanner?.read(bytes, this.columns) !== true) {
+      this.reader.read(bytes, this.columns);
+      this.scanner?.learn(bytes);
+    }
     return this.frames.make(this.columns, place);
   }
 }

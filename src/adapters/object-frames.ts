@@ -3,6 +3,7 @@ import { FrameError } from '../frames/frame-error.ts';
 import type { FrameHeader } from '../frames/header.ts';
 import type { FrameLimits } from '../frames/limits.ts';
 import type { MembraneFrame } from '../frames/membrane.ts';
+import { placeOf } from '../frames/places.ts';
 import { noteOrder, type SpikesFrame } from '../frames/spikes.ts';
 import { giveArena, takeArena } from '../kernels/memory.ts';
 import type { AdapterOptions } from './adapter-options.ts';
@@ -122,7 +123,7 @@ export class ObjectFrames {
       if (before === 0 && index >= table.listed) met.push(table.layers[index] as AdaptedLayer);
       counts[index] = before + 1;
       const value = membrane[i] as number;
-      if (value === value) samples[index] = (samples[index] as number) + 1;
+      if (!Number.isNaN(value)) samples[index] = (samples[index] as number) + 1;
     }
     const areCovered = this.options.silent_layers === 'covered';
     const listed = table.layers
@@ -152,7 +153,7 @@ export class ObjectFrames {
       ids[at] = id;
       dts[at] = dt;
       const value = membrane[i] as number;
-      if (value !== value) continue;
+      if (Number.isNaN(value)) continue;
       const sample = sampleAt[index] as number;
       sampleAt[index] = sample + 1;
       sampleIds[sample] = id;
@@ -177,6 +178,7 @@ export class ObjectFrames {
       timestep0: undefined,
       timestepUs: undefined,
       neuronOffset: layer.firstNeuron,
+      place: placeOf(place.deviceType, place.chipId, layer.name),
     };
   }
 

@@ -1,7 +1,7 @@
 import { anomalyOptions } from '../anomalies/options.ts';
 import { isIncident, isWatched, watchAnomalies } from '../anomalies/watch-anomalies.ts';
 import type { CountEvent, OperatorEvent } from '../component/operator-event.ts';
-import type { Frame } from '../frames/frame.ts';
+import { type Frame, sampleCount } from '../frames/frame.ts';
 import type { MembraneFrame } from '../frames/membrane.ts';
 import type { PowerFrame } from '../frames/power.ts';
 import type { SpikesFrame } from '../frames/spikes.ts';
@@ -119,7 +119,7 @@ export class Analyzer {
   private addSpikes(frame: SpikesFrame): void {
     const layer = this.layerOf(frame.layerName);
     if (layer === undefined) {
-      this.outside += frame.neuronId.length;
+      this.outside += sampleCount(frame);
       return;
     }
     layer.addSpikes(frame);

@@ -2,7 +2,6 @@ import type { HeldState, Snapshot } from '../component/state.ts';
 import type { FrameHeader } from '../frames/header.ts';
 import { OWN_EMITTER } from '../frames/header.ts';
 import type { LogFrame } from '../frames/log.ts';
-import type { SpikesFrame } from '../frames/spikes.ts';
 import { KeyedByNames } from '../operators/keyed.ts';
 import { FRAMES_GIVEN_UP, FRAMES_STOPPED } from '../sources/silence-watch.ts';
 import type { DetectorSet } from './defaults.ts';
@@ -36,15 +35,11 @@ export class FrameStops implements HeldState {
       this.lastDevice = deviceType;
       this.lastChip = chipId;
     }
-    this.goOn(this.last, frame, '');
+    this.nextOf(this.last, frame, '');
   }
 
-  /** A frame of a layer that is kept at hand, as `placeOf` told it. */
-  nextOfLayer(stopped: Stopped | undefined, frame: SpikesFrame): void {
-    this.goOn(stopped, frame, frame.layerName);
-  }
-
-  private goOn(stopped: Stopped | undefined, frame: FrameHeader, layerName: string): void {
+  /** A frame of a place that is kept at hand, as `placeOf` told it. */
+  nextOf(stopped: Stopped | undefined, frame: FrameHeader, layerName: string): void {
     if (stopped?.isRaised === true) this.horizon.leave(this.streamOf(frame, layerName));
     stopped?.goOn(frame);
   }

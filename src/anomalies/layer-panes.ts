@@ -1,6 +1,8 @@
 import type { HeldState, Snapshot } from '../component/state.ts';
 import { OWN_EMITTER } from '../frames/header.ts';
 import { areOrdered, type SpikesFrame } from '../frames/spikes.ts';
+import { binTimes } from '../kernels/bin-times.ts';
+import { giveArena, takeArena } from '../kernels/memory.ts';
 import { IntervalSet } from '../numerics/interval-set.ts';
 
 /** Length of a pane: the finest time that verdicts are given at. */
@@ -163,40 +165,6 @@ export interface BinnedFrame {
   readonly counts: Uint32Array;
 }
 
-type Times = Uint16Array | Uint32Array;
-
-/** Spikes a bin from which on it is worth looking for the ends of bins only. */
-const MANY_A_BIN = 24;
-
-/**
- * Spikes in order: a bin's end is looked for from where it would be if they were spread evenly, so
- * that most are not looked at. None is looked at more than twice.
- */
-function addOrdered(dtUs: Times, offUs: number, counts: Uint32Array, bins: number): void {
-  const spikes = dtUs.length;
-  const usual = Math.floor(spikes / bins);
-  let toDt = BIN_US - offUs;
-  for (let from = 0, bin = 0; from < spikes; bin++, toDt += BIN_US) {
-    let i = Math.min(spikes, from + usual);
-    if (i < spikes && (dtUs[i] as number) < toDt) {
-      while (i < spikes && (dtUs[i] as number) < toDt) i++;
-    } else {
-      while (i > from && (dtUs[i - 1] as number) >= toDt) i--;
-    }
-    counts[bin] = i - from;
-    from = i;
-  }
-}
-
-function addAny(dtUs: Times, offUs: number, counts: Uint32Array): void {
-  // Half a µs on top keeps whole ms from being rounded into the bin before.
-  const more = offUs + 0.5;
-  for (let i = 0; i < dtUs.length; i++) {
-    const bin = (((dtUs[i] as number) + more) * (1 / BIN_US)) | 0;
-    counts[bin] = (counts[bin] as number) + 1;
-  }
-}
-
 /** Spikes that came grouped by step: one addition a step. */
 function addSteps(stepEnds: Uint32Array, stepUs: number, offUs: number, counts: Uint32Array): void {
   for (let step = 0, from = 0; step < stepEnds.length; step++) {
@@ -209,24 +177,35 @@ function addSteps(stepEnds: Uint32Array, stepUs: number, offUs: number, counts: 
 
 /** Counts spikes of frames in bins; what it gives is overwritten by the next. */
 export class FrameBinner {
-  private counts = new Uint32Array(1024);
+  private counts = newCounts(1024);
 
   bin(frame: SpikesFrame): BinnedFrame {
     const { t0Us, spanUs, dense } = frame;
     const first = Math.floor(t0Us / BIN_US);
-    const offUs = t0Us - first * BIN_US;
-    const bins = Math.floor((offUs + spanUs - 1) / BIN_US) + 1;
-    if (this.counts.length < bins) this.counts = new Uint32Array(bins);
-    const { counts } = this;
-    counts.fill(0, 0, bins);
-    if (dense?.stepEnds !== undefined) {
-      addSteps(dense.stepEnds, dense.stepUs, offUs, counts);
-      return { first, counts };
+    const into = t0Us - first * BIN_US;
+    const count = Math.floor((into + spanUs - 1) / BIN_US) + 1;
+    if (this.counts.length < count) {
+      giveArena(this.counts);
+      this.counts = newCounts(count);
     }
-    const dts = dense?.dts ?? frame.dtUs;
-    const areMany = dts.length >= MANY_A_BIN * bins;
-    if (areMany && areOrdered(frame)) addOrdered(dts, offUs, counts, bins);
-    else addAny(dts, offUs, counts);
+    const { counts } = this;
+    if (dense?.stepEnds !== undefined) {
+      counts.fill(0, 0, count);
+      addSteps(dense.stepEnds, dense.stepUs, into, counts);
+    } else {
+      const dts = dense?.dts ?? frame.dtUs;
+      binTimes(dts, areOrdered(frame), { into, width: BIN_US, count }, counts);
+    }
     return { first, counts };
   }
+
+  close(): void {
+    giveArena(this.counts);
+    this.counts = new Uint32Array(0);
+  }
+}
+
+function newCounts(length: number): Uint32Array {
+  const { buffer, byteOffset } = takeArena(length * 4);
+  return new Uint32Array(buffer, byteOffset, length);
 }

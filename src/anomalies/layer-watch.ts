@@ -30,8 +30,9 @@ export class LayerWatch implements HeldState {
   private readonly slow: WatchedSeries<LevelShift> | undefined;
   private readonly synchrony: WatchedSeries<Synchrony> | undefined;
   private readonly synchronyAbout: SeriesAbout;
-  /** Whether its frames come, kept at hand. */
+  /** Whether its frames come, and those of its chip, kept at hand. */
   stopped: Stopped | undefined;
+  chipStopped: Stopped | undefined;
   /** Against the layer before, and of the layer after against this one. */
   ratio: LayerRatio | undefined;
   ratioAfter: LayerRatio | undefined;

@@ -84,10 +84,12 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
   }
 
   next(frame: WatchedFrame): void {
+    const layer = frame.kind === 'spikes' ? this.layers.ofPlace(frame) : undefined;
     if (frame.kind === 'log') this.nextLog(frame);
+    else if (layer?.chipStopped !== undefined) this.stops.nextOf(layer.chipStopped, frame, '');
     else this.stops.next(frame);
     if (!this.mutes.isEmpty) this.passMutes(frame);
-    if (frame.kind === 'spikes') this.nextSpikes(frame);
+    if (frame.kind === 'spikes') this.nextSpikes(frame, layer ?? this.newLayerOf(frame));
     else if (frame.kind === 'power') this.chipOf(frame)?.nextPower(frame);
     else if (frame.kind === 'activity') this.chipOf(frame)?.nextActivity(frame);
     else if (frame.kind === 'cores') this.chipOf(frame)?.nextCores(frame);
@@ -107,12 +109,12 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
     if (chipUs >= 0 && this.mutes.pass(frame, chipUs)) this.book.remute(chipUs);
   }
 
-  private nextSpikes(frame: SpikesFrame): void {
-    const layer = this.layerOf(frame);
+  private nextSpikes(frame: SpikesFrame, layer: LayerWatch | undefined): void {
     const stopped = layer?.stopped ?? this.stops.placeOf(frame, frame.layerName);
-    this.stops.nextOfLayer(stopped, frame);
+    this.stops.nextOf(stopped, frame, frame.layerName);
     if (layer === undefined) return;
     layer.stopped = stopped;
+    layer.chipStopped ??= this.stops.placeOf(frame, '');
     const { doneUs } = layer.panes;
     layer.next(frame, this.binner.bin(frame));
     if (layer.panes.doneUs !== doneUs) {
@@ -141,10 +143,7 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
     return new MembraneWatch(about, streamOf('membrane', about), this.set);
   }
 
-  private layerOf(frame: SpikesFrame): LayerWatch | undefined {
-    const { deviceType, chipId, layerName } = frame;
-    const known = this.layers.get(deviceType, chipId, layerName);
-    if (known !== undefined) return known;
+  private newLayerOf({ deviceType, chipId, layerName }: SpikesFrame): LayerWatch | undefined {
     const layer = this.newLayer(deviceType, chipId, layerName, this.layerCount);
     if (this.layers.add(deviceType, chipId, layerName, layer)) {
       this.layerCount++;
@@ -204,6 +203,10 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
   finish(): void {
     for (const [, , , layer] of this.layers.entries()) layer.finish();
     this.book.finish(this.horizon.frontUs());
+  }
+
+  close(): void {
+    this.binner.close();
   }
 
   snapshot(): Snapshot {

@@ -17,6 +17,7 @@ interface ConvertFlags extends OpenFlags {
   readonly format?: string;
   readonly frameSpan: string;
   readonly compress?: boolean;
+  readonly dense?: boolean;
   readonly sort?: boolean;
   readonly force?: boolean;
 }
@@ -35,6 +36,8 @@ export function convertCommand(): Command {
     .option(`--format <${formatNames()}>`, 'format to write; by default what the suffix says')
     .option('--frame-span <time>', 'time that one frame covers, where IN has no frames', '100ms')
     .option('--compress', 'pack a .spk file')
+    .option('--dense', 'spikes of a .spk file in denser columns where that is exact')
+    .option('--no-dense', 'spikes of a .spk file in the columns that every reader knows')
     .option('--sort', 'sort the samples of IN by time first, however ordered they look')
     .option('--force', 'replace OUT when it is there')
     .action(convert);
@@ -42,6 +45,9 @@ export function convertCommand(): Command {
 
 async function convert(from: string, out: string, flags: ConvertFlags): Promise<void> {
   const format = requireOutput(out, flags);
+  if (flags.dense !== undefined && format.name !== 'spk') {
+    throw new UsageError(`--dense goes with .spk files: ${format.name} has no denser columns`);
+  }
   const frameSpanUs = parseFrameSpan(flags.frameSpan);
   const signal = stopSignal();
   const recording = await openRecording(from, {
@@ -51,7 +57,7 @@ async function convert(from: string, out: string, flags: ConvertFlags): Promise<
   // What is written is only seen under its name when it is whole.
   const unfinished = `${out}.${randomUUID()}.tmp`;
   try {
-    const options = { compress: flags.compress === true, remark: note };
+    const options = { compress: flags.compress === true, dense: flags.dense, remark: note };
     const writer = await format.create(unfinished, headerOf(recording), options);
     const written = await copy(recording, writer, frameSpanUs, signal);
     if (flags.force !== true && existsSync(out)) {

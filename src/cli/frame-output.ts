@@ -1,3 +1,4 @@
+import type { FrameMessageOptions } from '../emitter/frame-message.ts';
 import type { Frame } from '../frames/frame.ts';
 import type { OutputHeader } from '../recordings/recording-output.ts';
 import { SpkWriter } from '../recordings/spk-write.ts';
@@ -24,13 +25,14 @@ export async function recordingOutput(
   path: string,
   header: OutputHeader,
   remark: (text: string) => void,
+  dense?: boolean,
 ): Promise<FrameOutput> {
   const format = requireOutput(path, { force: true });
   if (format.name !== 'spk') {
-    const output = await format.create(path, header, { compress: false, remark });
+    const output = await format.create(path, header, { compress: false, dense, remark });
     return { write: (frame) => output.write(frame), close: () => output.close() };
   }
-  const writer = await SpkWriter.create(path, header);
+  const writer = await SpkWriter.create(path, header, { dense });
   return {
     write: (frame) => writer.write(frame),
     close: (endUs) => writer.close({ durationUs: endUs }),
@@ -40,7 +42,7 @@ export async function recordingOutput(
 /** Connects to NATS, and waits for a server that isn't up yet until the signal says stop. */
 export async function natsOutput(
   url: string,
-  prefix: string,
+  options: FrameMessageOptions,
   signal: AbortSignal,
 ): Promise<FrameOutput> {
   const link = new NatsLink(checkSettings(natsOptions, { servers: url }, '--nats'), {
@@ -51,7 +53,7 @@ export async function natsOutput(
     refused: (text) => note(`NATS refuses: ${text}`),
   });
   const connection = await link.open(signal);
-  const publisher = new FramePublisher(connection, { prefix }, signal);
+  const publisher = new FramePublisher(connection, options, signal);
   return {
     write: (frame) => publisher.write(frame),
     close: () => link.close(),

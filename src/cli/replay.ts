@@ -23,6 +23,7 @@ interface ReplayFlags extends NatsFlags {
   readonly loop?: boolean;
   readonly encoding: string;
   readonly frameSpan: string;
+  readonly dense?: boolean;
 }
 
 /** How a recording is to be played, as the flags say. */
@@ -30,6 +31,7 @@ interface Playing {
   readonly path: string;
   readonly prefix: string;
   readonly encoding: Encoding;
+  readonly dense: boolean | undefined;
   readonly speed: number;
   readonly frameSpanUs: number;
   readonly rebases: boolean;
@@ -49,7 +51,9 @@ export function replayCommand(): Command {
     .option('--rebase <now>', 'now: shift the times so that the first moment is now')
     .option('--loop', 'again and again, each pass shifted so that time goes on')
     .option('--encoding <msgpack|json>', 'how frames are written', 'msgpack')
-    .option('--frame-span <time>', 'time that one frame covers, where there are none', '100ms');
+    .option('--frame-span <time>', 'time that one frame covers, where there are none', '100ms')
+    .option('--dense', 'spikes in denser columns where that is exact')
+    .option('--no-dense', 'spikes in the columns that every reader knows');
   return addNatsFlags(command).action(replay);
 }
 
@@ -59,6 +63,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
     path,
     prefix: config.prefix,
     encoding: parseEncoding(flags.encoding),
+    dense: flags.dense,
     speed: parseSpeed(flags.speed),
     frameSpanUs: parseFrameSpan(flags.frameSpan),
     rebases: parseRebase(flags.rebase),
@@ -118,8 +123,8 @@ async function publish(
   signal: AbortSignal,
 ): Promise<{ frames: number; bytes: number }> {
   const connection = await link.open(signal);
-  const { prefix, encoding } = playing;
-  const publisher = new FramePublisher(connection, { prefix, encoding }, signal);
+  const { prefix, encoding, dense } = playing;
+  const publisher = new FramePublisher(connection, { prefix, encoding, dense }, signal);
   let frames = 0;
   const progress = new Progress('replayed', 'frames');
   const options = {

@@ -28,6 +28,7 @@ interface SimulateFlags {
   readonly speed?: string;
   readonly start?: string;
   readonly prefix?: string;
+  readonly dense?: boolean;
 }
 
 const NATS_DEFAULT = 'nats://127.0.0.1:4222';
@@ -47,6 +48,7 @@ export function simulateCommand(version: string): Command {
     .option('--speed <n|max>', 'times real time (default 1, with --out max)')
     .option('--start <now|µs>', 'time of the first step (default now, with --out 0)')
     .option('--prefix <prefix>', `first tokens of every subject (default ${PREFIX_DEFAULT})`)
+    .option('--dense', 'spikes in denser columns where that is exact')
     .action((flags: SimulateFlags) => simulate(flags, version));
 }
 
@@ -91,7 +93,12 @@ async function checkedRun(flags: SimulateFlags): Promise<Run> {
   if (prefix !== undefined && !isPrefix(prefix)) {
     throw new UsageError(`--prefix: "${prefix}" is no prefix`);
   }
-  if (out !== undefined) requireOutput(out, flags);
+  if (out !== undefined) {
+    const { name } = requireOutput(out, flags);
+    if (flags.dense && name !== 'spk') {
+      throw new UsageError(`--dense goes with NATS and .spk files: ${name} has no denser columns`);
+    }
+  }
   if (truth !== undefined) await requireFolder('--truth', truth);
   if (out !== undefined) await requireFolder('--out', out);
   const startUs = parseStart(flags.start ?? (out === undefined ? 'now' : '0'));
@@ -156,11 +163,11 @@ async function openOutput(
       extra: { scenario, seed },
     };
     if (flags.force === true) await rm(flags.out, { force: true });
-    return await recordingOutput(flags.out, header, note);
+    return await recordingOutput(flags.out, header, note, flags.dense);
   }
   const { nats = NATS_DEFAULT, prefix = PREFIX_DEFAULT } = flags;
   try {
-    return await natsOutput(nats, prefix, signal);
+    return await natsOutput(nats, { prefix, dense: flags.dense }, signal);
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;
@@ -197,7 +204,7 @@ async function deliver(
         frame.arrivedUs = Number.NaN;
         counts.frames++;
         counts.samples += sampleCount(frame);
-        if (frame.kind === 'spikes') counts.spikes += frame.neuronId.length;
+        if (frame.kind === 'spikes') counts.spikes += sampleCount(frame);
         endUs = Math.max(endUs, frame.t0Us + frame.spanUs);
         progress.at(counts.frames);
         return output.write(frame);

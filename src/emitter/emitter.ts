@@ -14,6 +14,7 @@ export type { ActivityFrame } from '../frames/activity.ts';
 export type { BenchmarkFrame } from '../frames/benchmark.ts';
 export type { ConversionFrame } from '../frames/conversion.ts';
 export type { CoresFrame } from '../frames/cores.ts';
+export type { DenseColumns } from '../frames/dense-spikes.ts';
 export { CONTENT_TYPES, type Encoding, FrameEncoder } from '../frames/encode.ts';
 export type { Frame, FrameOfKind } from '../frames/frame.ts';
 export { FrameError, INVALID_REASONS, type InvalidReason } from '../frames/frame-error.ts';

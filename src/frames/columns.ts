@@ -1,4 +1,6 @@
 import { endianness } from 'node:os';
+import { largestOf, largestTime, takeColumn, takeTimes } from '../kernels/take-column.ts';
+import { ColumnScratch } from './column-scratch.ts';
 import type { Fields } from './fields.ts';
 import { FrameError, shown } from './frame-error.ts';
 
@@ -9,42 +11,6 @@ import { FrameError, shown } from './frame-error.ts';
  * keeps one longer copies it.
  */
 if (endianness() !== 'LE') throw new Error('Spikescope needs a little-endian machine');
-
-const SCRATCH_BYTES_MIN = 1 << 16;
-
-/** Room for the unaligned and converted columns of one frame; reset at every frame. */
-export class ColumnScratch {
-  private buffer = new ArrayBuffer(SCRATCH_BYTES_MIN);
-  private used = 0;
-
-  /** Makes room for all columns of the next frame; no column can take more than `bytesMax`. */
-  reset(bytesMax: number): void {
-    this.used = 0;
-    // A column from JSON has at least two characters a value and takes at most eight bytes.
-    const needed = bytesMax * 4 + 64;
-    if (this.buffer.byteLength >= needed) return;
-    let size = this.buffer.byteLength;
-    while (size < needed) size *= 2;
-    this.buffer = new ArrayBuffer(size);
-  }
-
-  take(bytes: number): { buffer: ArrayBuffer; offset: number } {
-    const offset = (this.used + 7) & ~7;
-    if (offset + bytes > this.buffer.byteLength) {
-      // Columns handed out before keep the old buffer alive.
-      this.buffer = new ArrayBuffer(Math.max(this.buffer.byteLength * 2, bytes));
-      this.used = bytes;
-      return { buffer: this.buffer, offset: 0 };
-    }
-    this.used = offset + bytes;
-    return { buffer: this.buffer, offset };
-  }
-
-  u32(length: number): Uint32Array {
-    const { buffer, offset } = this.take(length * 4);
-    return new Uint32Array(buffer, offset, length);
-  }
-}
 
 type ColumnArray = Uint16Array | Uint32Array | Float32Array | Float64Array;
 
@@ -93,6 +59,21 @@ function tooMany(name: string, count: number, samplesMax: number): FrameError {
   return new FrameError('too_many', name, `${count} values, at most ${samplesMax}`);
 }
 
+function lengthOf<A extends ColumnArray>(
+  bin: Uint8Array,
+  name: string,
+  type: ColumnType<A>,
+  samplesMax: number,
+): number {
+  const length = bin.length / type.bytes;
+  if (!Number.isInteger(length)) {
+    const detail = `${bin.length} bytes are no whole number of ${type.dtype} values`;
+    throw new FrameError('length_mismatch', name, detail);
+  }
+  if (length > samplesMax) throw tooMany(name, length, samplesMax);
+  return length;
+}
+
 function readColumn<A extends ColumnArray>(
   value: unknown,
   name: string,
@@ -101,12 +82,7 @@ function readColumn<A extends ColumnArray>(
   samplesMax: number,
 ): A {
   if (value instanceof Uint8Array) {
-    const length = value.length / type.bytes;
-    if (!Number.isInteger(length)) {
-      const detail = `${value.length} bytes are no whole number of ${type.dtype} values`;
-      throw new FrameError('length_mismatch', name, detail);
-    }
-    if (length > samplesMax) throw tooMany(name, length, samplesMax);
+    const length = lengthOf(value, name, type, samplesMax);
     if (value.byteOffset % type.bytes === 0) {
       return type.view(value.buffer, value.byteOffset, length);
     }
@@ -153,12 +129,28 @@ function readList<A extends ColumnArray>(
 /** Reads columns of one message. `samplesMax` bounds each of them. */
 export class ColumnReader {
   /** Room that is valid as long as the columns of the message are. */
-  readonly scratch = new ColumnScratch();
+  readonly scratch: ColumnScratch;
+  /** Of what `ids` or `times` gave last: the largest value, 0 of none. */
+  largest = 0;
+  /** What `spikes` read last; its ids' largest value is `largest`. */
+  spikeIds: Uint32Array = new Uint32Array(0);
+  spikeTimes: Uint32Array = new Uint32Array(0);
+  /** The largest time, and `UNORDERED` on top where times go back. */
+  timeMax = 0;
   private readonly samplesMax: number;
   private lists = false;
 
-  constructor(samplesMax: number) {
+  /** Whether frames are to say the number of their place. */
+  readonly hasPlaces: boolean;
+
+  /**
+   * `isServing`: columns are moved to where kernels can work, so that `scratch` is to be closed,
+   * and frames say the number of their place.
+   */
+  constructor(samplesMax: number, isServing = false) {
     this.samplesMax = samplesMax;
+    this.hasPlaces = isServing;
+    this.scratch = new ColumnScratch(isServing);
   }
 
   /** `lists` says whether the message is JSON, where columns are lists of numbers. */
@@ -173,6 +165,41 @@ export class ColumnReader {
 
   u32(fields: Fields, name: string): Uint32Array {
     return readColumn(this.checked(fields, name), name, U32, this.scratch, this.samplesMax);
+  }
+
+  /** As `u32`, and its largest value. */
+  ids(fields: Fields, name: string): Uint32Array {
+    const value = fields[name];
+    if (!(value instanceof Uint8Array) || !this.scratch.isArena) {
+      const column = this.u32(fields, name);
+      this.largest = largestOf(column);
+      return column;
+    }
+    const column = this.scratch.u32(lengthOf(value, name, U32, this.samplesMax));
+    this.largest = takeColumn(value, 0, column);
+    return column;
+  }
+
+  /** As `ids`; where times go back, `UNORDERED` stands on top of the largest. */
+  times(fields: Fields, name: string): Uint32Array {
+    const value = fields[name];
+    if (!(value instanceof Uint8Array) || !this.scratch.isArena) {
+      const column = this.u32(fields, name);
+      this.largest = largestTime(column);
+      return column;
+    }
+    const column = this.scratch.u32(lengthOf(value, name, U32, this.samplesMax));
+    this.largest = takeTimes(value, 0, column);
+    return column;
+  }
+
+  /** The two u32 columns of a message's spikes by where they lie in it, `count` values each. */
+  spikes(message: Uint8Array, idsAt: number, timesAt: number, count: number): void {
+    const { first, second } = this.scratch.pair(count);
+    this.spikeIds = first;
+    this.spikeTimes = second;
+    this.largest = takeColumn(message, idsAt, first);
+    this.timeMax = takeTimes(message, timesAt, second);
   }
 
   f32(fields: Fields, name: string): Float32Array {

@@ -15,6 +15,7 @@ import { FRAME_LIMITS, type FrameLimits } from './limits.ts';
 import { readLog } from './log.ts';
 import { readMembrane } from './membrane.ts';
 import { MsgpackReader } from './msgpack-read.ts';
+import { MsgpackShapes } from './msgpack-shapes.ts';
 import { readPower } from './power.ts';
 import { readSpikes } from './spikes.ts';
 import { type FrameSubject, isToken } from './subject.ts';
@@ -32,12 +33,18 @@ export class FrameDecoder {
   private readonly msgpack: MsgpackReader;
   private readonly columns: ColumnReader;
   private readonly shapes: JsonShapes;
+  private readonly msgpackShapes: MsgpackShapes;
 
-  constructor(limits: FrameLimits = FRAME_LIMITS) {
+  /**
+   * `isServing`: for many frames of few places, as the service reads. Columns are moved to where
+   * kernels can work, until `close` gives the room back.
+   */
+  constructor(limits: FrameLimits = FRAME_LIMITS, isServing = false) {
     this.limits = limits;
     this.msgpack = new MsgpackReader(limits);
-    this.columns = new ColumnReader(limits.samplesMax);
+    this.columns = new ColumnReader(limits.samplesMax, isServing);
     this.shapes = new JsonShapes(limits);
+    this.msgpackShapes = new MsgpackShapes(limits, this.columns);
   }
 
   /**
@@ -51,9 +58,15 @@ export class FrameDecoder {
       throw new FrameError('too_large', 'payload', detail);
     }
     if (isJson(bytes, contentType)) return this.decodeJson(bytes, subject);
+    const known = subject === undefined ? undefined : this.msgpackShapes.read(bytes, subject);
+    if (known !== undefined) return known;
     const fields = this.msgpack.readMap(bytes);
     this.columns.reset(bytes.length, false);
-    return this.fromFields(fields, subject);
+    const frame = this.fromFields(fields, subject);
+    if (subject !== undefined && frame.kind === 'spikes') {
+      this.msgpackShapes.learn(bytes, subject, frame);
+    }
+    return frame;
   }
 
   private decodeJson(bytes: Uint8Array, subject: FrameSubject | undefined): Frame {
@@ -75,6 +88,10 @@ export class FrameDecoder {
   read(fields: Fields): Frame {
     this.columns.reset(0, false);
     return this.fromFields(fields, undefined);
+  }
+
+  close(): void {
+    this.columns.scratch.close();
   }
 
   private fromFields(fields: Fields, subject: FrameSubject | undefined): Frame {

@@ -1,4 +1,7 @@
-import { type ColumnReader, type ColumnScratch, requireLength } from './columns.ts';
+import { UNORDERED } from '../kernels/column-kernels.ts';
+import { largestOf, largestTime } from '../kernels/take-column.ts';
+import type { ColumnScratch } from './column-scratch.ts';
+import { type ColumnReader, requireLength } from './columns.ts';
 import type { Fields } from './fields.ts';
 import { FrameError } from './frame-error.ts';
 import type { FrameHeader, TraceContext } from './header.ts';
@@ -80,12 +83,7 @@ function readStepEnds(
 
 function requireIdsBelow(ids: Uint16Array | Uint32Array, neuronCount: number, name: string): void {
   if (ids instanceof Uint16Array && neuronCount > 0xffff) return;
-  let max = 0;
-  for (let i = 0; i < ids.length; i++) {
-    const id = ids[i] as number;
-    if (id > max) max = id;
-  }
-  if (max < neuronCount || ids.length === 0) return;
+  if (largestOf(ids) < neuronCount || ids.length === 0) return;
   const at = ids.findIndex((id) => id >= neuronCount);
   const detail = `value ${at}: ${ids[at]} is not below neuron_count ${neuronCount}`;
   throw new FrameError('neuron_outside_population', name, detail);
@@ -93,13 +91,9 @@ function requireIdsBelow(ids: Uint16Array | Uint32Array, neuronCount: number, na
 
 /** Gives whether times never go back. */
 function requireTimesBelow(dts: Uint16Array | Uint32Array, spanUs: number, name: string): boolean {
-  let max = 0;
-  let isOrdered = true;
-  for (let i = 0; i < dts.length; i++) {
-    const dt = dts[i] as number;
-    if (dt >= max) max = dt;
-    else isOrdered = false;
-  }
+  const largest = largestTime(dts);
+  const isOrdered = largest < UNORDERED;
+  const max = isOrdered ? largest : largest - UNORDERED;
   if (max < spanUs || dts.length === 0) return isOrdered;
   const at = dts.findIndex((dt) => dt >= spanUs);
   throw new FrameError('dt_outside_span', name, `value ${at}: ${dts[at]} is not below ${spanUs}`);
@@ -150,6 +144,7 @@ export class DenseSpikesFrame implements SpikesFrame {
   readonly timestep0: number | undefined;
   readonly timestepUs: number | undefined;
   readonly neuronOffset: number;
+  readonly place: number | undefined;
   readonly dense: DenseColumns;
   readonly #scratch: ColumnScratch | undefined;
   #neuronId: Uint32Array | undefined;
@@ -178,6 +173,7 @@ export class DenseSpikesFrame implements SpikesFrame {
     this.timestep0 = names.timestep0;
     this.timestepUs = names.timestepUs;
     this.neuronOffset = names.neuronOffset;
+    this.place = names.place;
     this.dense = dense;
     this.#scratch = scratch;
     if (dense.ids instanceof Uint32Array) this.#neuronId = dense.ids;

@@ -1,11 +1,16 @@
-/** What a place in a message holds that differs from one message of a shape to the next. */
-export type Varying = 't0' | 'seq' | 'timestep0' | 'neuron_id' | 'dt' | 'unread';
+import type { ShapePart } from './shape-tree.ts';
 
-/** Bytes that stay, and what follows them; undefined at the end of the message. */
-export interface JsonPart {
-  readonly text: Uint8Array;
-  readonly varying: Varying | undefined;
-}
+/** Bytes that stay, and what follows them; undefined at the end of the object. */
+export type JsonPart<Varying> = ShapePart<Varying>;
+
+/** How a value is written: `digits` is a whole number without anything else. */
+export type JsonForm = 'text' | 'digits' | 'number' | 'list' | 'word';
+
+/**
+ * What the value of a field is: one that differs from one object of a shape to the next; `constant`
+ * where it is one of the bytes that stay; undefined where no shape can be made with it.
+ */
+export type Varies<Varying> = (name: string, form: JsonForm) => Varying | 'constant' | undefined;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -18,14 +23,6 @@ const CLOSE = 0x7d;
 const ZERO = 0x30;
 const NINE = 0x39;
 const MINUS = 0x2d;
-
-const NUMBERS: ReadonlySet<string> = new Set(['t0', 'seq', 'timestep0']);
-const LISTS: ReadonlySet<string> = new Set(['neuron_id', 'dt']);
-/** Every other field that a frame of spikes is read for. */
-const READ: ReadonlySet<string> = new Set([
-  ...['v', 'kind', 'device_type', 'chip_id', 'span_us', 'run_id', 'emitter'],
-  ...['layer_name', 'neuron_type', 'neuron_count', 'timestep_us', 'neuron_offset'],
-]);
 
 function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
@@ -60,21 +57,26 @@ function endOfFraction(bytes: Uint8Array, from: number): number {
   return at === from ? -1 : at;
 }
 
-/** Splits one valid message; undefined where it is not plain enough. */
-export class JsonSplitter {
+/** Splits objects of valid JSON into what stays and what differs. */
+export class JsonSplitter<Varying> {
+  private readonly varies: Varies<Varying>;
   private bytes: Uint8Array = new Uint8Array(0);
   private at = 0;
   private from = 0;
-  private parts: JsonPart[] = [];
+  private parts: JsonPart<Varying>[] = [];
+
+  constructor(varies: Varies<Varying>) {
+    this.varies = varies;
+  }
 
   /**
-   * The parts of a message that has been read as JSON: one flat object without escapes, no name
-   * twice, and no list but the two columns. Undefined for any other.
+   * The parts of the object that begins there, in bytes that have been read as JSON: flat, without
+   * escapes, no name twice. Undefined for any other.
    */
-  split(bytes: Uint8Array): JsonPart[] | undefined {
+  split(bytes: Uint8Array, from: number): JsonPart<Varying>[] | undefined {
     this.bytes = bytes;
-    this.at = 0;
-    this.from = 0;
+    this.at = from;
+    this.from = from;
     this.parts = [];
     const isPlain = this.readObject();
     const { parts } = this;
@@ -94,49 +96,44 @@ export class JsonSplitter {
       if (!this.readValue(name)) return false;
     } while (this.take(COMMA));
     if (!this.take(CLOSE)) return false;
-    this.skipSpace();
-    if (this.at !== this.bytes.length) return false;
     this.endPart(this.at, undefined);
     return true;
   }
 
   private readValue(name: string): boolean {
-    const byte = this.bytes[this.at] as number;
-    if (byte === QUOTE) return this.readString() !== undefined;
+    const { bytes, at } = this;
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) return this.readText(name);
     if (byte === OPEN) return false;
-    if (byte === OPEN_LIST) return LISTS.has(name) && this.readList(name as Varying);
-    if (byte !== MINUS && !(byte >= ZERO && byte <= NINE)) return this.readWord();
-    return this.readNumber(name);
+    if (byte === OPEN_LIST) return this.pass(name, 'list', bytes.indexOf(CLOSE_LIST, at) + 1);
+    if (byte !== MINUS && !(byte >= ZERO && byte <= NINE)) {
+      return this.pass(name, 'word', endOfWord(bytes, at));
+    }
+    const end = endOfNumber(bytes, at);
+    return this.pass(name, endOfDigits(bytes, at) === end ? 'digits' : 'number', end);
   }
 
-  private readNumber(name: string): boolean {
-    const { bytes, at } = this;
-    const end = endOfNumber(bytes, at);
-    if (end < 0) return false;
-    if (NUMBERS.has(name)) {
-      // In another form it is as constant as any byte.
-      if (endOfDigits(bytes, at) === end) this.vary(name as Varying, end);
-    } else if (!READ.has(name) && !LISTS.has(name)) {
-      this.vary('unread', end);
+  /** Of a text that differs the quotes stay. */
+  private readText(name: string): boolean {
+    const varying = this.varies(name, 'text');
+    const from = this.at + 1;
+    if (varying === undefined || this.readString() === undefined) return false;
+    if (varying === 'constant') return true;
+    this.endPart(from, varying);
+    this.from = this.at - 1;
+    return true;
+  }
+
+  /** Goes past a value that ends there. */
+  private pass(name: string, form: JsonForm, end: number): boolean {
+    const varying = this.varies(name, form);
+    if (varying === undefined || end <= this.at) return false;
+    if (varying !== 'constant') {
+      this.endPart(this.at, varying);
+      this.from = end;
     }
     this.at = end;
     return true;
-  }
-
-  private readList(name: Varying): boolean {
-    const end = this.bytes.indexOf(CLOSE_LIST, this.at);
-    if (end < 0) return false;
-    this.vary(name, end + 1);
-    this.at = end + 1;
-    return true;
-  }
-
-  /** `true`, `false` or `null`: the parser has seen which. */
-  private readWord(): boolean {
-    const from = this.at;
-    let byte = this.bytes[this.at] as number;
-    while (byte >= 0x61 && byte <= 0x7a) byte = this.bytes[++this.at] as number;
-    return this.at > from;
   }
 
   private readString(): string | undefined {
@@ -163,12 +160,14 @@ export class JsonSplitter {
     while (isSpace(this.bytes[this.at])) this.at++;
   }
 
-  private vary(varying: Varying, end: number): void {
-    this.endPart(this.at, varying);
-    this.from = end;
-  }
-
   private endPart(end: number, varying: Varying | undefined): void {
     this.parts.push({ text: Uint8Array.prototype.slice.call(this.bytes, this.from, end), varying });
   }
+}
+
+function endOfWord(bytes: Uint8Array, from: number): number {
+  let at = from;
+  let byte = bytes[at] as number;
+  while (byte >= 0x61 && byte <= 0x7a) byte = bytes[++at] as number;
+  return at;
 }

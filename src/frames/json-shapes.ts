@@ -1,5 +1,7 @@
-import { endOfNumber, type JsonPart, JsonSplitter, type Varying } from './json-parts.ts';
+import { JsonColumn } from './json-column.ts';
+import { endOfNumber, type JsonForm, type JsonPart, JsonSplitter } from './json-parts.ts';
 import type { FrameLimits } from './limits.ts';
+import { branchOf, joined, nodeOf, ShapeCredit, type ShapeNode } from './shape-tree.ts';
 import { noteOrder, type SpikesFrame } from './spikes.ts';
 import type { FrameSubject } from './subject.ts';
 
@@ -7,37 +9,40 @@ import type { FrameSubject } from './subject.ts';
 const SHAPES_MAX = 16_384;
 /** Bytes of a shape at most that are not digits: what is longer is no frame that comes often. */
 const CONSTANT_BYTES_MAX = 2048;
-/** Learning costs more than reading: it is paid for by what it has saved. */
-const CREDIT_FIRST = 4096;
-const CREDIT_MAX = 65_536;
-const LEARN_COST = 8;
-/** What a message of no known shape gives, so that there is another try now and then. */
-const CREDIT_RETRY = 1 / 8;
 
 const ZERO = 0x30;
-const COMMA = 0x2c;
-const SPACE = 0x20;
-const OPEN_LIST = 0x5b;
-const CLOSE_LIST = 0x5d;
+const CLOSE = 0x7d;
 /** More digits than any whole number below 2^53 has. */
 const DIGITS_MAX = 16;
+
+/** What a place in a message holds that differs from one message of a shape to the next. */
+type Varying = 't0' | 'seq' | 'timestep0' | 'neuron_id' | 'dt' | 'unread';
+
+/** The other fields that a frame of spikes is read for. */
+const READ: ReadonlySet<string> = new Set([
+  ...['v', 'kind', 'device_type', 'chip_id', 'span_us', 'run_id', 'emitter'],
+  ...['layer_name', 'neuron_type', 'neuron_count', 'timestep_us', 'neuron_offset'],
+]);
+
+function varies(name: string, form: JsonForm): Varying | 'constant' | undefined {
+  switch (name) {
+    case 't0':
+    case 'seq':
+    case 'timestep0':
+      return form === 'digits' ? name : 'constant';
+    case 'neuron_id':
+    case 'dt':
+      return form === 'list' ? name : undefined;
+    default:
+      if (form === 'list') return undefined;
+      return READ.has(name) || (form !== 'digits' && form !== 'number') ? 'constant' : 'unread';
+  }
+}
 
 /** Where the numbers of a message are put. */
 const SLOTS = { t0: 0, seq: 1, timestep0: 2 };
 
-/** Bytes that are the same in all shapes below it, and what comes after them. */
-interface Node {
-  readonly text: Uint8Array;
-  /** The same, four bytes at a time, as far as they go. */
-  readonly words: Int32Array;
-  /** A number or a list follows, and then that node. */
-  readonly varying: Varying | undefined;
-  readonly next: Node | undefined;
-  /** Shapes that differ from here on, by their next byte. */
-  readonly branches: readonly Node[] | undefined;
-  /** The message ends here, and looks like this frame. */
-  readonly frame: SpikesFrame | undefined;
-}
+type Node = ShapeNode<Varying, SpikesFrame>;
 
 /**
  * Reads spike frames in JSON that look like one that was read before, without parsing them: where
@@ -48,14 +53,14 @@ interface Node {
 export class JsonShapes {
   private readonly limits: FrameLimits;
   private view: DataView = new DataView(new ArrayBuffer(0));
-  private readonly splitter = new JsonSplitter();
+  private readonly splitter = new JsonSplitter<Varying>(varies);
   private readonly roots = new Map<FrameSubject, Node>();
   private shapes = 0;
-  private credit = CREDIT_FIRST;
+  private readonly credit = new ShapeCredit();
   private at = 0;
   private readonly numbers = new Float64Array(3);
-  private readonly ids = new Column();
-  private readonly dts = new Column();
+  private readonly ids = new JsonColumn();
+  private readonly dts = new JsonColumn();
 
   constructor(limits: FrameLimits) {
     this.limits = limits;
@@ -66,18 +71,18 @@ export class JsonShapes {
     const root = this.roots.get(subject);
     const like = root === undefined ? undefined : this.follow(bytes, root);
     if (like === undefined || !this.isValid(like)) {
-      this.credit += CREDIT_RETRY;
+      this.credit.missed();
       return undefined;
     }
-    if (this.credit < CREDIT_MAX) this.credit++;
+    this.credit.met();
     return this.frameLike(like);
   }
 
   /** Remembers what a message looks like that was read as this frame. */
   learn(bytes: Uint8Array, subject: FrameSubject, frame: SpikesFrame): void {
-    if (this.credit < LEARN_COST) return;
-    this.credit -= LEARN_COST;
-    const parts = this.splitter.split(bytes);
+    if (!this.credit.spend()) return;
+    // A frame is all of its message.
+    const parts = bytes.at(-1) === CLOSE ? this.splitter.split(bytes, 0) : undefined;
     if (parts === undefined || !isPlain(parts, frame)) return;
     if (this.shapes >= SHAPES_MAX) {
       this.roots.clear();
@@ -106,7 +111,7 @@ export class JsonShapes {
         if (branch === undefined) return undefined;
         node = branch;
       } else {
-        return at === bytes.length ? node.frame : undefined;
+        return at === bytes.length ? node.like : undefined;
       }
     }
   }
@@ -188,6 +193,7 @@ export class JsonShapes {
       timestep0: like.timestep0 === undefined ? undefined : (numbers[SLOTS.timestep0] as number),
       timestepUs: like.timestepUs,
       neuronOffset: like.neuronOffset,
+      place: like.place,
     };
   }
 
@@ -197,70 +203,18 @@ export class JsonShapes {
     if (length !== dts.length || length > limits.samplesMax) return false;
     if (length > 0 && (ids.max >= like.neuronCount || dts.max >= like.spanUs)) return false;
     const safe = Number.MAX_SAFE_INTEGER;
-    const [t0Us, seq, timestep0] = numbers as unknown as [number, number, number];
-    return t0Us + like.spanUs <= safe && seq <= safe && timestep0 <= safe;
+    return (
+      (numbers[SLOTS.t0] as number) + like.spanUs <= safe &&
+      (numbers[SLOTS.seq] as number) <= safe &&
+      (numbers[SLOTS.timestep0] as number) <= safe
+    );
   }
 }
 
 const NO_COLUMN = new Uint32Array(0);
 
-/** One list of whole numbers at a time. Frames share it: it is valid until the next is read. */
-class Column {
-  length = 0;
-  max = 0;
-  isOrdered = true;
-  private values = new Uint32Array(16);
-  private lastView = this.values.subarray(0, 1);
-
-  view(): Uint32Array {
-    if (this.lastView.length !== this.length) this.lastView = this.values.subarray(0, this.length);
-    return this.lastView;
-  }
-
-  /** Where the list ends; -1 where it is not written plainly, or too long. */
-  read(bytes: Uint8Array, from: number, lengthMax: number): number {
-    this.length = 0;
-    this.max = 0;
-    this.isOrdered = true;
-    let at = from + 1;
-    if (bytes[from] !== OPEN_LIST) return -1;
-    if (bytes[at] === CLOSE_LIST) return at + 1;
-    let last = 0;
-    while (true) {
-      const first = at;
-      let value = 0;
-      let byte = bytes[at] as number;
-      while (byte >= ZERO && byte <= ZERO + 9) {
-        value = value * 10 + (byte - ZERO);
-        byte = bytes[++at] as number;
-      }
-      const digits = at - first;
-      if (digits === 0 || digits > DIGITS_MAX || (digits > 1 && bytes[first] === ZERO)) return -1;
-      if (value < last) this.isOrdered = false;
-      else if (value > this.max) this.max = value;
-      last = value;
-      if (this.length === lengthMax) return -1;
-      this.add(value);
-      at++;
-      if (byte === CLOSE_LIST) return at;
-      if (byte !== COMMA) return -1;
-      if (bytes[at] === SPACE) at++;
-    }
-  }
-
-  private add(value: number): void {
-    if (this.length === this.values.length) {
-      const longer = new Uint32Array(this.length * 2);
-      longer.set(this.values);
-      this.values = longer;
-      this.lastView = longer.subarray(0, this.length);
-    }
-    this.values[this.length++] = value;
-  }
-}
-
 /** Whether all that a frame says is either in the constant bytes or in what varies. */
-function isPlain(parts: readonly JsonPart[], frame: SpikesFrame): boolean {
+function isPlain(parts: readonly JsonPart<Varying>[], frame: SpikesFrame): boolean {
   const varying = new Set(parts.map((part) => part.varying));
   const bytes = parts.reduce((sum, { text }) => sum + text.length, 0);
   return (
@@ -269,62 +223,4 @@ function isPlain(parts: readonly JsonPart[], frame: SpikesFrame): boolean {
     varying.has('seq') === (frame.seq !== undefined) &&
     varying.has('timestep0') === (frame.timestep0 !== undefined)
   );
-}
-
-function nodeOf(parts: readonly JsonPart[], frame: SpikesFrame): Node {
-  let node: Node | undefined;
-  for (const { text, varying } of parts.toReversed()) {
-    const isEnd = varying === undefined;
-    const end = isEnd ? frame : undefined;
-    node = { ...textOf(text), varying, next: node, branches: undefined, frame: end };
-  }
-  return node as Node;
-}
-
-function branchOf(branches: readonly Node[], byte: number | undefined): Node | undefined {
-  for (let i = 0; i < branches.length; i++) {
-    const branch = branches[i] as Node;
-    if (branch.text[0] === byte) return branch;
-  }
-  return undefined;
-}
-
-/** Both, as far as they are alike in one; the other one wins where nothing tells them apart. */
-function joined(node: Node, other: Node): Node {
-  const same = sameBytes(node.text, other.text);
-  if (same === node.text.length && same === other.text.length) {
-    if (node.varying === undefined || node.varying !== other.varying) return other;
-    return { ...node, next: joined(node.next as Node, other.next as Node) };
-  }
-  const rest = from(other, same);
-  if (same === node.text.length && node.branches !== undefined) {
-    const at = node.branches.findIndex(({ text }) => text[0] === rest.text[0]);
-    if (at < 0) return { ...node, branches: [...node.branches, rest] };
-    const branches = node.branches.with(at, joined(node.branches[at] as Node, rest));
-    return { ...node, branches };
-  }
-  // What has no byte to tell it by can't be a branch.
-  if (same === node.text.length || same === other.text.length) return other;
-  return {
-    ...textOf(node.text.subarray(0, same)),
-    varying: undefined,
-    next: undefined,
-    branches: [from(node, same), rest],
-    frame: undefined,
-  };
-}
-
-function from(node: Node, at: number): Node {
-  return { ...node, ...textOf(node.text.subarray(at)) };
-}
-
-function textOf(bytes: Uint8Array): Pick<Node, 'text' | 'words'> {
-  const text = Uint8Array.from(bytes);
-  return { text, words: new Int32Array(text.buffer, 0, text.length >> 2) };
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return i;
-  return length;
 }

@@ -2,6 +2,8 @@ import type { DenseColumns } from './dense-spikes.ts';
 import type { SpikesFrame } from './spikes.ts';
 
 const U16_MAX = 0xffff;
+/** Below this many the longer names take what shorter columns save. */
+const SPIKES_MIN = 16;
 
 /**
  * Puts a frame's columns into denser ones where that says the same, to the last number and in the
@@ -12,11 +14,11 @@ export class SpikePacker {
   private dts = new Uint16Array(0);
   private stepEnds = new Uint32Array(0);
 
-  /** Undefined where the frame is best left as it is; one without spikes always is. */
+  /** Undefined where the frame is best left as it is; one of few spikes always is. */
   pack(frame: SpikesFrame): DenseColumns | undefined {
     const { neuronId, dtUs } = frame;
     const spikes = neuronId.length;
-    if (spikes === 0 || dtUs.length !== spikes) return undefined;
+    if (spikes < SPIKES_MIN || dtUs.length !== spikes) return undefined;
     if (this.ids.length < spikes) {
       this.ids = new Uint16Array(spikes);
       this.dts = new Uint16Array(spikes);
@@ -59,11 +61,11 @@ export class SpikePacker {
 
 /** Copies values that all fit; false where one does not. */
 function narrow(column: Uint32Array, into: Uint16Array): boolean {
+  // Signed, as the bits are all that counts: numbers above 2^31 would be doubles.
+  const bits = new Int32Array(column.buffer, column.byteOffset, column.length);
   let seen = 0;
-  for (let i = 0; i < column.length; i++) {
-    const value = column[i] as number;
-    seen |= value;
-    into[i] = value;
-  }
-  return seen >>> 0 <= U16_MAX;
+  for (let i = 0; i < bits.length; i++) seen |= bits[i] as number;
+  if (seen >>> 0 > U16_MAX) return false;
+  into.set(column);
+  return true;
 }

@@ -1,3 +1,4 @@
+import { UNORDERED } from '../kernels/column-kernels.ts';
 import { type ColumnReader, requireLength } from './columns.ts';
 import {
   type DenseColumns,
@@ -16,6 +17,7 @@ import {
 import { FrameError } from './frame-error.ts';
 import type { FrameHeader } from './header.ts';
 import type { FrameLimits } from './limits.ts';
+import { placeOf } from './places.ts';
 
 /** What a frame of spikes says beside its header and its columns. */
 export interface SpikesNames {
@@ -29,6 +31,8 @@ export interface SpikesNames {
   readonly timestepUs: number | undefined;
   /** Added to ids in labels and on pages, where a layer is spread over chips. */
   readonly neuronOffset: number;
+  /** See src/frames/places.ts; undefined where nobody has asked for it. */
+  readonly place?: number | undefined;
 }
 
 /** Spikes of one layer on one chip (a *part*) in the span. No spikes is information too. */
@@ -52,17 +56,22 @@ export function readSpikes(
 ): SpikesFrame {
   const neuronCount = integerField(fields, 'neuron_count', 1, limits.neuronCountMax);
   if (isDense(fields, columns)) {
-    const names = readNames(fields, neuronCount, limits);
+    const names = readNames(fields, header, columns, neuronCount, limits);
     const dense = readDense(fields, columns, neuronCount, header.spanUs, names.timestepUs);
     return new DenseSpikesFrame(header, names, dense, columns.scratch);
   }
-  const neuronId = columns.u32(fields, 'neuron_id');
-  const dtUs = columns.u32(fields, 'dt');
+  const neuronId = columns.ids(fields, 'neuron_id');
+  const idMax = columns.largest;
+  const dtUs = columns.times(fields, 'dt');
+  const isOrdered = columns.largest < UNORDERED;
+  const dtMax = isOrdered ? columns.largest : columns.largest - UNORDERED;
   requireLength('dt', dtUs.length, neuronId.length);
-  const isOrdered = requireSpikesInside(neuronId, dtUs, neuronCount, header.spanUs);
+  if (neuronId.length > 0 && (idMax >= neuronCount || dtMax >= header.spanUs)) {
+    throw outside(neuronId, dtUs, neuronCount, header.spanUs);
+  }
   noteOrder(dtUs, isOrdered);
-  const names = readNames(fields, neuronCount, limits);
-  const { layerName, neuronType, timestep0, timestepUs, neuronOffset } = names;
+  const names = readNames(fields, header, columns, neuronCount, limits);
+  const { layerName, neuronType, timestep0, timestepUs, neuronOffset, place } = names;
   return {
     kind: 'spikes',
     ...header,
@@ -74,17 +83,26 @@ export function readSpikes(
     timestep0,
     timestepUs,
     neuronOffset,
+    place,
   };
 }
 
-function readNames(fields: Fields, neuronCount: number, limits: FrameLimits): SpikesNames {
+function readNames(
+  fields: Fields,
+  { deviceType, chipId }: FrameHeader,
+  { hasPlaces }: ColumnReader,
+  neuronCount: number,
+  limits: FrameLimits,
+): SpikesNames {
+  const layerName = nameField(fields, 'layer_name', limits);
   return {
-    layerName: nameField(fields, 'layer_name', limits),
+    layerName,
     neuronType: optionalNameField(fields, 'neuron_type', limits) ?? NEURON_TYPE_DEFAULT,
     neuronCount,
     timestep0: optionalIntegerField(fields, 'timestep0', 0, Number.MAX_SAFE_INTEGER),
     timestepUs: optionalIntegerField(fields, 'timestep_us', 1, Number.MAX_SAFE_INTEGER),
     neuronOffset: optionalIntegerField(fields, 'neuron_offset', 0, Number.MAX_SAFE_INTEGER) ?? 0,
+    place: hasPlaces ? placeOf(deviceType, chipId, layerName) : undefined,
   };
 }
 
@@ -93,57 +111,42 @@ export function spikeCount(frame: SpikesFrame): number {
   return (frame.dense?.ids ?? frame.neuronId).length;
 }
 
-/** Spikes from which on it matters to a reader whether they are in order. */
-const LONG = 256;
-/** Beside the frames, as it is nothing that a frame says. */
-const ORDERED = new WeakSet<Uint32Array>();
+/**
+ * The times of the frame that was read last, where they never go back; beside the frames, as it is
+ * nothing that a frame says. Columns are valid until the next frame is read, and so is this.
+ */
+let orderedTimes: Uint32Array | undefined;
 
 /** Notes whether times never go back, of a column that may have been another's before. */
 export function noteOrder(dtUs: Uint32Array, isOrdered: boolean): Uint32Array {
-  if (dtUs.length < LONG) return dtUs;
-  if (isOrdered) ORDERED.add(dtUs);
-  else ORDERED.delete(dtUs);
+  orderedTimes = isOrdered ? dtUs : undefined;
   return dtUs;
 }
 
 /** Whether the times of a frame are known never to go back; false where nobody has looked. */
 export function areOrdered(frame: SpikesFrame): boolean {
-  return frame.dense?.isOrdered ?? ORDERED.has(frame.dtUs);
+  return frame.dense?.isOrdered ?? frame.dtUs === orderedTimes;
 }
 
-/**
- * One pass for both maxima, and for whether times ever go back; the slow search for the culprit
- * runs only when there is one.
- */
-function requireSpikesInside(
+/** What is wrong with a frame of which a maximum is too large. */
+function outside(
   neuronId: Uint32Array,
   dtUs: Uint32Array,
   neuronCount: number,
   spanUs: number,
-): boolean {
-  let idMax = 0;
-  let dtMax = 0;
-  let isOrdered = true;
-  for (let i = 0; i < neuronId.length; i++) {
-    const id = neuronId[i] as number;
-    if (id > idMax) idMax = id;
-    const dt = dtUs[i] as number;
-    if (dt >= dtMax) dtMax = dt;
-    else isOrdered = false;
-  }
-  if (neuronId.length === 0 || (idMax < neuronCount && dtMax < spanUs)) return isOrdered;
+): FrameError {
   for (let i = 0; i < neuronId.length; i++) {
     const id = neuronId[i] as number;
     if (id >= neuronCount) {
       const detail = `value ${i}: ${id} is not below neuron_count ${neuronCount}`;
-      throw new FrameError('neuron_outside_population', 'neuron_id', detail);
+      return new FrameError('neuron_outside_population', 'neuron_id', detail);
     }
     const dt = dtUs[i] as number;
     if (dt >= spanUs) {
-      throw new FrameError('dt_outside_span', 'dt', `value ${i}: ${dt} is not below ${spanUs}`);
+      return new FrameError('dt_outside_span', 'dt', `value ${i}: ${dt} is not below ${spanUs}`);
     }
   }
-  return isOrdered;
+  throw new Error('a maximum of a column is none of its values');
 }
 
 /** As wire fields, with the columns of `dense` where there are any. */

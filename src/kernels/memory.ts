@@ -12,10 +12,10 @@ const PAGE_BYTES = 65_536;
 /** Address 0 stands for nothing; the first block is never handed out. */
 const NULL_BYTES = 64;
 
-/** `plain` where kernels are not to be used though they could be. */
-const KERNELS_WANTED = 'SPIKESCOPE_KERNELS';
+/** Says `plain` where kernels are not to be used though they could be; no setting, for tests. */
+const KERNELS_WANTED = 'SPIKEFORMER_KERNELS';
 
-/** (module (func (result i32) (i8x16.bitmask (i8x16.splat (i32.const 0))))): valid where there is SIMD. */
+/** A function that gives (i8x16.bitmask (i8x16.splat (i32.const 0))): valid where there is SIMD. */
 const SIMD_PROBE = Uint8Array.of(
   ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7f],
   ...[0x03, 0x02, 0x01, 0x00, 0x0a, 0x0a, 0x01, 0x08, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0xfd, 0x64],

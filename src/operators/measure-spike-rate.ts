@@ -105,7 +105,7 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
   /** The frame's part: new, as it was, or started anew. */
   private partOf(frame: SpikesFrame): Part | undefined {
     const { deviceType, chipId, layerName } = frame;
-    const part = this.parts.get(deviceType, chipId, layerName);
+    const part = this.parts.ofPlace(frame);
     if (part === undefined) {
       if (!this.hasRoomFor(frame.neuronCount)) return undefined;
       const fresh = newPart(frame);
@@ -223,12 +223,25 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
     ]);
   }
 
+  /** Nothing comes any more: the counts of open windows move out of the kernels' memory. */
+  close(): void {
+    for (const [, , , part] of this.parts.entries()) {
+      part.windows = part.windows.map((window) => {
+        const counts = window.counts.slice();
+        this.pool.give(window.counts);
+        return { ...window, counts };
+      });
+    }
+    this.pool.clear();
+  }
+
   restore(snapshot: Snapshot): void {
+    this.close();
     this.parts.clear();
     this.neurons = 0;
     for (const entry of snapshot as readonly (readonly Snapshot[])[]) {
       const [device, chip, layer, part] = entry as readonly [string, string, string, Snapshot];
-      const restored = restorePart(part);
+      const restored = restorePart(part, this.pool);
       this.parts.add(device, chip, layer, restored);
       this.neurons += restored.neuronCount;
     }

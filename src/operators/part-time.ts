@@ -2,7 +2,7 @@ import type { Snapshot } from '../component/state.ts';
 import { OWN_EMITTER } from '../frames/header.ts';
 import type { SpikesFrame } from '../frames/spikes.ts';
 import { IntervalSet } from '../numerics/interval-set.ts';
-import type { OpenWindow, Part } from './spike-windows.ts';
+import type { CountsPool, OpenWindow, Part } from './spike-windows.ts';
 
 /** A part whose frames are further from its watermark than this starts anew. */
 const JUMP_US = 3_600_000_000;
@@ -41,12 +41,17 @@ interface PartSnapshot extends Omit<Part, 'arrivedUs' | 'covered' | 'windows'> {
   readonly windows: readonly OpenWindow[];
 }
 
-export function restorePart(snapshot: Snapshot): Part {
+/** The part with counts of its own, from the pool. */
+export function restorePart(snapshot: Snapshot, pool: CountsPool): Part {
   const part = snapshot as unknown as PartSnapshot;
   return {
     ...part,
     arrivedUs: part.arrivedUs ?? Number.NaN,
     covered: IntervalSet.fromArray(part.covered),
-    windows: part.windows.map((window) => ({ ...window, counts: window.counts.slice() })),
+    windows: part.windows.map((window) => {
+      const counts = pool.take(window.counts.length);
+      counts.set(window.counts);
+      return { ...window, counts };
+    }),
   };
 }

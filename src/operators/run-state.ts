@@ -1,4 +1,4 @@
-import type { Frame } from '../frames/frame.ts';
+import { type Frame, sampleCount } from '../frames/frame.ts';
 import type { FrameKind } from '../frames/header.ts';
 import { addSamples, newRail, type RailState, takesOrigin } from './integrate-power.ts';
 
@@ -85,7 +85,7 @@ export function addToPart(part: RunPart, frame: Frame, missing: number | undefin
   part.frames++;
   if (missing === undefined) part.isUncounted = true;
   else part.lost += missing;
-  if (frame.kind === 'spikes') part.spikes += frame.dtUs.length;
+  if (frame.kind === 'spikes') part.spikes += sampleCount(frame);
   if (frame.kind !== 'power' || frame.rail !== 'total' || frame.component !== 'total') return;
   part.rail ??= newRail(frame);
   // What is odd in its samples is counted where its power is measured.

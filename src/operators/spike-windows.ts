@@ -1,5 +1,7 @@
 import { spikesBefore } from '../frames/dense-spikes.ts';
-import type { SpikesFrame } from '../frames/spikes.ts';
+import { areOrdered, type SpikesFrame } from '../frames/spikes.ts';
+import { countBelow, countIds, countIdsBetween } from '../kernels/count-ids.ts';
+import { giveArena, takeArena } from '../kernels/memory.ts';
 import { IntervalSet } from '../numerics/interval-set.ts';
 
 /** One tumbling window of one part that frames have touched and that is not closed. */
@@ -56,23 +58,30 @@ export class CountsPool {
   }
 
   take(length: number): Uint32Array {
-    const counts = this.free.get(length)?.pop();
-    if (counts === undefined) return new Uint32Array(length);
-    this.bytes -= counts.byteLength;
-    return counts.fill(0);
+    const known = this.free.get(length)?.pop();
+    if (known !== undefined) {
+      this.bytes -= known.byteLength;
+      return known.fill(0);
+    }
+    const { buffer, byteOffset } = takeArena(length * 4);
+    return new Uint32Array(buffer, byteOffset, length).fill(0);
   }
 
   give(counts: Uint32Array): void {
     // Lengths that came and went must not keep the room from those that are in use now.
     if (this.bytes + counts.byteLength > this.bytesMax) this.clear();
-    if (counts.byteLength > this.bytesMax) return;
+    if (counts.byteLength > this.bytesMax) {
+      giveArena(counts);
+      return;
+    }
     const same = this.free.get(counts.length);
     if (same === undefined) this.free.set(counts.length, [counts]);
     else same.push(counts);
     this.bytes += counts.byteLength;
   }
 
-  private clear(): void {
+  clear(): void {
+    for (const list of this.free.values()) for (const counts of list) giveArena(counts);
     this.free.clear();
     this.bytes = 0;
   }
@@ -111,33 +120,17 @@ export function countSpikes(
 ): number {
   const { dense } = frame;
   const ids = dense?.ids ?? frame.neuronId;
-  if (fromDt <= 0 && toDt >= frame.spanUs) return countIds(counts, ids, 0, ids.length);
-  if (dense?.stepEnds !== undefined) {
-    const from = spikesBefore(dense.stepEnds, dense.stepUs, fromDt);
-    return countIds(counts, ids, from, spikesBefore(dense.stepEnds, dense.stepUs, toDt));
+  if (fromDt <= 0 && toDt >= frame.spanUs) {
+    countIds(counts, ids, 0, ids.length);
+    return ids.length;
   }
-  const dts = dense?.dts ?? frame.dtUs;
-  let counted = 0;
-  for (let i = 0; i < ids.length; i++) {
-    const dt = dts[i] as number;
-    if (dt < fromDt || dt >= toDt) continue;
-    const id = ids[i] as number;
-    counts[id] = (counts[id] as number) + 1;
-    counted++;
+  if (!areOrdered(frame)) {
+    const dts = dense?.dts ?? frame.dtUs;
+    return countIdsBetween(counts, ids, dts, fromDt, Math.min(toDt, frame.spanUs));
   }
-  return counted;
-}
-
-function countIds(
-  counts: Uint32Array,
-  ids: Uint16Array | Uint32Array,
-  from: number,
-  to: number,
-): number {
-  for (let i = from; i < to; i++) {
-    const id = ids[i] as number;
-    counts[id] = (counts[id] as number) + 1;
-  }
+  const from = countBefore(frame, fromDt);
+  const to = countBefore(frame, toDt);
+  countIds(counts, ids, from, to);
   return to - from;
 }
 
@@ -146,6 +139,7 @@ export function countBefore(frame: SpikesFrame, toDt: number): number {
   const { dense } = frame;
   if (dense?.stepEnds !== undefined) return spikesBefore(dense.stepEnds, dense.stepUs, toDt);
   const dts = dense?.dts ?? frame.dtUs;
+  if (areOrdered(frame)) return countBelow(dts, toDt);
   let before = 0;
   for (let i = 0; i < dts.length; i++) if ((dts[i] as number) < toDt) before++;
   return before;

@@ -6,6 +6,8 @@ export interface Stateful<In> extends HeldState {
   next(value: In): void;
   /** The input has ended: emits what is held back. */
   finish?(): void;
+  /** It takes nothing any more: gives back what the program has one of. Its state stays. */
+  close?(): void;
 }
 
 /**
@@ -20,6 +22,7 @@ export function stateful<In, Out>(
     new Observable((subscriber) => {
       const inside = make((record) => subscriber.next(record));
       slot.hold(inside);
+      subscriber.add(() => inside.close?.());
       return source.subscribe({
         next: (value) => {
           try {

@@ -95,6 +95,8 @@ class RunTracker implements Stateful<Frame> {
   }
 
   private take(frame: Frame, runId: string | undefined): void {
+    // Where nobody names runs there is nothing to look up.
+    if (runId === undefined && this.chips.isEmpty) return;
     const { deviceType, chipId } = frame;
     let chip = this.chips.get(deviceType, chipId, '');
     if (chip === undefined) {

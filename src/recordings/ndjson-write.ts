@@ -30,7 +30,8 @@ class NdjsonWriter implements OutputWriter {
   }
 
   async write(frame: Frame): Promise<void> {
-    const json = this.encoder.encode(frame, 'json');
+    // Other programs read these lines: in the columns that all of them know.
+    const json = this.encoder.encode(frame, 'json', false);
     const arrival = Buffer.from(arrivalField(frame.arrivedUs));
     // The closing brace moves behind what is added.
     const line = new Uint8Array(json.length + arrival.length + 1);

@@ -8,6 +8,8 @@ export type OutputHeader = SpkHeader;
 export interface OutputOptions {
   /** Packs the file where the format can. */
   readonly compress: boolean;
+  /** Spikes in denser columns, or in those that all readers know; undefined keeps what came. */
+  readonly dense?: boolean | undefined;
   /** Hears, at the latest when the file is closed, what the format could not hold. */
   readonly remark: (text: string) => void;
 }

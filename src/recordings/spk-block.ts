@@ -33,6 +33,21 @@ const COLUMNAR: ReadonlySet<Frame['kind']> = new Set([
   'inference',
 ]);
 
+/** Refuses times that the header of a block can't hold. */
+export function requireTimes(frame: Frame): void {
+  const { t0Us, spanUs } = frame;
+  if (Number.isSafeInteger(t0Us) && Number.isSafeInteger(spanUs) && t0Us >= 0 && spanUs >= 0) {
+    if (Number.isSafeInteger(t0Us + spanUs)) return;
+  }
+  throw new RangeError(`frame: t0 ${t0Us} and span_us ${spanUs} are no whole µs up to 2^53 - 1`);
+}
+
+/** The first byte of a msgpack map; a JSON message starts with `{`, which is none. */
+export function isMsgpackMap(message: Uint8Array): boolean {
+  const first = message[0] ?? 0;
+  return (first >= 0x80 && first <= 0x8f) || first === 0xde || first === 0xdf;
+}
+
 /** A finished block: its header and the parts of its payload, in the order of the file. */
 export interface SealedBlock {
   readonly header: BlockHeader;

@@ -7,8 +7,8 @@ import { SpkWriter } from './spk-write.ts';
 export const spkOutput: OutputFormat = {
   name: 'spk',
   suffixes: ['.spk'],
-  create: async (path, header, { compress }) =>
-    new SpkOutput(await SpkWriter.create(path, header, { compress })),
+  create: async (path, header, { compress, dense }) =>
+    new SpkOutput(await SpkWriter.create(path, header, { compress, dense })),
 };
 
 class SpkOutput implements OutputWriter {

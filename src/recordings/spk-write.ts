@@ -3,7 +3,14 @@ import { FrameEncoder } from '../frames/encode.ts';
 import type { Frame } from '../frames/frame.ts';
 import type { RecordedLayer } from './recording.ts';
 import { RecordingError } from './recording-error.ts';
-import { BlockBuilder, plainBlock, type SealedBlock, storedFrameBytes } from './spk-block.ts';
+import {
+  BlockBuilder,
+  isMsgpackMap,
+  plainBlock,
+  requireTimes,
+  type SealedBlock,
+  storedFrameBytes,
+} from './spk-block.ts';
 import { examine } from './spk-examine.ts';
 import {
   checkedMetadata,
@@ -39,6 +46,8 @@ const SPARE_MAX = 4;
 export interface SpkWriteOptions {
   /** zstd, with shuffled columns; off unless asked for. */
   readonly compress?: boolean | undefined;
+  /** Spikes in denser columns, or in none; undefined keeps what came. */
+  readonly dense?: boolean | undefined;
   /** Raw bytes of a block; more means fewer checksums and a coarser index. */
   readonly blockBytes?: number | undefined;
 }
@@ -65,6 +74,7 @@ export class SpkWriter {
   framesWritten = 0;
   private readonly handle: FileHandle;
   private readonly compress: boolean;
+  private readonly dense: boolean | undefined;
   private readonly blockBytes: number;
   private readonly encoder = new FrameEncoder();
   private readonly index: SpkIndex;
@@ -85,6 +95,7 @@ export class SpkWriter {
   private constructor(handle: FileHandle, start: Start, options: SpkWriteOptions) {
     this.handle = handle;
     this.compress = options.compress ?? false;
+    this.dense = options.dense;
     this.blockBytes = checkedBlockBytes(options);
     this.header = start.header;
     this.index = start.index;
@@ -148,7 +159,7 @@ export class SpkWriter {
    * @throws what went wrong in writing earlier frames, once it is known
    */
   write(frame: Frame): Promise<void> | undefined {
-    return this.take(this.encoder.encode(frame), frame);
+    return this.take(this.encoder.encode(frame, 'msgpack', this.dense), frame);
   }
 
   /** As `write`, for a message that `frame` was decoded from; it is kept as it is, but for JSON. */
@@ -282,18 +293,4 @@ function checkedBlockBytes(options: SpkWriteOptions): number {
   }
   const range = `${BLOCK_BYTES_MIN} … ${PAYLOAD_BYTES_MAX}`;
   throw new RangeError(`blockBytes: ${bytes} is no whole number within ${range}`);
-}
-
-function requireTimes(frame: Frame): void {
-  const { t0Us, spanUs } = frame;
-  if (Number.isSafeInteger(t0Us) && Number.isSafeInteger(spanUs) && t0Us >= 0 && spanUs >= 0) {
-    if (Number.isSafeInteger(t0Us + spanUs)) return;
-  }
-  throw new RangeError(`frame: t0 ${t0Us} and span_us ${spanUs} are no whole µs up to 2^53 - 1`);
-}
-
-/** The first byte of a msgpack map; a JSON message starts with `{`, which is none. */
-function isMsgpackMap(message: Uint8Array): boolean {
-  const first = message[0] ?? 0;
-  return (first >= 0x80 && first <= 0x8f) || first === 0xde || first === 0xdf;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConsumerInfo, jetstreamManager } from '@nats-io/jetstream';
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { DerivedRecord } from '../component/derived-record.ts';
 import { CONSUMER_NOT_FOUND, isAnswer } from '../component/jetstream-codes.ts';
 import { TIMERS } from '../component/timers.ts';
@@ -8,6 +8,8 @@ import { FRAME_LIMITS, type FrameLimits } from '../frames/limits.ts';
 import { MsgpackReader } from '../frames/msgpack-read.ts';
 import type { WantedConsumer } from './jetstream-streams.ts';
 import { PullSession, type PullWindow } from './pull-session.ts';
+import { headerOf } from './wire-headers.ts';
+import type { WireMessage } from './wire-message.ts';
 
 export interface DerivedReaderParts {
   readonly connection: () => NatsConnection | undefined;
@@ -132,8 +134,8 @@ export class DerivedReader {
     return await manager.consumers.add(stream, { ...consumer, ...start });
   }
 
-  private take(message: Msg, sequence: number, isAgain: boolean): void {
-    const reply = message.reply as string;
+  private take(message: WireMessage, sequence: number, isAgain: boolean): void {
+    const reply = message.reply();
     // One that was delivered before and still waits is not offered twice: the newest reply counts.
     const isWaiting = this.open.has(sequence);
     this.open.set(sequence, reply);
@@ -158,13 +160,13 @@ export class DerivedReader {
 
   /** Undefined for what is no record of a stream's frame. */
   private recordOf(
-    message: Msg,
+    message: WireMessage,
   ): { readonly record: DerivedRecord; readonly id: string } | undefined {
-    const id = message.headers?.get(this.parts.idHeader) ?? '';
-    if (id === '') return undefined;
+    const id = headerOf(message, this.parts.idHeader);
+    if (id === undefined || id === '') return undefined;
     try {
       // The client's memory is written over by its next read, and a bin is a view on it.
-      const read = this.reader.readMap(new Uint8Array(message.data));
+      const read = this.reader.readMap(new Uint8Array(message.data()));
       const { v: _v, record, t0, span_us, ...fields } = read;
       if (typeof record !== 'string') return undefined;
       const t0Us = Number(t0);

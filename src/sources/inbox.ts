@@ -29,13 +29,21 @@ export interface InboxLimits {
   readonly turnMsMax: number;
   /** Time that one turn spends at most when arrivals pay by delivering. */
   readonly payMsMax: number;
+  /** Bytes, counted as above, between two looks at the clock: each costs as much as a message. */
+  readonly lookEveryBytes: number;
 }
 
 export const BUFFER_BYTES_DEFAULT = 64 * 1024 * 1024;
 
 /** Half the room is for bursts, before the publishers feel anything. */
 export function inboxLimits(bytesMax: number): InboxLimits {
-  return { bytesMax, lagBytesMax: bytesMax / 2, turnMsMax: 25, payMsMax: 100 };
+  return {
+    bytesMax,
+    lagBytesMax: bytesMax / 2,
+    turnMsMax: 25,
+    payMsMax: 100,
+    lookEveryBytes: 16 * 1024,
+  };
 }
 
 /** The event loop, as far as an inbox needs it; tests bring their own. */
@@ -74,6 +82,8 @@ export class Inbox {
   private held = false;
   private turnOpen = false;
   private turnStartMs = 0;
+  /** Of what was delivered in place since the last look at the clock. */
+  private unlookedBytes = 0;
   private onDrained: (() => void)[] = [];
 
   constructor(
@@ -110,11 +120,11 @@ export class Inbox {
 
   /** Takes a message; never throws. Its data is copied where it can't be delivered at once. */
   offer(message: InboundMessage): void {
-    if (!this.held && this.isEmpty() && this.hasTime()) {
+    const bytes = bytesOf(message);
+    if (!this.held && this.isEmpty() && this.hasTimeFor(bytes)) {
       this.deliver(message);
       return;
     }
-    const bytes = bytesOf(message);
     if (!this.held && this.waitingBytes + bytes > this.limits.lagBytesMax) {
       this.payFor(bytes);
       if (this.isEmpty() && !this.held) {
@@ -141,7 +151,10 @@ export class Inbox {
     return this.front === this.waiting.length;
   }
 
-  private hasTime(): boolean {
+  private hasTimeFor(bytes: number): boolean {
+    this.unlookedBytes += bytes;
+    if (this.turnOpen && this.unlookedBytes < this.limits.lookEveryBytes) return true;
+    this.unlookedBytes = 0;
     const nowMs = this.loop.nowMs();
     if (!this.turnOpen) this.openTurn(nowMs);
     return nowMs < this.turnStartMs + this.limits.turnMsMax;
@@ -172,7 +185,7 @@ export class Inbox {
     // Not slice(): what comes from a socket is a Buffer, whose slice() shares the memory.
     this.waiting.push({ ...message, data: new Uint8Array(message.data) });
     this.waitingBytes += bytes;
-    if (!this.held) this.openTurn(this.loop.nowMs());
+    if (!this.held && !this.turnOpen) this.openTurn(this.loop.nowMs());
   }
 
   private payFor(bytes: number): void {
@@ -228,6 +241,7 @@ export function inboxInPlace(): Inbox {
     lagBytesMax: Number.POSITIVE_INFINITY,
     turnMsMax: Number.POSITIVE_INFINITY,
     payMsMax: Number.POSITIVE_INFINITY,
+    lookEveryBytes: Number.POSITIVE_INFINITY,
   };
   const loop = { nowMs: () => 0, afterTurn: (next: () => void) => setImmediate(next) };
   return new Inbox(limits, loop, () => {});

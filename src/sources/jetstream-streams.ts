@@ -69,10 +69,7 @@ export function documentsConsumer(prefix: string): WantedConsumer {
   };
 }
 
-/**
- * The streams of a prefix (DESIGN §2), with the consumer of documents where there are any. What
- * adapters read comes on the subjects `adapted`, and is in the stream of frames.
- */
+/** The streams of a prefix (DESIGN §2), and of what adapters read; documents have a consumer. */
 export function wantedStreams(
   prefix: string,
   options: StreamOptions,

@@ -6,15 +6,16 @@ import {
   jetstreamManager,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { pauseMs } from '../component/backoff.ts';
 import { isAnswer, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
 import type { Inlet, Source } from '../component/source.ts';
 import { TIMERS } from '../component/timers.ts';
 import type { Inbox } from './inbox.ts';
-import { headersOf } from './nats-headers.ts';
 import type { PullDelivery } from './pull-delivery.ts';
 import { PullSession, type PullWindow } from './pull-session.ts';
+import { WireHeaders } from './wire-headers.ts';
+import { reusedMessage, type WireMessage } from './wire-message.ts';
 
 /** The stream as it was just seen. */
 export interface StreamView {
@@ -69,6 +70,8 @@ const DRAIN_MS_MAX = 5000;
  */
 export class JetStreamSource implements Source {
   private readonly parts: JetStreamSourceParts;
+  private readonly headers = new WireHeaders();
+  private readonly inbound = reusedMessage();
   private session: PullSession | undefined;
   /** The message to come next; what the inbox holds is behind it. */
   private expected: number | undefined;
@@ -128,10 +131,10 @@ export class JetStreamSource implements Source {
     const info = await manager.consumers.add(stream, consumerFrom(from));
     if (signal.aborted) return 'stopped';
     this.counted = 0;
-    const take = (message: Msg, delivery: PullDelivery): string | undefined => {
+    const take = (message: WireMessage, delivery: PullDelivery): string | undefined => {
       if (delivery.consumerSequence !== ++this.counted) return 'a message was lost on the way';
       this.expected = delivery.streamSequence + 1;
-      this.parts.inbox.offer(this.inboundOf(message, delivery));
+      this.offer(message, delivery);
       return undefined;
     };
     const { window, hasRoom } = this.parts;
@@ -151,16 +154,16 @@ export class JetStreamSource implements Source {
     }
   }
 
-  private inboundOf(message: Msg, delivery: PullDelivery): Parameters<Inbox['offer']>[0] {
-    const { contentType, trace } = headersOf(message);
-    return {
-      subject: message.subject,
-      data: message.data,
-      contentType,
-      trace,
-      arrivedUs: delivery.storedUs,
-      sequence: delivery.streamSequence,
-    };
+  private offer(message: WireMessage, delivery: PullDelivery): void {
+    const { inbound } = this;
+    const { contentType, trace } = this.headers.of(message);
+    inbound.subject = message.subject;
+    inbound.data = message.data();
+    inbound.contentType = contentType;
+    inbound.trace = trace;
+    inbound.arrivedUs = delivery.storedUs;
+    inbound.sequence = delivery.streamSequence;
+    this.parts.inbox.offer(inbound);
   }
 
   /** Undefined where there is no such stream, which is made for the next attempt. */

@@ -3,8 +3,9 @@ import type { InboundMessage } from '../component/message.ts';
 import type { Timers } from '../component/timers.ts';
 import { type FrameSubject, formatSubject } from '../frames/subject.ts';
 import type { ChipPings, PingResult } from './chip-pings.ts';
-import { headersOf } from './nats-headers.ts';
 import type { NatsLink } from './nats-link.ts';
+import { WireHeaders } from './wire-headers.ts';
+import { wireMessageOf } from './wire-message.ts';
 
 export interface NatsPingsParts {
   readonly link: Pick<NatsLink, 'connection' | 'isConnected' | 'connects'>;
@@ -35,6 +36,7 @@ interface Waiting {
 export class NatsPings implements ChipPings {
   private readonly parts: NatsPingsParts;
   private readonly waiting = new Map<string, Waiting>();
+  private readonly headers = new WireHeaders();
   private asked = 0;
   private connects = 0;
   private settledMs = 0;
@@ -121,7 +123,7 @@ export class NatsPings implements ChipPings {
       subject: formatSubject(this.parts.prefix, subject),
       // The client's memory is written over by its next read.
       data: new Uint8Array(answer.data),
-      ...headersOf(answer),
+      ...this.headers.of(wireMessageOf(answer)),
       arrivedUs: this.parts.nowUs(),
       sequence: undefined,
     };

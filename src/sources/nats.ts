@@ -3,9 +3,11 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import type { Inlet, Source } from '../component/source.ts';
 import { FRAME_KINDS } from '../frames/header.ts';
 import type { ArrivalClock } from './arrival-clock.ts';
+import { claim } from './claims.ts';
 import type { Inbox } from './inbox.ts';
-import { headersOf } from './nats-headers.ts';
 import type { NatsLink } from './nats-link.ts';
+import { WireHeaders } from './wire-headers.ts';
+import { reusedMessage, type WireMessage, wireMessageOf } from './wire-message.ts';
 
 export interface NatsSourceParts {
   readonly link: NatsLink;
@@ -29,6 +31,11 @@ const DRAIN_MS_MAX = 5000;
  */
 export class NatsSource implements Source {
   private readonly parts: NatsSourceParts;
+  private readonly headers = new WireHeaders();
+  /** The same for all messages: the inbox copies what it keeps. */
+  private readonly inbound = reusedMessage();
+  /** The read that the last message came by. */
+  private read = -1;
 
   constructor(parts: NatsSourceParts) {
     this.parts = parts;
@@ -69,28 +76,38 @@ export class NatsSource implements Source {
     connection: NatsConnection,
     fail: (error: Error) => void,
   ): readonly Subscription[] {
-    const { inbox, clock, prefix, adapted = [] } = this.parts;
+    const { prefix, adapted = [] } = this.parts;
     const subjects = [...FRAME_KINDS.map((kind) => `${prefix}.${kind}.>`), ...adapted];
     let refused = 0;
     const callback = (error: Error | null, message: Msg) => {
       if (error === null) {
-        const { contentType, trace } = headersOf(message);
-        inbox.offer({
-          subject: message.subject,
-          data: message.data,
-          contentType,
-          trace,
-          arrivedUs: clock.nowUs(),
-          sequence: undefined,
-        });
+        this.take(wireMessageOf(message));
       } else if (++refused === subjects.length) {
         // The link tells each refusal; with some allowed the others are worth having.
         const all = [`${prefix}.<kind>.>`, ...adapted].join(', ');
         fail(new Error(`NATS allows none of the subjects ${all}`, { cause: error }));
       }
     };
-    return subjects.map((subject) => connection.subscribe(subject, { callback }));
+    return subjects.map((subject) => {
+      const subscription = connection.subscribe(subject, { callback });
+      claim(connection, subscription, this.take);
+      return subscription;
+    });
   }
+
+  private readonly take = (message: WireMessage): void => {
+    const { inbox, clock } = this.parts;
+    const { inbound } = this;
+    const { contentType, trace } = this.headers.of(message);
+    inbound.subject = message.subject;
+    inbound.data = message.data();
+    inbound.contentType = contentType;
+    inbound.trace = trace;
+    // What came by one read arrived at once.
+    if (message.read !== this.read) inbound.arrivedUs = clock.nowUs();
+    this.read = message.read;
+    inbox.offer(inbound);
+  };
 
   /** Unsubscribes, takes what is still under way, and waits until all of it is delivered. */
   private async drain(subscriptions: readonly Subscription[]): Promise<void> {

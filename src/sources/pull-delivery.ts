@@ -1,6 +1,6 @@
-import type { Msg } from '@nats-io/transport-node';
-
-/** Where a message stands in its stream and in what a consumer has delivered. */
+/**
+ * Where a message stands in its stream and in what a consumer has delivered; valid during the call.
+ */
 export interface PullDelivery {
   /** How often the message was delivered, this time included. */
   readonly deliveries: number;
@@ -27,53 +27,52 @@ const DIGIT_0 = 48;
 /** Nanoseconds have more digits than a number holds. */
 const DIGITS_BELOW_US = 3;
 
+const READ = { deliveries: 0, streamSequence: 0, consumerSequence: 0, storedUs: 0 };
+
 /**
- * Reads what JetStream says in the reply subject; undefined for a message that is no delivery.
- * Every message has one, so it is read in place: a text and its pieces would cost as much as the
- * rest of the way to the pipelines.
+ * Reads what JetStream says in the reply subject, which lies there; undefined for a message that is
+ * no delivery. Every message has one, so it is read in place: a text and its pieces would cost as
+ * much as the rest of the way to the pipelines. The same object each time.
  */
-export function pullDelivery(reply: Uint8Array | undefined): PullDelivery | undefined {
-  if (reply === undefined || !isDelivery(reply)) return undefined;
+export function pullDelivery(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): PullDelivery | undefined {
+  if (!isDelivery(bytes, from, to)) return undefined;
   let dots = 0;
-  for (let i = 0; i < reply.length; i++) if (reply[i] === DOT) dots++;
+  for (let i = from; i < to; i++) if (bytes[i] === DOT) dots++;
   let before = BEFORE;
   if (dots >= DOTS_WITH_DOMAIN) before = BEFORE_WITH_DOMAIN;
   else if (dots !== DOTS) return undefined;
-  let at = 0;
-  while (before > 0) if (reply[at++] === DOT) before--;
-  const deliveriesEnd = dotFrom(reply, at);
-  const streamEnd = dotFrom(reply, deliveriesEnd + 1);
-  const consumerEnd = dotFrom(reply, streamEnd + 1);
-  const storedEnd = dotFrom(reply, consumerEnd + 1);
-  return {
-    deliveries: numberIn(reply, at, deliveriesEnd),
-    streamSequence: numberIn(reply, deliveriesEnd + 1, streamEnd),
-    consumerSequence: numberIn(reply, streamEnd + 1, consumerEnd),
-    storedUs: numberIn(reply, consumerEnd + 1, storedEnd - DIGITS_BELOW_US),
-  };
+  let at = from;
+  while (before > 0) if (bytes[at++] === DOT) before--;
+  const deliveriesEnd = dotFrom(bytes, at);
+  const streamEnd = dotFrom(bytes, deliveriesEnd + 1);
+  const consumerEnd = dotFrom(bytes, streamEnd + 1);
+  const storedEnd = dotFrom(bytes, consumerEnd + 1);
+  READ.deliveries = numberIn(bytes, at, deliveriesEnd);
+  READ.streamSequence = numberIn(bytes, deliveriesEnd + 1, streamEnd);
+  READ.consumerSequence = numberIn(bytes, streamEnd + 1, consumerEnd);
+  READ.storedUs = numberIn(bytes, consumerEnd + 1, storedEnd - DIGITS_BELOW_US);
+  return READ;
 }
 
-/** The reply subject as it came: the client makes a text of it only when asked for that. */
-export function replyBytes(message: Msg): Uint8Array | undefined {
-  const { _msg: raw } = message as { readonly _msg?: { readonly reply?: Uint8Array } };
-  if (raw !== undefined) return raw.reply;
-  return message.reply === undefined ? undefined : Buffer.from(message.reply);
-}
-
-function isDelivery(reply: Uint8Array): boolean {
-  for (let i = 0; i < HEAD.length; i++) if (reply[i] !== HEAD[i]) return false;
+function isDelivery(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < HEAD.length) return false;
+  for (let i = 0; i < HEAD.length; i++) if (bytes[from + i] !== HEAD[i]) return false;
   return true;
 }
 
-/** There is one; indexOf() leaves the engine, which takes longer than these few bytes. */
-function dotFrom(text: Uint8Array, from: number): number {
-  let at = from;
-  while (text[at] !== DOT) at++;
-  return at;
+function numberIn(bytes: Uint8Array, from: number, to: number): number {
+  let value = 0;
+  for (let i = from; i < to; i++) value = value * 10 + (bytes[i] as number) - DIGIT_0;
+  return value;
 }
 
-function numberIn(text: Uint8Array, from: number, to: number): number {
-  let value = 0;
-  for (let i = from; i < to; i++) value = value * 10 + (text[i] as number) - DIGIT_0;
-  return value;
+/** There is one; indexOf() leaves the engine, which takes longer than these few bytes. */
+function dotFrom(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (bytes[at] !== DOT) at++;
+  return at;
 }

@@ -1,11 +1,14 @@
 import {
   createInbox,
   type Msg,
+  MsgHdrsImpl,
   type NatsConnection,
   type Subscription,
 } from '@nats-io/transport-node';
 import type { Timers } from '../component/timers.ts';
-import { type PullDelivery, pullDelivery, replyBytes } from './pull-delivery.ts';
+import { claim } from './claims.ts';
+import { type PullDelivery, pullDelivery } from './pull-delivery.ts';
+import { type WireMessage, wireMessageOf } from './wire-message.ts';
 
 /** What may be on its way from the server at once: the only queue in front of the reader. */
 export interface PullWindow {
@@ -20,7 +23,7 @@ export interface PullSessionParts {
   readonly window: PullWindow;
   readonly timers: Timers;
   /** Takes a message, valid during the call; gives why the session is of no use any more. */
-  readonly take: (message: Msg, delivery: PullDelivery) => string | undefined;
+  readonly take: (message: WireMessage, delivery: PullDelivery) => string | undefined;
   /** Whether more may be asked for; `wake` says that this may have changed. */
   readonly hasRoom: () => boolean;
 }
@@ -59,11 +62,11 @@ export class PullSession {
     this.parts = parts;
     this.heardMs = parts.timers.nowMs();
     const callback = (error: Error | null, message: Msg): void => {
-      if (this.isOver) return;
-      if (error !== null) this.finish(error.message);
-      else this.hear(message);
+      if (error === null) this.hear(wireMessageOf(message));
+      else this.finish(error.message);
     };
     this.subscription = parts.connection.subscribe(this.inbox, { callback });
+    claim(parts.connection, this.subscription, (message) => this.hear(message));
     this.wake();
     this.look();
   }
@@ -117,9 +120,10 @@ export class PullSession {
     }
   }
 
-  private hear(message: Msg): void {
+  private hear(message: WireMessage): void {
+    if (this.isOver) return;
     this.consumed++;
-    const delivery = pullDelivery(replyBytes(message));
+    const delivery = pullDelivery(message.replyBytes, message.replyFrom, message.replyTo);
     if (delivery === undefined) {
       this.hearStatus(message);
       return;
@@ -130,7 +134,7 @@ export class PullSession {
     else if (this.asked <= this.parts.window.messages / 2) this.wake();
   }
 
-  private hearStatus(message: Msg): void {
+  private hearStatus(message: WireMessage): void {
     const { code, text, left } = statusOf(message);
     if (code === STATUS_HEARTBEAT) return;
     const isOfRequest =
@@ -172,10 +176,10 @@ interface PullStatus {
   readonly left: number;
 }
 
-function statusOf(message: Msg): PullStatus {
+function statusOf({ bytes, headersFrom, headersTo }: WireMessage): PullStatus {
   try {
-    const { headers } = message;
-    if (headers !== undefined) {
+    if (headersTo > headersFrom) {
+      const headers = MsgHdrsImpl.decode(bytes.subarray(headersFrom, headersTo));
       const left = Number(headers.get('Nats-Pending-Messages')) || 0;
       return { code: headers.code, text: headers.description, left };
     }

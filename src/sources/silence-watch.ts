@@ -5,6 +5,7 @@ import type { HeldState, Snapshot } from '../component/state.ts';
 import type { Frame } from '../frames/frame.ts';
 import { OWN_EMITTER } from '../frames/header.ts';
 import type { LogFrame } from '../frames/log.ts';
+import { ByPlace } from '../frames/places.ts';
 
 /** The section `silence` of the configuration. */
 export const silenceOptions = z.strictObject({
@@ -80,6 +81,8 @@ export class SilenceWatch implements FrameWatch, HeldState {
   private readonly chips = new Map<string, Map<string, Map<string, Watched>>>();
   private count = 0;
   private checkedUs = Number.NaN;
+  /** By the number of its place: a chip and its layer. */
+  private readonly byPlace = new ByPlace<readonly [Watched, Watched]>();
   private last: Map<string, Watched> | undefined;
   private lastDevice = '';
   private lastChip = '';
@@ -99,9 +102,17 @@ export class SilenceWatch implements FrameWatch, HeldState {
       default:
     }
     if (frame.emitter === OWN_EMITTER) return;
+    const known = frame.kind === 'spikes' ? this.byPlace.get(frame.place) : undefined;
+    if (known !== undefined) {
+      goesOn(known[0], frame);
+      goesOn(known[1], frame);
+      return;
+    }
     const places = this.placesOf(frame.deviceType, frame.chipId);
-    this.hear(places, frame, '');
-    if (frame.kind === 'spikes') this.hear(places, frame, frame.layerName);
+    const chip = this.hear(places, frame, '');
+    if (frame.kind !== 'spikes') return;
+    const layer = this.hear(places, frame, frame.layerName);
+    if (chip !== undefined && layer !== undefined) this.byPlace.set(frame.place, [chip, layer]);
   }
 
   private placesOf(deviceType: string, chipId: string): Map<string, Watched> {
@@ -118,14 +129,14 @@ export class SilenceWatch implements FrameWatch, HeldState {
     return places;
   }
 
-  private hear(places: Map<string, Watched>, frame: Frame, layerName: string): void {
-    const { deviceType, chipId, t0Us, spanUs } = frame;
+  private hear(places: Map<string, Watched>, frame: Frame, layerName: string): Watched | undefined {
+    const { deviceType, chipId } = frame;
     let watched = places.get(layerName);
     if (watched === undefined) {
       if (this.count >= this.options.watchedMax) {
         this.options.refused();
         this.dropIfEmpty(deviceType, chipId);
-        return;
+        return undefined;
       }
       watched = {
         ...{ deviceType, chipId, layerName, endUs: 0, spanUs: 0, isHeard: false },
@@ -134,10 +145,8 @@ export class SilenceWatch implements FrameWatch, HeldState {
       places.set(layerName, watched);
       this.count++;
     }
-    watched.endUs = t0Us + spanUs;
-    if (spanUs > watched.spanUs) watched.spanUs = spanUs;
-    // No clock is asked for each frame: the next check does it once.
-    watched.isHeard = true;
+    goesOn(watched, frame);
+    return watched;
   }
 
   /**
@@ -197,6 +206,7 @@ export class SilenceWatch implements FrameWatch, HeldState {
   }
 
   private drop({ deviceType, chipId, layerName }: Watched): void {
+    this.byPlace.clear();
     this.chips.get(deviceType)?.get(chipId)?.delete(layerName);
     this.count--;
     this.dropIfEmpty(deviceType, chipId);
@@ -251,6 +261,7 @@ export class SilenceWatch implements FrameWatch, HeldState {
   /** Silence begins with the next check; what was told is not told anew at once. */
   restore(snapshot: Snapshot): void {
     this.chips.clear();
+    this.byPlace.clear();
     this.last = undefined;
     this.count = 0;
     for (const kept of snapshot as unknown as readonly Kept[]) {
@@ -259,4 +270,11 @@ export class SilenceWatch implements FrameWatch, HeldState {
       this.count++;
     }
   }
+}
+
+/** A frame of it came. No clock is asked for each: the next check does it once. */
+function goesOn(watched: Watched, { t0Us, spanUs }: Frame): void {
+  watched.endUs = t0Us + spanUs;
+  if (spanUs > watched.spanUs) watched.spanUs = spanUs;
+  watched.isHeard = true;
 }

@@ -51,7 +51,7 @@ export class Ingest implements Inlet {
 
   constructor(options: IngestOptions) {
     this.options = options;
-    this.decoder = new FrameDecoder(options.limits);
+    this.decoder = new FrameDecoder(options.limits, true);
     options.states.slot('ingest/sequence').hold({
       snapshot: () => this.tracker.snapshot(),
       restore: (snapshot) => this.tracker.restore(snapshot),
@@ -89,6 +89,10 @@ export class Ingest implements Inlet {
 
   frame(frame: Frame): void {
     this.accept(formatSubject(this.options.prefix, frame), frame);
+  }
+
+  close(): void {
+    this.decoder.close();
   }
 
   private accept(subject: string, frame: Frame): void {

@@ -1,10 +1,11 @@
-import { merge, Subject, type Subscription } from 'rxjs';
+import type { Subscription } from 'rxjs';
 import type { MetricDefiner } from '../component/metric.ts';
 import type { CountEvent } from '../component/operator-event.ts';
 import { type AnyPipeline, kindsRead } from '../component/pipeline.ts';
 import type { RecordSinks } from '../component/record-sinks.ts';
 import type { Frame } from '../frames/frame.ts';
-import { FRAME_KINDS, type FrameKind } from '../frames/header.ts';
+import { FRAME_KINDS } from '../frames/header.ts';
+import { FrameFan } from './frame-fan.ts';
 import { logWriter, takesLog } from './log-writer.ts';
 import type { StateRegistry } from './state-registry.ts';
 
@@ -28,12 +29,11 @@ export interface PipelineRunOptions {
  * and a kind that nobody reads costs nothing.
  */
 export class PipelineRun {
-  private readonly streams = new Map<FrameKind, Subject<Frame>>();
+  private readonly frames = new FrameFan();
   private readonly subscriptions: Subscription[] = [];
   private readonly metricNames = new Map<string, string[]>();
 
   constructor(options: PipelineRunOptions) {
-    for (const kind of FRAME_KINDS) this.streams.set(kind, new Subject<Frame>());
     for (const pipeline of options.pipelines) this.start(pipeline, options);
   }
 
@@ -50,32 +50,31 @@ export class PipelineRun {
       state: (state) => run.states.slot(`${name}/${state}`),
       count: run.count,
     });
-    const streams = kindsRead(pipeline).map((kind) => {
-      const stream = this.streams.get(kind);
-      if (stream === undefined) throw new Error(`${name} reads ${kind}, which is no kind`);
-      return stream;
-    });
-    // Several kinds are one stream to it, which completes when the last of them has.
-    const stream = streams.length === 1 ? (streams[0] as Subject<Frame>) : merge(...streams);
+    const kinds = kindsRead(pipeline);
+    const unknown = kinds.find((kind) => !FRAME_KINDS.includes(kind));
+    if (unknown !== undefined) throw new Error(`${name} reads ${unknown}, which is no kind`);
     const fail = (error: unknown): void => run.onFailure(name, error);
-    const subscription = stream.pipe(through).subscribe({
-      next: (record) => {
-        // What a subscriber throws would surface as an uncaught exception: it is this pipeline's.
-        try {
-          for (const project of projections) project(record);
-          run.onRecord(name, record);
-        } catch (error) {
-          subscription.unsubscribe();
-          fail(error);
-        }
-      },
-      error: fail,
-    });
+    const subscription = this.frames
+      .of(kinds)
+      .pipe(through)
+      .subscribe({
+        next: (record) => {
+          // What a subscriber throws would surface as an uncaught exception: it is this pipeline's.
+          try {
+            for (const project of projections) project(record);
+            run.onRecord(name, record);
+          } catch (error) {
+            subscription.unsubscribe();
+            fail(error);
+          }
+        },
+        error: fail,
+      });
     this.subscriptions.push(subscription);
   }
 
   next(frame: Frame): void {
-    (this.streams.get(frame.kind) as Subject<Frame>).next(frame);
+    this.frames.next(frame);
   }
 
   /** The metrics that a pipeline has defined. */
@@ -85,7 +84,7 @@ export class PipelineRun {
 
   /** The input has ended: operators flush what they hold. */
   complete(): void {
-    for (const stream of this.streams.values()) stream.complete();
+    this.frames.complete();
   }
 
   close(): void {

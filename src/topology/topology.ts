@@ -1,6 +1,6 @@
 import type { Adapters } from '../adapters/adapter.ts';
 import type { DeadMessage } from '../component/message.ts';
-import type { MetricDefiner } from '../component/metric.ts';
+import type { CounterSeries, MetricDefiner, MetricFamily } from '../component/metric.ts';
 import type { AnyPipeline } from '../component/pipeline.ts';
 import type { RecordSinks } from '../component/record-sinks.ts';
 import type { FrameWatch, Inlet } from '../component/source.ts';
@@ -45,6 +45,8 @@ export interface Topology {
 export function startTopology(options: TopologyOptions): Topology {
   const { own } = options;
   const states = new StateRegistry();
+  const [frames, samplesOf] = [lookedUp(own.frames), lookedUp(own.samples)];
+  const records = lookedUp(own.records);
   const run = new PipelineRun({
     pipelines: options.pipelines,
     options: options.pipelineOptions,
@@ -53,7 +55,7 @@ export function startTopology(options: TopologyOptions): Topology {
     states,
     sinks: options.sinks,
     count: (event, count) => own.operatorEvents[event].add(count),
-    onRecord: (pipeline) => own.records.series(pipeline).add(1),
+    onRecord: (pipeline) => records(pipeline).add(1),
     onFailure: (pipeline, error) => {
       own.pipelineFailures.series(pipeline).add(1);
       options.onFailure(pipeline, error);
@@ -69,8 +71,8 @@ export function startTopology(options: TopologyOptions): Topology {
     dead: options.dead,
     counts: {
       received: (kind, samples) => {
-        own.frames.series(kind).add(1);
-        own.samples.series(kind).add(samples);
+        frames(kind).add(1);
+        samplesOf(kind).add(samples);
       },
       invalid: (reason) => own.framesInvalid.series(reason).add(1),
       missing: (frames) => own.framesMissing.series().add(frames),
@@ -87,6 +89,22 @@ export function startTopology(options: TopologyOptions): Topology {
     states,
     metricsOf: (pipeline) => run.metricsOf(pipeline),
     complete: () => run.complete(),
-    close: () => run.close(),
+    close: () => {
+      run.close();
+      inlet.close();
+    },
+  };
+}
+
+/** Series of few labels that never expire, looked up once and not with each frame. */
+function lookedUp(family: MetricFamily<CounterSeries>): (label: string) => CounterSeries {
+  const known = new Map<string, CounterSeries>();
+  return (label) => {
+    let series = known.get(label);
+    if (series === undefined) {
+      series = family.series(label);
+      known.set(label, series);
+    }
+    return series;
   };
 }

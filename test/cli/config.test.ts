@@ -49,6 +49,10 @@ it('reads an empty file as no settings, and options of pipelines in their units'
   expect((load('', env).pipelines['spike-rate'] as { window: number }).window).toBe(2_000_000);
 });
 
+const ADAPTER =
+  '{name: a, format: ndjson, device_type: cpu, chip_id: x, neuron_count: 8, ' +
+  'fields: {layer: l, neuron: n, time: t}';
+
 describe('names what is wrong, where, and the nearest that is right', () => {
   it.each([
     ['htpp: {port: 1}', 'unknown setting htpp: did you mean http?'],
@@ -70,6 +74,16 @@ describe('names what is wrong, where, and the nearest that is right', () => {
     ['prefix: "a b"', 'prefix: needs one to four tokens'],
     ['pipelines: {spike-rate: {window: 5}}', 'pipelines.spike-rate.window'],
     ['limits: {samples_max: 0}', 'limits.samples_max'],
+    [
+      `adapters: [${ADAPTER}, subjects: [spikeformer.x]}]`,
+      'adapters.0.subjects: spikeformer.x has',
+    ],
+    [`prefix: a.b\nadapters: [${ADAPTER}, subjects: [a.*.x]}]`, 'subjects below the prefix a.b'],
+    [
+      `limits: {neuron_count_max: 7}\nadapters: [${ADAPTER}, subjects: [x]}]`,
+      'adapters.0.neuron_count: 8 neurons are more than limits.neuron_count_max 7',
+    ],
+    [`adapters: [${ADAPTER}, subjects: [x], spam: 1s}]`, 'adapters.0.spam: did you mean span?'],
     ['- a list', 'needs a map of settings at the top'],
     ['a: [', 'yaml'],
   ])('%s', (text, message) => {

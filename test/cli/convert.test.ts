@@ -44,11 +44,42 @@ test.each([
   [['a.xyz'], 'a.xyz: its suffix says no format (.spk, .ndjson'],
   [['a.spk', '--format', 'xml'], '--format needs spk|'],
   [['a.spk', '--frame-span', '3h'], '--frame-span needs a time from 1ms to 60s'],
+  [['a.csv', '--dense'], '--dense goes with .spk files: csv has no denser columns'],
 ])('what cannot be meant is a usage error: %j', async (args, message) => {
   const [out, ...flags] = args as [string, ...string[]];
   const { code, stderr } = await runProgram('convert', LOIHI, join(ownFolder(), out), ...flags);
   expect(code).toBe(2);
   expect(stderr).toContain(message);
+});
+
+test('denser columns are made and undone, kept where nothing is said, and read alike', async () => {
+  const folder = ownFolder();
+  const made = join(folder, 'simulated.spk');
+  const flags = ['--for', '1s', '--scenario', 'overdrive', '--out', made];
+  expect((await runProgram('simulate', ...flags)).code).toBe(0);
+  const convert = async (from: string, to: string, ...more: readonly string[]) => {
+    const out = join(folder, to);
+    const { code, stderr } = await runProgram('convert', from, out, ...more);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return out;
+  };
+  const plain = await convert(made, 'plain.spk');
+  const dense = await convert(plain, 'dense.spk', '--dense');
+  const kept = await convert(dense, 'kept.spk');
+  const undone = await convert(kept, 'undone.spk', '--no-dense');
+  expect(readFileSync(kept)).toEqual(readFileSync(dense));
+  expect(readFileSync(undone)).toEqual(readFileSync(plain));
+  expect(statSync(dense).size * 2).toBeLessThan(statSync(plain).size);
+  expect((await readBack(dense)).frames).toEqual((await readBack(plain)).frames);
+  const analyzed = await Promise.all(
+    [plain, dense].map(async (path) => (await runProgram('analyze', path, '--json')).stdout),
+  );
+  const [first, second] = analyzed.map((json) => ({ ...JSON.parse(json), recording: '' }));
+  expect(first.total_spikes).toBeGreaterThan(20_000);
+  expect(second).toEqual(first);
+  // Other programs read lines and tables: they have the columns that everybody knows.
+  const lines = readFileSync(await convert(dense, 'dense.ndjson'), 'utf8');
+  expect(lines).not.toMatch(/_u16|step_spikes/);
 });
 
 test('a file that is there stays as it is, but with --force', async () => {

@@ -9,6 +9,7 @@ import { until } from '../integration/until.ts';
 import { accounted, FrameReader, testEmitter } from './frame-reader.ts';
 
 const SECOND_US = 1_000_000;
+const STEP = { timestepUs: 1000 };
 const T0_US = 1_700_000_000 * SECOND_US;
 
 let nats: NatsServer;
@@ -24,58 +25,69 @@ afterAll(async () => {
   await nats.stop();
 });
 
-it('what the service counts is what was recorded, silence included', async () => {
-  const service: ServiceProcess = await startService([
-    'run',
-    '--nats',
-    nats.url,
-    '--http',
-    '127.0.0.1:0',
-  ]);
-  try {
-    await service.until('connected', (seen) => seen.sum('spikescope_nats_connected') === 1);
-    const { emitter, problems } = testEmitter(nats.url);
-    const busy = emitter.layer({ layerName: 'busy', neuronCount: 100, spikesMax: 512 });
-    const quiet = emitter.layer({ layerName: 'quiet', neuronCount: 10, timestepUs: 1000 });
-    // Time begins with a second, and a spike of each layer in its last one closes the first 119.
-    quiet.advance(T0_US);
-    busy.advance(T0_US);
-    for (let ms = 0; ms < 120_000; ms += 1000) {
-      // Two a second and neuron; at the same time each, so that full frames share their time.
-      for (const atMs of [ms, ms + 500]) {
-        busy.recordSpikes(
-          Array.from({ length: 100 }, (_, i) => i),
-          T0_US + atMs * 1000,
-        );
+it.each([false, true])(
+  'the service counts what was recorded, silence included; denser: %s',
+  async (dense) => {
+    const service: ServiceProcess = await startService([
+      'run',
+      '--nats',
+      nats.url,
+      '--http',
+      '127.0.0.1:0',
+    ]);
+    try {
+      await service.until('connected', (seen) => seen.sum('spikescope_nats_connected') === 1);
+      const { emitter, problems } = testEmitter(nats.url, { dense });
+      const busy = emitter.layer({ layerName: 'busy', neuronCount: 100, spikesMax: 512, ...STEP });
+      const quiet = emitter.layer({ layerName: 'quiet', neuronCount: 10, ...STEP });
+      // Time begins with a second, and a spike of each layer in its last one closes the first 119.
+      quiet.advance(T0_US);
+      busy.advance(T0_US);
+      for (let ms = 0; ms < 120_000; ms += 1000) {
+        // Two a second and neuron; at the same time each, so that full frames share their time.
+        for (const atMs of [ms, ms + 500]) {
+          busy.recordSpikes(
+            Array.from({ length: 100 }, (_, i) => i),
+            T0_US + atMs * 1000,
+          );
+        }
+        if (emitter.isFull) await emitter.ready();
       }
-      if (emitter.isFull) await emitter.ready();
+      // Two minutes without a spike, then one.
+      quiet.record(3, T0_US + 119.5 * SECOND_US);
+      const stats = await emitter.close();
+      expect(problems).toEqual([]);
+      expect(stats.publishedSamples).toBe(24_001);
+      await until(
+        'all came here too',
+        () => reader.ofKind('spikes').length >= stats.publishedFrames,
+      );
+      const forms = reader.ofKind('spikes').map((frame) => frame.dense?.stepEnds !== undefined);
+      expect(forms.includes(true)).toBe(dense);
+      reader.frames.length = 0;
+      const metrics: Exposition = await service.until('all counted', (seen) => {
+        return seen.sum('spikescope_frames_total', 'kind="spikes"') >= stats.publishedFrames;
+      });
+      expect(metrics.sum('neural_spikes_total')).toBe(24_001);
+      expect(metrics.sum('spikescope_frames_total')).toBe(stats.publishedFrames);
+      const rates = (layer: string) => [
+        metrics.sum('spike_rate_hz_count', `layer_name="${layer}"`),
+        metrics.sum('spike_rate_hz_sum', `layer_name="${layer}"`),
+      ];
+      expect(rates('busy')).toEqual([119 * 100, 119 * 100 * 2]);
+      expect(rates('quiet')).toEqual([119 * 10, 0]);
+      for (const counter of ['frames_missing', 'frames_repeated', 'windows_incomplete']) {
+        expect(metrics.sum(`spikescope_${counter}_total`), counter).toBe(0);
+      }
+      for (const counter of ['samples_late', 'time_jumps', 'frames_invalid']) {
+        expect(metrics.sum(`spikescope_${counter}_total`), counter).toBe(0);
+      }
+    } finally {
+      await service.stop();
     }
-    // Two minutes without a spike, then one.
-    quiet.record(3, T0_US + 119.5 * SECOND_US);
-    const stats = await emitter.close();
-    expect(problems).toEqual([]);
-    expect(stats.publishedSamples).toBe(24_001);
-    const metrics: Exposition = await service.until('all counted', (seen) => {
-      return seen.sum('spikescope_frames_total', 'kind="spikes"') >= stats.publishedFrames;
-    });
-    expect(metrics.sum('neural_spikes_total')).toBe(24_001);
-    expect(metrics.sum('spikescope_frames_total')).toBe(stats.publishedFrames);
-    const rates = (layer: string) => [
-      metrics.sum('spike_rate_hz_count', `layer_name="${layer}"`),
-      metrics.sum('spike_rate_hz_sum', `layer_name="${layer}"`),
-    ];
-    expect(rates('busy')).toEqual([119 * 100, 119 * 100 * 2]);
-    expect(rates('quiet')).toEqual([119 * 10, 0]);
-    for (const counter of ['frames_missing', 'frames_repeated', 'windows_incomplete']) {
-      expect(metrics.sum(`spikescope_${counter}_total`), counter).toBe(0);
-    }
-    for (const counter of ['samples_late', 'time_jumps', 'frames_invalid']) {
-      expect(metrics.sum(`spikescope_${counter}_total`), counter).toBe(0);
-    }
-  } finally {
-    await service.stop();
-  }
-}, 60_000);
+  },
+  60_000,
+);
 
 it('a batch goes when it is full, when its time is over, and when it has waited', async () => {
   const { emitter } = testEmitter(nats.url, { chipId: 'batches', batchMs: 30 });

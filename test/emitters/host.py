@@ -4,6 +4,7 @@ Each function below is a command; what it returns is the answer.
 """
 
 import asyncio
+import base64
 import dataclasses
 import json
 import sys
@@ -11,7 +12,7 @@ import time
 
 import nats
 import numpy as np
-from spikescope import BenchmarkResult, Emitter, Health
+from spikescope import AsyncEmitter, BenchmarkResult, Emitter, Health
 from spikescope.derived import DerivedReader
 from spikescope.spk import SpkFile
 
@@ -165,6 +166,20 @@ def derived(count):
     return {"came": came, "rows": len(table), "columns": columns}
 
 
+def dense(cases):
+    """Frames of spikes in denser columns, as they go to NATS; in base64."""
+    messages = []
+    for case in cases:
+        emitter = AsyncEmitter(dense=True, name="test", strict=True)
+        emitter.record_spikes(
+            "l", case["ids"], np.asarray(case["dt"], np.int64), 0, case["span_us"],
+            case["neuron_count"], timestep_us=case.get("timestep_us"),
+        )  # fmt: skip
+        emitter._send_gathered()
+        messages += [message.data for message in emitter._outbox.take(1, 1 << 30)]
+    return [base64.b64encode(data).decode() for data in messages]
+
+
 def recording(path):
     """What a .spk file holds: spikes by layer, frames by kind, notes."""
     with SpkFile(path) as spk:
@@ -182,7 +197,7 @@ COMMANDS = {
     each.__name__: each
     for each in (
         start, stats, flush, close, spikes, rates, every, answer, stream, stream_messages,
-        read_derived, derived, recording,
+        read_derived, derived, dense, recording,
     )
 }  # fmt: skip
 

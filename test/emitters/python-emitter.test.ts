@@ -263,21 +263,24 @@ interface Derived {
   readonly columns: Readonly<Record<string, readonly unknown[]>>;
 }
 
-test('what Spikescope derives comes back as arrays, with the rates NumPy has', async () => {
-  const { nats } = await startWatched(open);
-  const host = startHost();
-  await host.call('read_derived', { servers: nats.url, record: 'spike-rate' });
-  await host.call('start', { servers: nats.url, ...OPTIONS });
-  const seconds = 5;
-  const windows = await host.call<readonly (readonly unknown[])[]>('rates', { seconds });
-  // The last second is closed by no later frame.
-  const whole = windows.slice(0, seconds - 1);
-  const { came, rows, columns } = await host.call<Derived>('derived', { count: whole.length });
-  expect([came, rows]).toEqual([true, whole.length]);
-  const seen = whole.map((_, i) =>
-    ['t0', 'spikes', 'mean_rate_hz', 'rate_histogram'].map((name) => columns[name]?.[i]),
-  );
-  expect(seen).toEqual(whole);
-  expect(new Set(columns['layer_name'])).toEqual(new Set(['enc.0']));
-  expect(new Set(columns['neuron_count'])).toEqual(new Set([50]));
-});
+test.each([false, true])(
+  'the rates that Spikescope derives are those NumPy has; denser: %s',
+  async (dense) => {
+    const { nats } = await startWatched(open);
+    const host = startHost();
+    await host.call('read_derived', { servers: nats.url, record: 'spike-rate' });
+    await host.call('start', { servers: nats.url, ...OPTIONS, dense });
+    const seconds = 5;
+    const windows = await host.call<readonly (readonly unknown[])[]>('rates', { seconds });
+    // The last second is closed by no later frame.
+    const whole = windows.slice(0, seconds - 1);
+    const { came, rows, columns } = await host.call<Derived>('derived', { count: whole.length });
+    expect([came, rows]).toEqual([true, whole.length]);
+    const seen = whole.map((_, i) =>
+      ['t0', 'spikes', 'mean_rate_hz', 'rate_histogram'].map((name) => columns[name]?.[i]),
+    );
+    expect(seen).toEqual(whole);
+    expect(new Set(columns['layer_name'])).toEqual(new Set(['enc.0']));
+    expect(new Set(columns['neuron_count'])).toEqual(new Set([50]));
+  },
+);

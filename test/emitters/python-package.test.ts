@@ -32,12 +32,16 @@ interface Read {
   readonly notes: readonly string[];
 }
 
-test.each(['recordings/nest-layered-linkdrop', 'demo/sanafe-loihi'])(
-  'a .spk file that convert wrote of %s holds in Python what analyze says',
-  async (name) => {
+test.each([
+  ['recordings/nest-layered-linkdrop', '--no-dense'],
+  ['demo/sanafe-loihi', '--no-dense'],
+  ['recordings/nest-layered-linkdrop', '--dense'],
+])(
+  'a .spk file that convert wrote of %s %s holds in Python what analyze says',
+  async (name, columns) => {
     const source = join(FIXTURES, name);
-    const out = join(folder, `${name.replace('/', '-')}.spk`);
-    const converted = await runProgram('convert', source, out);
+    const out = join(folder, `${name.replace('/', '-')}${columns}.spk`);
+    const converted = await runProgram('convert', source, out, columns);
     expect(converted.code, converted.stderr).toBe(0);
     const analyzed = JSON.parse((await runProgram('analyze', source, '--json')).stdout);
     const { layers } = analyzed as Analysis;

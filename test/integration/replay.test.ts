@@ -59,6 +59,31 @@ it.each(['folder', 'a.spk', 'a.ndjson', 'a.csv'])('publishes a stretch of %s', a
   );
 });
 
+it('publishes spikes in denser columns where it is asked to, and plain ones of them', async () => {
+  const kinds = new Set<string>();
+  const names = /neuron_id_u16|dt_u16|step_spikes|neuron_id\b|\bdt\b/g;
+  const subscription = reader.subscribe('spikeformer.spikes.>', {
+    callback: (_error, { data }) => {
+      for (const name of Buffer.from(data).toString('latin1').match(names) ?? []) kinds.add(name);
+    },
+  });
+  const path = join(ownFolder(), 'dense.spk');
+  const flags = ['--for', '1s', '--scenario', 'overdrive', '--dense', '--out', path];
+  expect((await runProgram('simulate', ...flags)).code).toBe(0);
+  const { frames } = await readBack(path);
+  const bare = { seq: 0, emitter: '', arrivedUs: 0 };
+  for (const flag of ['--dense', '--no-dense'] as const) {
+    received = [];
+    kinds.clear();
+    await replay(path, flag);
+    expect(kinds.has('step_spikes')).toBe(flag === '--dense');
+    expect(received.map((frame) => ({ ...frame, ...bare }))).toEqual(
+      frames.map((frame) => ({ ...frame, ...bare })),
+    );
+  }
+  subscription.unsubscribe();
+});
+
 it('rebases to now, the gaps between frames kept', async () => {
   const beforeUs = Date.now() * 1000;
   await replay(FIXTURE, '--from', '500ms', '--rebase', 'now');

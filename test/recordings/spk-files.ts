@@ -54,7 +54,8 @@ export async function writeSpk(
 }
 
 /** A frame whose columns are its own, for one that outlives the next. */
-export function ownCopy(frame: Frame): Frame {
+export function ownCopy(given: Frame): Frame {
+  const frame = plain(given);
   const copyOf = (value: unknown): unknown => {
     if (value instanceof Uint32Array || value instanceof Float32Array) return value.slice();
     if (value instanceof Float64Array) return value.slice();
@@ -63,6 +64,13 @@ export function ownCopy(frame: Frame): Frame {
   };
   const entries = Object.entries(frame).map(([key, value]) => [key, copyOf(value)]);
   return Object.fromEntries(entries) as Frame;
+}
+
+/** Spikes in the columns that all readers know. */
+function plain(frame: Frame): Frame {
+  if (frame.kind !== 'spikes' || frame.dense === undefined) return frame;
+  const { dense: _, ...rest } = frame;
+  return { ...rest, neuronId: frame.neuronId, dtUs: frame.dtUs };
 }
 
 export async function collect(frames: AsyncIterable<Frame>): Promise<Frame[]> {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import type { InboundMessage } from '../../src/component/message.ts';
 import type { Inlet } from '../../src/component/source.ts';
 import { Inbox, type InboxLimits, type InboxLoop } from '../../src/sources/inbox.ts';
@@ -31,6 +31,7 @@ const LIMITS: InboxLimits = {
   lagBytesMax: 10 * (MESSAGE_BYTES + 1),
   turnMsMax: 25,
   payMsMax: 100,
+  lookEveryBytes: 0,
 };
 
 let loop: TestLoop;
@@ -101,6 +102,20 @@ test('a turn that has spent its time leaves the rest to later turns, in order', 
   expect(delivered).toEqual(numbers(9));
   expect(loop.endTurn()).toBe(false);
   expect(inbox.depth).toEqual({ messages: 0, bytes: 0 });
+});
+
+test('the clock is looked at once in so many bytes, and at the start of a turn', () => {
+  const nowMs = vi.spyOn(loop, 'nowMs');
+  inbox = makeInbox({ ...LIMITS, lookEveryBytes: 4 * (MESSAGE_BYTES + 1) });
+  costMs = 10;
+  offer(0, 9);
+  // Looked at with the messages 0 and 4; by then the time of the turn is over.
+  expect(delivered).toEqual(numbers(4));
+  expect(nowMs).toHaveBeenCalledTimes(2);
+  loop.endTurn();
+  offer(9, 20);
+  while (loop.endTurn());
+  expect(delivered).toEqual(numbers(20));
 });
 
 test('a new turn has new time', () => {

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { sampleCount } from '../../frames/frame.ts';
 import { openRecording } from '../../recordings/open.ts';
 
 /** What a recording holds; read in a thread of its own. */
@@ -20,7 +21,7 @@ async function count(path: string): Promise<RecordingCount> {
     let spikes = 0;
     for await (const frame of recording.frames(FRAME_SPAN_US)) {
       if (frame.kind !== 'spikes') continue;
-      spikes += frame.neuronId.length;
+      spikes += sampleCount(frame);
       layers.add(frame.layerName);
     }
     return { format, duration_us: durationUs - startUs, layers: layers.size, spikes };

@@ -1,5 +1,7 @@
 import type { DerivedRecord } from '../../component/derived-record.ts';
 import type { Frame } from '../../frames/frame.ts';
+import { ByPlace } from '../../frames/places.ts';
+import { type SpikesFrame, spikeCount } from '../../frames/spikes.ts';
 import { LatestMap } from './latest-map.ts';
 import { LIVE_LIMITS } from './live-limits.ts';
 import { numberOf, optionalText, textOf } from './record-fields.ts';
@@ -24,14 +26,27 @@ export class LiveChips {
   private readonly chips = new LatestMap<LiveChip>(LIVE_LIMITS.chipsMax);
   /** By names, so that a frame makes no string. */
   private readonly byNames = new Map<string, Map<string, LiveChip>>();
+  /** The chip of a layer, by the number of its place. */
+  private readonly byPlace = new ByPlace<LiveChip>();
 
   heard(frame: Frame): void {
-    const chip =
-      this.byNames.get(frame.deviceType)?.get(frame.chipId) ??
-      this.chipOf(frame.deviceType, frame.chipId);
+    const chip = frame.kind === 'spikes' ? this.ofSpikes(frame) : this.ofFrame(frame);
     chip.frames++;
-    if (frame.kind === 'spikes') chip.spikes += frame.neuronId.length;
     chip.heardUs = frame.arrivedUs;
+  }
+
+  private ofSpikes(frame: SpikesFrame): LiveChip {
+    let chip = this.byPlace.get(frame.place);
+    if (chip === undefined) {
+      chip = this.ofFrame(frame);
+      this.byPlace.set(frame.place, chip);
+    }
+    chip.spikes += spikeCount(frame);
+    return chip;
+  }
+
+  private ofFrame({ deviceType, chipId }: Frame): LiveChip {
+    return this.byNames.get(deviceType)?.get(chipId) ?? this.chipOf(deviceType, chipId);
   }
 
   /** A `chip-health` record. */
@@ -41,6 +56,7 @@ export class LiveChips {
     if (fields['event'] === 'forgotten') {
       this.chips.delete(`${deviceType}/${chipId}`);
       this.byNames.get(deviceType)?.delete(chipId);
+      this.byPlace.clear();
       return;
     }
     const chip = this.chipOf(deviceType, chipId);
@@ -61,7 +77,10 @@ export class LiveChips {
     const forgotten = this.chips.forgotten;
     this.chips.set(id, chip, 1);
     // The map made room: names that are gone go here too, all at once, which is rare.
-    if (this.chips.forgotten > forgotten) this.byNames.clear();
+    if (this.chips.forgotten > forgotten) {
+      this.byNames.clear();
+      this.byPlace.clear();
+    }
     let chips = this.byNames.get(deviceType);
     if (chips === undefined) {
       chips = new Map();

@@ -1,4 +1,5 @@
-import type { SpikesFrame } from '../../frames/spikes.ts';
+import { ByPlace } from '../../frames/places.ts';
+import { type SpikesFrame, spikeCount } from '../../frames/spikes.ts';
 import { LIVE_LIMITS } from './live-limits.ts';
 import { RasterPart } from './raster-part.ts';
 import type { RevisionClock } from './revision.ts';
@@ -34,6 +35,7 @@ export class LiveSpikes {
   private readonly budget: SpikeBudget;
   /** Parts by chip and layer, so that a frame makes no string. */
   private readonly byNames = new Map<string, Map<string, Map<string, Population>>>();
+  private readonly byPlace = new ByPlace<Population>();
   private readonly refusedIds = new Set<string>();
 
   constructor(revisions: RevisionClock, nowMs: () => number) {
@@ -44,10 +46,10 @@ export class LiveSpikes {
   add(frame: SpikesFrame): void {
     const part = this.partOf(frame);
     if (part === undefined) {
-      this.spikesRefused += frame.neuronId.length;
+      this.spikesRefused += spikeCount(frame);
       return;
     }
-    const stride = this.budget.take(frame.neuronId.length);
+    const stride = this.budget.take(spikeCount(frame));
     part.raster.add(frame, stride, this.revisions.now);
     part.lastUs = Math.max(part.lastUs, frame.t0Us + frame.spanUs);
     if (stride === 1) this.log.add(part.id, frame);
@@ -56,7 +58,8 @@ export class LiveSpikes {
 
   private partOf(frame: SpikesFrame): Population | undefined {
     const { deviceType, chipId, layerName, neuronCount } = frame;
-    const known = this.byNames.get(deviceType)?.get(chipId)?.get(layerName);
+    const known =
+      this.byPlace.get(frame.place) ?? this.byNames.get(deviceType)?.get(chipId)?.get(layerName);
     if (known === undefined) return this.newPart(frame);
     if (known.neuronCount !== neuronCount || isElsewhere(known, frame)) this.restart(known, frame);
     known.neuronType = frame.neuronType;
@@ -78,6 +81,7 @@ export class LiveSpikes {
     this.parts.set(part.id, part);
     const chips = getOrMake(this.byNames, deviceType);
     getOrMake(chips, chipId).set(layerName, part);
+    this.byPlace.set(frame.place, part);
     return part;
   }
 

@@ -1,4 +1,4 @@
-import type { SpikesFrame } from '../../frames/spikes.ts';
+import { type SpikesFrame, spikeCount } from '../../frames/spikes.ts';
 import { LIVE_LIMITS } from './live-limits.ts';
 
 /** A run of columns of a raster, each `rows` counts, from bin `first` on. */
@@ -12,8 +12,14 @@ export interface RasterColumns {
 }
 
 const CELL_MAX = 255;
+const NO_TIMES = new Uint16Array(0);
 /** Revisions for which it is known where changes begin. */
 const REVISIONS = 32;
+
+/** Where a bin lies in the ring. Not by %: of numbers as large as bins it is a slow division. */
+function slotOf(bin: number): number {
+  return bin - Math.floor(bin / LIVE_LIMITS.bins) * LIVE_LIMITS.bins;
+}
 
 /**
  * The raster of one part: spikes counted by row (one neuron, or as many as make the rows fit) and
@@ -48,7 +54,7 @@ export class RasterPart {
     const { binUs, bins } = LIVE_LIMITS;
     const first = Math.floor(frame.t0Us / binUs);
     const last = Math.floor((frame.t0Us + frame.spanUs - 1) / binUs);
-    const spikes = frame.neuronId.length;
+    const spikes = spikeCount(frame);
     this.received += spikes;
     if (last <= this.newest - bins) {
       this.tooLate += spikes;
@@ -65,7 +71,7 @@ export class RasterPart {
   private cover(bin: number, revision: number): void {
     const { bins } = LIVE_LIMITS;
     if (bin <= this.newest - bins) return;
-    const slot = bin % bins;
+    const slot = slotOf(bin);
     if (this.binOf[slot] !== bin) {
       this.cells.fill(0, slot * this.rows, (slot + 1) * this.rows);
       this.binOf[slot] = bin;
@@ -83,29 +89,36 @@ export class RasterPart {
 
   private count(frame: SpikesFrame, stride: number, first: number): void {
     const { binUs, bins } = LIVE_LIMITS;
-    const { neuronId, dtUs } = frame;
+    const { dense } = frame;
+    const ids = dense?.ids ?? frame.neuronId;
+    const stepEnds = dense?.stepEnds;
+    const dts = stepEnds === undefined ? (dense?.dts ?? frame.dtUs) : NO_TIMES;
+    const stepUs = dense?.stepUs ?? 0;
     const { cells, rows, neuronsPerRow, newest } = this;
     const intoUs = frame.t0Us - first * binUs;
     const oldest = newest - bins;
     let shown = 0;
     let late = 0;
+    let step = 0;
     let i = this.phase;
-    for (; i < neuronId.length; i += stride) {
-      const bin = first + Math.floor((intoUs + (dtUs[i] as number)) / binUs);
+    for (; i < ids.length; i += stride) {
+      if (stepEnds !== undefined) while ((stepEnds[step] as number) <= i) step++;
+      const dt = stepEnds === undefined ? (dts[i] as number) : step * stepUs;
+      const bin = first + Math.floor((intoUs + dt) / binUs);
       if (bin <= oldest) {
         late++;
         continue;
       }
-      const at = (bin % bins) * rows + Math.floor((neuronId[i] as number) / neuronsPerRow);
+      const at = slotOf(bin) * rows + Math.floor((ids[i] as number) / neuronsPerRow);
       const cell = cells[at] as number;
       if (cell < CELL_MAX) cells[at] = cell + 1;
       shown++;
     }
     // The next frame goes on where this one's last step would have led.
-    this.phase = (i - neuronId.length) % stride;
+    this.phase = (i - ids.length) % stride;
     this.shown += shown;
     this.tooLate += late;
-    this.sampledOut += neuronId.length - shown - late;
+    this.sampledOut += ids.length - shown - late;
   }
 
   /** No bin below this has changed after a revision, as far as that is remembered. */

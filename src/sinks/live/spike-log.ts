@@ -1,4 +1,4 @@
-import type { SpikesFrame } from '../../frames/spikes.ts';
+import { type SpikesFrame, spikeCount } from '../../frames/spikes.ts';
 import { LIVE_LIMITS } from './live-limits.ts';
 
 /** Exact spikes of a population in [fromUs, toUs), in order of time. */
@@ -27,6 +27,62 @@ interface Missing {
   toUs: number;
 }
 
+/** The last frames in a ring: columns, as an object for each would live long and be moved often. */
+class FrameRing {
+  /** Numbers of the oldest frame that is kept and of the next one, counted from the first ever. */
+  first = 0;
+  next = 0;
+  private readonly parts: string[] = [];
+  private readonly t0Us: Float64Array;
+  private readonly endUs: Float64Array;
+  private readonly at: Float64Array;
+  private readonly count: Uint32Array;
+
+  constructor(size: number) {
+    this.t0Us = new Float64Array(size);
+    this.endUs = new Float64Array(size);
+    this.at = new Float64Array(size);
+    this.count = new Uint32Array(size);
+  }
+
+  get isFull(): boolean {
+    return this.next - this.first >= this.count.length;
+  }
+
+  push(part: string, t0Us: number, endUs: number, at: number, count: number): void {
+    const slot = this.next % this.count.length;
+    this.parts[slot] = part;
+    this.t0Us[slot] = t0Us;
+    this.endUs[slot] = endUs;
+    this.at[slot] = at;
+    this.count[slot] = count;
+    this.next++;
+  }
+
+  partOf(frame: number): string {
+    return this.parts[frame % this.count.length] as string;
+  }
+
+  endOf(frame: number): number {
+    return this.endUs[frame % this.count.length] as number;
+  }
+
+  placeOf(frame: number): number {
+    return this.at[frame % this.count.length] as number;
+  }
+
+  frame(number: number): KeptFrame {
+    const slot = number % this.count.length;
+    return {
+      part: this.parts[slot] as string,
+      t0Us: this.t0Us[slot] as number,
+      endUs: this.endUs[slot] as number,
+      at: this.at[slot] as number,
+      count: this.count[slot] as number,
+    };
+  }
+}
+
 /**
  * The last spikes as they came, in one ring for all parts: two copies of columns a frame, and no
  * work for each spike.
@@ -34,16 +90,14 @@ interface Missing {
 export class SpikeLog {
   private ids = new Uint32Array(0);
   private dts = new Uint32Array(0);
-  private readonly frames: KeptFrame[] = [];
-  /** Frames before this place in `frames` are forgotten. */
-  private first = 0;
+  private frames = new FrameRing(0);
   private end = 0;
   private readonly missing = new Map<string, Missing>();
 
   /** Keeps a frame's spikes; the columns are copied. */
   add(part: string, frame: SpikesFrame): void {
     const { spikesKept, framesKept } = LIVE_LIMITS;
-    const count = frame.neuronId.length;
+    const count = spikeCount(frame);
     if (count > spikesKept) {
       this.skip(part, frame);
       return;
@@ -51,17 +105,14 @@ export class SpikeLog {
     if (this.ids.length === 0) {
       this.ids = new Uint32Array(spikesKept);
       this.dts = new Uint32Array(spikesKept);
+      this.frames = new FrameRing(framesKept);
     }
-    while (
-      this.frames.length - this.first >= framesKept ||
-      this.end + count - this.startOfOldest() > spikesKept
-    ) {
+    while (this.frames.isFull || this.end + count - this.startOfOldest() > spikesKept) {
       this.forgetOldest();
     }
-    copyInto(this.ids, frame.neuronId, this.end % spikesKept);
+    copyInto(this.ids, frame.dense?.ids ?? frame.neuronId, this.end % spikesKept);
     copyInto(this.dts, frame.dtUs, this.end % spikesKept);
-    const endUs = frame.t0Us + frame.spanUs;
-    this.frames.push({ part, t0Us: frame.t0Us, endUs, at: this.end, count });
+    this.frames.push(part, frame.t0Us, frame.t0Us + frame.spanUs, this.end, count);
     this.end += count;
   }
 
@@ -102,27 +153,23 @@ export class SpikeLog {
     const inside = (frame: KeptFrame) =>
       frame.part === part && frame.endUs > fromUs && frame.t0Us < toUs;
     const found: KeptFrame[] = [];
-    for (let i = this.first; i < this.frames.length; i++) {
-      const frame = this.frames[i] as KeptFrame;
+    for (let i = this.frames.first; i < this.frames.next; i++) {
+      const frame = this.frames.frame(i);
       if (inside(frame)) found.push(frame);
     }
     return found.sort((a, b) => a.t0Us - b.t0Us);
   }
 
   private startOfOldest(): number {
-    return this.frames[this.first]?.at ?? this.end;
+    const { first, next } = this.frames;
+    return first === next ? this.end : this.frames.placeOf(first);
   }
 
   private forgetOldest(): void {
-    const frame = this.frames[this.first] as KeptFrame;
-    const missing = this.missingOf(frame.part);
-    missing.beforeUs = Math.max(missing.beforeUs, frame.endUs);
-    this.first++;
-    // What is forgotten leaves the list now and then, so that it costs nothing each time.
-    if (this.first >= 4096 && this.first * 2 > this.frames.length) {
-      this.frames.splice(0, this.first);
-      this.first = 0;
-    }
+    const { first } = this.frames;
+    const missing = this.missingOf(this.frames.partOf(first));
+    missing.beforeUs = Math.max(missing.beforeUs, this.frames.endOf(first));
+    this.frames.first++;
   }
 
   private missingOf(part: string): Missing {
@@ -140,7 +187,7 @@ function isMissing({ beforeUs, ...some }: Missing, fromUs: number, toUs: number)
   return fromUs < beforeUs || (fromUs < some.toUs && toUs > some.fromUs);
 }
 
-function copyInto(ring: Uint32Array, column: Uint32Array, at: number): void {
+function copyInto(ring: Uint32Array, column: Uint16Array | Uint32Array, at: number): void {
   const room = ring.length - at;
   if (column.length <= room) {
     ring.set(column, at);

@@ -57,7 +57,9 @@ class Desk:
         self.settings = settings_of(servers, options)
         settings = self.settings
         self._lock = threading.RLock()
-        self._maker = MessageMaker(settings.prefix, settings.name, settings.run_id)
+        self._maker = MessageMaker(
+            settings.prefix, settings.name, settings.run_id, settings.dense
+        )
         self._chips: set[tuple[str, str]] = set()
         self._batches: dict[tuple[str, ...], Batch] = {}
         self._holders: list[Holder] = []

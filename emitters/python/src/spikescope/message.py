@@ -8,6 +8,7 @@ import msgpack
 
 from . import checks
 from .errors import FrameError
+from .frames.dense import dense_fields
 from .frames.frame import Frame
 from .limits import PAYLOAD_BYTES_MAX
 
@@ -38,10 +39,11 @@ class Message:
 class MessageMaker:
     """Numbers the frames of each subject from 0, under a name that no other start has."""
 
-    def __init__(self, prefix: str, name: str, run_id: str | None) -> None:
+    def __init__(self, prefix: str, name: str, run_id: str | None, dense: bool = False) -> None:
         self.emitter = f"{name}-{uuid.uuid4()}"
         self._prefix = prefix
         self._run_id = run_id
+        self._dense = dense
         self._next: dict[str, int] = {}
 
     def message(
@@ -51,7 +53,7 @@ class MessageMaker:
         subject = f"{self._prefix}.{frame.kind}.{device_type}.{chip_id}"
         seq = self._next.get(subject, 0)
         more: dict[str, object] = {"seq": seq, "emitter": self.emitter}
-        data = packed(frame, device_type, chip_id, more, self._run_id)
+        data = packed(frame, device_type, chip_id, more, self._run_id, self._dense)
         # A number is taken only by a frame that could be packed.
         self._next[subject] = seq + 1
         own = {"Content-Type": CONTENT_TYPE, "Nats-Msg-Id": f"{self.emitter}:{subject}:{seq}"}
@@ -70,8 +72,9 @@ def packed(
     chip_id: str,
     more: Mapping[str, object],
     run_id: str | None = None,
+    dense: bool = False,
 ) -> bytes:
-    """The bytes of a frame."""
+    """The bytes of a frame; `dense`: spikes in denser columns where that is exact."""
     head: dict[str, object] = {
         "v": 1,
         "kind": frame.kind,
@@ -83,7 +86,9 @@ def packed(
     }
     if run_id is not None:
         head["run_id"] = run_id
-    data: bytes = msgpack.packb({**head, **frame.fields}, use_bin_type=True)
+    is_dense = dense and frame.kind == "spikes"
+    fields = dense_fields(frame.fields, frame.span_us) if is_dense else frame.fields
+    data: bytes = msgpack.packb({**head, **fields}, use_bin_type=True)
     if len(data) > PAYLOAD_BYTES_MAX:
         detail = f"a {frame.kind} frame of {len(data)} bytes, at most {PAYLOAD_BYTES_MAX}"
         raise FrameError("payload", detail)

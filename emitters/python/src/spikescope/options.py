@@ -22,6 +22,7 @@ class EmitterOptions(TypedDict, total=False):
     name: str
     run_id: str | None
     delivery: Delivery
+    dense: bool
     batch_samples: int
     batch_span_us: int
     batch_wait_seconds: float
@@ -51,6 +52,9 @@ class Settings:
     #: `jetstream` waits for the stream's acknowledgement of each frame, `core` for the server's
     #: PONG behind them.
     delivery: Delivery = "core"
+    #: Spikes in denser columns where that says the same: about a quarter of the bytes. Readers that
+    #: know the u32 columns only refuse such frames (docs/wire.md).
+    dense: bool = False
     #: A frame is sent when it has so many samples,
     batch_samples: int = 8192
     #: or covers so many µs,
@@ -83,8 +87,10 @@ class Settings:
         checks.whole(self.in_flight_frames, "in_flight_frames", 1, 1024)
         for name in ("batch_wait_seconds", "reconnect_wait_seconds", "confirm_seconds"):
             checks.number(getattr(self, name), name, 0.001)
-        if not isinstance(self.strict, bool):
-            raise FrameError("strict", f"needs True or False, got {checks.shown(self.strict)}")
+        for name in ("strict", "dense"):
+            value = getattr(self, name)
+            if not isinstance(value, bool):
+                raise FrameError(name, f"needs True or False, got {checks.shown(value)}")
         if not self.servers or not all(isinstance(url, str) for url in self.servers):
             raise FrameError("servers", "needs the URL of a NATS server, or a list of such")
 

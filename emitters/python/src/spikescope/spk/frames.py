@@ -7,6 +7,8 @@ from typing import Any
 import msgpack
 import numpy as np
 
+from ..frames.dense import plain_columns
+
 _PREFIX = struct.Struct("<IId")
 #: Columns of each kind, by their type on the wire.
 _COLUMNS: dict[str, dict[str, str]] = {
@@ -37,6 +39,8 @@ def _frame(message: bytes, arrived_us: float) -> dict[str, Any] | None:
         frame = msgpack.unpackb(message)
         kind = frame["kind"]
         frame["t0"], frame["span_us"] = int(frame["t0"]), int(frame["span_us"])
+        if kind == "spikes":
+            plain_columns(frame)
         for name, dtype in _COLUMNS.get(kind, {}).items():
             if isinstance(frame.get(name), bytes):
                 frame[name] = np.frombuffer(frame[name], dtype)

@@ -1,0 +1,114 @@
+/**
+ * What messages of one subject look like, as a tree: bytes that are the same in all of them, what
+ * varies between those, and where they differ branches by the next byte.
+ */
+export interface ShapeNode<V, Like> {
+  readonly text: Uint8Array;
+  /** The same, four bytes at a time, as far as they go. */
+  readonly words: Int32Array;
+  /** Something that varies follows, and then `next`. */
+  readonly varying: V | undefined;
+  readonly next: ShapeNode<V, Like> | undefined;
+  /** Shapes that differ from here on, by their next byte. */
+  readonly branches: readonly ShapeNode<V, Like>[] | undefined;
+  /** The message ends here, and means this. */
+  readonly like: Like | undefined;
+}
+
+/** Bytes that stay, and what follows them; undefined at the end of the message. */
+export interface ShapePart<V> {
+  readonly text: Uint8Array;
+  readonly varying: V | undefined;
+}
+
+export function nodeOf<V, Like>(parts: readonly ShapePart<V>[], like: Like): ShapeNode<V, Like> {
+  let node: ShapeNode<V, Like> | undefined;
+  for (const { text, varying } of parts.toReversed()) {
+    const isEnd = varying === undefined;
+    const end = isEnd ? like : undefined;
+    node = { ...textOf(text), varying, next: node, branches: undefined, like: end };
+  }
+  return node as ShapeNode<V, Like>;
+}
+
+export function branchOf<V, Like>(
+  branches: readonly ShapeNode<V, Like>[],
+  byte: number | undefined,
+): ShapeNode<V, Like> | undefined {
+  for (let i = 0; i < branches.length; i++) {
+    const branch = branches[i] as ShapeNode<V, Like>;
+    if (branch.text[0] === byte) return branch;
+  }
+  return undefined;
+}
+
+/** Both, as far as they are alike in one; the other one wins where nothing tells them apart. */
+export function joined<V, Like>(
+  node: ShapeNode<V, Like>,
+  other: ShapeNode<V, Like>,
+): ShapeNode<V, Like> {
+  const same = sameBytes(node.text, other.text);
+  if (same === node.text.length && same === other.text.length) {
+    if (node.varying === undefined || node.varying !== other.varying) return other;
+    const next = joined(node.next as ShapeNode<V, Like>, other.next as ShapeNode<V, Like>);
+    return { ...node, next };
+  }
+  const rest = from(other, same);
+  if (same === node.text.length && node.branches !== undefined) {
+    const at = node.branches.findIndex(({ text }) => text[0] === rest.text[0]);
+    if (at < 0) return { ...node, branches: [...node.branches, rest] };
+    const branch = joined(node.branches[at] as ShapeNode<V, Like>, rest);
+    return { ...node, branches: node.branches.with(at, branch) };
+  }
+  // What has no byte to tell it by can't be a branch.
+  if (same === node.text.length || same === other.text.length) return other;
+  return {
+    ...textOf(node.text.subarray(0, same)),
+    varying: undefined,
+    next: undefined,
+    branches: [from(node, same), rest],
+    like: undefined,
+  };
+}
+
+function from<V, Like>(node: ShapeNode<V, Like>, at: number): ShapeNode<V, Like> {
+  return { ...node, ...textOf(node.text.subarray(at)) };
+}
+
+function textOf(bytes: Uint8Array): Pick<ShapeNode<never, never>, 'text' | 'words'> {
+  const text = Uint8Array.from(bytes);
+  return { text, words: new Int32Array(text.buffer, 0, text.length >> 2) };
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return i;
+  return length;
+}
+
+/** Learning costs more than reading: it is paid for by what it has saved. */
+const CREDIT_FIRST = 4096;
+const CREDIT_MAX = 65_536;
+const LEARN_COST = 8;
+/** What a message of no known shape gives, so that there is another try now and then. */
+const CREDIT_RETRY = 1 / 8;
+
+/** Whether another shape may be learned, by how often those that are known were met. */
+export class ShapeCredit {
+  private credit = CREDIT_FIRST;
+
+  met(): void {
+    if (this.credit < CREDIT_MAX) this.credit++;
+  }
+
+  missed(): void {
+    this.credit += CREDIT_RETRY;
+  }
+
+  /** False where it is not worth it now. */
+  spend(): boolean {
+    if (this.credit < LEARN_COST) return false;
+    this.credit -= LEARN_COST;
+    return true;
+  }
+}
