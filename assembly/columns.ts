@@ -323,3 +323,24 @@ export function binAny32(
     dts += 4;
   }
 }
+
+/**
+ * Adds one to the counter of each value's class, by a table of u8 classes below 16 for values below
+ * `tableLength`; class 15 takes the rest. Overwrites four rows of 16 u32 counters, to be added up: a
+ * value that is like the one before need not wait for it.
+ */
+export function classify32(
+  values: usize,
+  n: i32,
+  table: usize,
+  tableLength: u32,
+  counters: usize,
+): void {
+  memory.fill(counters, 0, 256);
+  for (let i = 0; i < n; i++) {
+    const value = load<u32>(values);
+    const slot: u32 = value < tableLength ? <u32>load<u8>(table + value) : 15;
+    increase(counters + ((i & 3) << 6), slot);
+    values += 4;
+  }
+}

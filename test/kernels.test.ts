@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compiledKernels } from '../scripts/kernels.ts';
 import { binTimes } from '../src/kernels/bin-times.ts';
+import { Classifier } from '../src/kernels/classify.ts';
 import { columnKernels, UNORDERED } from '../src/kernels/column-kernels.ts';
 import { countBelow, countIds, countIdsBetween } from '../src/kernels/count-ids.ts';
 import { giveArena, isInKernelMemory, takeArena } from '../src/kernels/memory.ts';
@@ -169,6 +170,22 @@ describe('kernels give what plain JavaScript gives', () => {
         }
       }),
     );
+  });
+
+  test('counting values by their class', () => {
+    const classOf = (value: number) => Math.min(14, Math.floor(Math.sqrt(value)));
+    const plain = new Classifier(50, classOf, false);
+    const fast = new Classifier(50, classOf, true);
+    fc.assert(
+      fc.property(column32(300), fc.boolean(), (values, isSmall) => {
+        const list = isSmall ? values.map((value) => value % 50) : values;
+        const counts = fast.count(inArena(list, 4096), 15);
+        expect(counts).toEqual(plain.count(list, 15));
+        expect(counts[3]).toBe(list.filter((value) => classOf(value) === 3).length);
+      }),
+    );
+    fast.close();
+    expect(fast.count(Uint32Array.of(9, 200), 15)).toEqual(plain.count(Uint32Array.of(9, 200), 15));
   });
 
   test('searching times for a border', () => {

@@ -29,6 +29,7 @@ export interface ColumnKernels {
     fromDt: number,
     toDt: number,
   ): number;
+  classify32(values: number, n: number, table: number, tableLength: number, counters: number): void;
   binOrdered32(
     dts: number,
     n: number,

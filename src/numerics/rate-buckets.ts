@@ -1,3 +1,5 @@
+import { Classifier } from '../kernels/classify.ts';
+
 /** Upper bounds in Hz of `rate_histogram` and `spike_rate_hz` (DESIGN §4, §5). */
 export const RATE_LE_HZ = [0.1, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500] as const;
 
@@ -8,19 +10,11 @@ const TABLE_COUNTS = 1024;
  * window length, so small counts are looked up.
  */
 export class RateBuckets {
-  private readonly windowUs: number;
-  private readonly table: Uint8Array;
+  private readonly classifier: Classifier;
 
-  constructor(windowUs: number) {
-    this.windowUs = windowUs;
-    this.table = Uint8Array.from({ length: TABLE_COUNTS }, (_, count) => this.search(count));
-  }
-
-  private search(count: number): number {
-    // One rounding, of the quotient of integers: a rate that is exactly a bound is in its bucket.
-    const rateHz = (count * 1e6) / this.windowUs;
-    const index = RATE_LE_HZ.findIndex((le) => rateHz <= le);
-    return index < 0 ? RATE_LE_HZ.length : index;
+  /** `isServing`: for many windows, by kernels, until `close`. */
+  constructor(windowUs: number, isServing = false) {
+    this.classifier = new Classifier(TABLE_COUNTS, (count) => bucketOf(count, windowUs), isServing);
   }
 
   /**
@@ -28,15 +22,19 @@ export class RateBuckets {
    * @returns [12] neurons by bucket, not cumulative, the last is above 500 Hz
    */
   histogram(counts: Uint32Array): number[] {
-    const { table } = this;
-    const buckets = new Array<number>(RATE_LE_HZ.length + 1).fill(0);
-    for (let i = 0; i < counts.length; i++) {
-      const count = counts[i] as number;
-      const bucket = count < TABLE_COUNTS ? (table[count] as number) : this.search(count);
-      buckets[bucket] = (buckets[bucket] as number) + 1;
-    }
-    return buckets;
+    return this.classifier.count(counts, RATE_LE_HZ.length + 1);
   }
+
+  close(): void {
+    this.classifier.close();
+  }
+}
+
+function bucketOf(count: number, windowUs: number): number {
+  // One rounding, of the quotient of integers: a rate that is exactly a bound is in its bucket.
+  const rateHz = (count * 1e6) / windowUs;
+  const index = RATE_LE_HZ.findIndex((le) => rateHz <= le);
+  return index < 0 ? RATE_LE_HZ.length : index;
 }
 
 /** Counts by bucket, each with those of the buckets before it. */

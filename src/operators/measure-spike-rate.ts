@@ -82,7 +82,7 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
     this.count = count;
     this.emitRate = emit;
     this.parts = new KeyedByNames(options.partsMax);
-    this.buckets = new RateBuckets(options.windowUs);
+    this.buckets = new RateBuckets(options.windowUs, true);
   }
 
   next(frame: SpikesFrame): void {
@@ -223,8 +223,13 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
     ]);
   }
 
-  /** Nothing comes any more: the counts of open windows move out of the kernels' memory. */
+  /** Nothing comes any more: what lies in the memory of kernels moves out of it. */
   close(): void {
+    this.moveOut();
+    this.buckets.close();
+  }
+
+  private moveOut(): void {
     for (const [, , , part] of this.parts.entries()) {
       part.windows = part.windows.map((window) => {
         const counts = window.counts.slice();
@@ -236,7 +241,7 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
   }
 
   restore(snapshot: Snapshot): void {
-    this.close();
+    this.moveOut();
     this.parts.clear();
     this.neurons = 0;
     for (const entry of snapshot as readonly (readonly Snapshot[])[]) {

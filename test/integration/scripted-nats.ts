@@ -8,6 +8,8 @@ export interface ScriptedNats {
   readonly connections: number;
   /** Numbers of the subscriptions of the last connection, by subject. */
   readonly sids: ReadonlyMap<string, string>;
+  /** Subjects that were published to, in order, of all connections. */
+  readonly published: readonly string[];
   /** To the last connection. */
   write(bytes: string | Uint8Array): void;
   /** Ends the last connection as a crash would. */
@@ -21,6 +23,7 @@ export async function startScriptedNats(): Promise<ScriptedNats> {
   let sids = new Map<string, string>();
   let last: Socket | undefined;
   let connections = 0;
+  const published: string[] = [];
   const server = createServer((socket) => {
     last = socket;
     connections++;
@@ -35,6 +38,8 @@ export async function startScriptedNats(): Promise<ScriptedNats> {
       for (const line of lines) {
         const [, subject = '', sid = ''] = /^SUB (\S+) (\d+)/.exec(line) ?? [];
         if (sid !== '') sids.set(subject, sid);
+        const [, target] = /^PUB (\S+) /.exec(line) ?? [];
+        if (target !== undefined) published.push(target);
         if (line === 'PING') socket.write('PONG\r\n');
       }
     });
@@ -49,6 +54,7 @@ export async function startScriptedNats(): Promise<ScriptedNats> {
     get sids() {
       return sids;
     },
+    published,
     write: (bytes) => last?.write(bytes),
     cut: () => last?.destroy(),
     stop: async () => {

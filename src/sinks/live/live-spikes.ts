@@ -37,6 +37,8 @@ export class LiveSpikes {
   private readonly byNames = new Map<string, Map<string, Map<string, Population>>>();
   private readonly byPlace = new ByPlace<Population>();
   private readonly refusedIds = new Set<string>();
+  /** Parts are never forgotten: what was refused once is refused for good. */
+  private readonly refusedPlaces = new ByPlace<boolean>();
 
   constructor(revisions: RevisionClock, nowMs: () => number) {
     this.revisions = revisions;
@@ -60,7 +62,9 @@ export class LiveSpikes {
     const { deviceType, chipId, layerName, neuronCount } = frame;
     const known =
       this.byPlace.get(frame.place) ?? this.byNames.get(deviceType)?.get(chipId)?.get(layerName);
-    if (known === undefined) return this.newPart(frame);
+    if (known === undefined) {
+      return this.refusedPlaces.get(frame.place) === true ? undefined : this.newPart(frame);
+    }
     if (known.neuronCount !== neuronCount || isElsewhere(known, frame)) this.restart(known, frame);
     known.neuronType = frame.neuronType;
     known.neuronOffset = frame.neuronOffset;
@@ -71,6 +75,7 @@ export class LiveSpikes {
     const { deviceType, chipId, layerName, neuronType, neuronCount, neuronOffset } = frame;
     if (this.parts.size >= LIVE_LIMITS.partsMax) {
       this.refuse(`${deviceType}/${chipId}/${layerName}`);
+      this.refusedPlaces.set(frame.place, true);
       return undefined;
     }
     const part: Population = {

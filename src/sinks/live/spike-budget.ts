@@ -3,6 +3,9 @@ const SAVED_S = 2;
 const STRIDE_MAX = 4096;
 /** How often the stride is thought over. */
 const ADAPT_MS = 100;
+/** What passes between two looks at the clock, which take as long as a few spikes. */
+const LOOK_SPIKES = 512;
+const LOOK_FRAMES = 8;
 
 /**
  * How many of a frame's spikes the page's raster may take, so that it costs a bounded part of a
@@ -18,6 +21,9 @@ export class SpikeBudget {
   private stride = 1;
   /** A frame found no room since the stride was thought over. */
   private isShort = false;
+  /** What came since the clock was looked at. */
+  private spikesSince = 0;
+  private framesSince = 0;
 
   constructor(perSecond: number, nowMs: () => number) {
     this.perSecond = perSecond;
@@ -29,6 +35,22 @@ export class SpikeBudget {
 
   /** 1: take all; k: take each k-th; 0: take none. */
   take(spikes: number): number {
+    this.spikesSince += spikes;
+    this.framesSince++;
+    const isDue = this.spikesSince >= LOOK_SPIKES || this.framesSince >= LOOK_FRAMES;
+    if (isDue || spikes / this.stride > this.left) this.look();
+    const wanted = spikes / this.stride;
+    if (wanted > this.left) {
+      this.isShort = true;
+      return 0;
+    }
+    this.left -= wanted;
+    return this.stride;
+  }
+
+  private look(): void {
+    this.spikesSince = 0;
+    this.framesSince = 0;
     const nowMs = this.nowMs();
     const full = this.perSecond * SAVED_S;
     this.left = Math.min(full, this.left + ((nowMs - this.lastMs) / 1000) * this.perSecond);
@@ -39,12 +61,5 @@ export class SpikeBudget {
       else if (this.left > (full * 3) / 4) this.stride = Math.max(1, this.stride / 2);
       this.isShort = false;
     }
-    const wanted = spikes / this.stride;
-    if (wanted > this.left) {
-      this.isShort = true;
-      return 0;
-    }
-    this.left -= wanted;
-    return this.stride;
   }
 }
