@@ -27,6 +27,9 @@ const DIGIT_0 = 48;
 /** Nanoseconds have more digits than a number holds. */
 const DIGITS_BELOW_US = 3;
 
+/** Where the dots stand, as far as they matter. */
+const PLACES = 12;
+const dotAt = new Int32Array(PLACES);
 const READ = { deliveries: 0, streamSequence: 0, consumerSequence: 0, storedUs: 0 };
 
 /**
@@ -41,20 +44,14 @@ export function pullDelivery(
 ): PullDelivery | undefined {
   if (!isDelivery(bytes, from, to)) return undefined;
   let dots = 0;
-  for (let i = from; i < to; i++) if (bytes[i] === DOT) dots++;
-  let before = BEFORE;
-  if (dots >= DOTS_WITH_DOMAIN) before = BEFORE_WITH_DOMAIN;
+  for (let i = from; i < to && dots < PLACES; i++) if (bytes[i] === DOT) dotAt[dots++] = i;
+  let last = BEFORE;
+  if (dots >= DOTS_WITH_DOMAIN) last = BEFORE_WITH_DOMAIN;
   else if (dots !== DOTS) return undefined;
-  let at = from;
-  while (before > 0) if (bytes[at++] === DOT) before--;
-  const deliveriesEnd = dotFrom(bytes, at);
-  const streamEnd = dotFrom(bytes, deliveriesEnd + 1);
-  const consumerEnd = dotFrom(bytes, streamEnd + 1);
-  const storedEnd = dotFrom(bytes, consumerEnd + 1);
-  READ.deliveries = numberIn(bytes, at, deliveriesEnd);
-  READ.streamSequence = numberIn(bytes, deliveriesEnd + 1, streamEnd);
-  READ.consumerSequence = numberIn(bytes, streamEnd + 1, consumerEnd);
-  READ.storedUs = numberIn(bytes, consumerEnd + 1, storedEnd - DIGITS_BELOW_US);
+  READ.deliveries = numberBetween(bytes, last - 1);
+  READ.streamSequence = numberBetween(bytes, last);
+  READ.consumerSequence = numberBetween(bytes, last + 1);
+  READ.storedUs = numberBetween(bytes, last + 2, DIGITS_BELOW_US);
   return READ;
 }
 
@@ -64,15 +61,12 @@ function isDelivery(bytes: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
-function numberIn(bytes: Uint8Array, from: number, to: number): number {
+/** The number between a dot and the next, less its last digits. */
+function numberBetween(bytes: Uint8Array, dot: number, less = 0): number {
+  const to = (dotAt[dot + 1] as number) - less;
   let value = 0;
-  for (let i = from; i < to; i++) value = value * 10 + (bytes[i] as number) - DIGIT_0;
+  for (let i = (dotAt[dot] as number) + 1; i < to; i++) {
+    value = value * 10 + (bytes[i] as number) - DIGIT_0;
+  }
   return value;
-}
-
-/** There is one; indexOf() leaves the engine, which takes longer than these few bytes. */
-function dotFrom(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (bytes[at] !== DOT) at++;
-  return at;
 }

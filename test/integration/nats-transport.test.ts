@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { isInKernelMemory } from '../../src/kernels/memory.ts';
+import { claim } from '../../src/sources/claims.ts';
+import { connectNats } from '../../src/sources/nats-transport.ts';
 import { TestAuthority } from './certificates.ts';
 import { connectEmitter, TestReader } from './nats-reader.ts';
 import { startNatsServer } from './nats-server.ts';
@@ -158,6 +160,35 @@ test('messages past the client keep their place among those that it reads', asyn
   }
   const counted = reader.link.connection?.stats().inMsgs;
   expect((counted ?? 0) % 6).toBe(0);
+});
+
+test('pings are answered where nothing comes but messages past the client', async () => {
+  const server = await startScripted();
+  const connection = await connectNats({ servers: server.url, pingInterval: 20, maxPingOut: 1000 });
+  open.push({ stop: () => connection.close() });
+  const pending: number[] = [];
+  void (async () => {
+    for await (const status of connection.status()) {
+      if (status.type === 'ping') pending.push(status.pendingPings);
+    }
+  })();
+  let taken = 0;
+  const subscription = connection.subscribe('spikes', { callback: () => {} });
+  claim(connection, subscription, () => taken++);
+  await connection.flush();
+  const load = setInterval(() => {
+    server.write(`MSG spikes ${subscription.getID()} 1\r\nx\r\n`.repeat(100));
+  }, 1);
+  try {
+    // Each is the only one that waits: those before it were answered.
+    await until('pings are answered', () => pending.filter((count) => count === 1).length > 5);
+  } finally {
+    clearInterval(load);
+  }
+  await connection.flush();
+  expect(taken).toBeGreaterThan(100);
+  expect(subscription.getReceived()).toBe(taken);
+  expect(connection.stats().inMsgs).toBe(taken);
 });
 
 test('another client of the process does not take the way of reading away', async () => {
