@@ -1,7 +1,8 @@
 /**
  * npm run bench: the figures of docs/benchmarks.md, each measured beside what it is compared with.
  * Usage: npm run bench -- [PART…] [--rounds N] [--scale X] [--write] and what a part needs, or
- * npm run bench -- --peers [--rounds N] [--seconds S] [--minutes M] [--only WORKLOAD,…] [--no-write]
+ * npm run bench -- --peers [--rounds N] [--seconds S] [--minutes M] [--only WORKLOAD,…]
+ *   [--no-write]
  */
 import { BenchUsageError, parseBench } from './command-line.ts';
 import { requireSections, writeSections } from './doc-sections.ts';
