@@ -54,7 +54,7 @@ test('a document is written whole or not at all', () => {
 });
 
 test('docs/benchmarks.md has a place for all that is written into it', () => {
-  const parts = ['quick', 'growth', 'latency', 'flame', 'nats', 'jetstream'];
+  const parts = ['quick', 'growth', 'latency', 'flame', 'nats', 'jetstream', 'page'];
   requireSections([...parts, ...WORKLOADS.map(({ name }) => `peers ${name}`)]);
   expect(() => requireSections(['there is none'])).toThrow('there is none');
 });
