@@ -9,6 +9,11 @@ export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /** Characters of text that are made before the event loop gets a turn. */
 const TURN_CHARS = 128 * 1024;
+/**
+ * How long what the process says of itself is shown again: it takes as long to find out as all
+ * series together, and who asks many times a second wants to know of the series.
+ */
+const PROCESS_MS = 1000;
 
 /**
  * A registry of prom-client whose own metrics (the process, Node) are as ever, and whose families
@@ -16,8 +21,19 @@ const TURN_CHARS = 128 * 1024;
  * event loop go on in between. Each series is written at one moment.
  */
 class StoreRegistry extends Registry {
+  private readonly kept = new Map<unknown, { readonly text: string; readonly untilMs: number }>();
+
   async getMetricsAsString(metric: unknown): Promise<string> {
     if (metric instanceof Family) return await familyText(metric as Family<Series>);
+    const nowMs = performance.now();
+    const kept = this.kept.get(metric);
+    if (kept !== undefined && nowMs < kept.untilMs) return kept.text;
+    const text = await this.processText(metric);
+    this.kept.set(metric, { text, untilMs: nowMs + PROCESS_MS });
+    return text;
+  }
+
+  private async processText(metric: unknown): Promise<string> {
     const parent = Registry.prototype as unknown as {
       getMetricsAsString(this: Registry, metric: unknown): Promise<string>;
     };
