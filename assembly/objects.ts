@@ -39,6 +39,7 @@ export let stoppedAt: usize = 0;
 
 let position: usize = 0;
 let value: f64 = 0;
+let count: usize = 0;
 
 export function setUp(tensAt: usize, timesBy: f64, dividedBy: f64): void {
   tens = tensAt;
@@ -150,12 +151,13 @@ function endOfText(p: usize, end: usize): usize {
   return 0;
 }
 
+/** Bits in every byte that is no digit, up to the first one of them at least. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function areDigits(w: u64): bool {
+function notDigits(w: u64): u64 {
   const high = (w & 0xf0f0f0f0f0f0f0f0) ^ 0x3030303030303030;
   const low = ((w + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0) ^ 0x3030303030303030;
-  return (high | low) == 0;
+  return high | low;
 }
 
 // @ts-ignore: a decorator of AssemblyScript
@@ -166,48 +168,53 @@ function eightDigits(w: u64): u64 {
   return (w & 0x0000ffff0000ffff) * 42949672960001 >> 32;
 }
 
+/**
+ * The digits from there on, after those of `before`; how many there are is in `count`, 24 for that
+ * many or more. Eight at once, and what is left of eight at once too: numbers differ in length from
+ * object to object, and the end of a loop over digits can't be foreseen.
+ */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function readDigits(p: usize, before: u64): u64 {
+  let m = before;
+  let n: usize = 0;
+  let w = load<u64>(p);
+  let odd = notDigits(w);
+  while (odd == 0 && n < 24) {
+    m = m * 100000000 + eightDigits(w);
+    n += 8;
+    w = load<u64>(p + n);
+    odd = notDigits(w);
+  }
+  const rest = <usize>ctz(odd) >> 3;
+  if (n < 24 && rest > 0) {
+    m = m * <u64>load<f64>(tens + (rest << 3)) + eightDigits(w << ((8 - rest) << 3));
+    n += rest;
+  }
+  count = n;
+  return m;
+}
+
 /** Reads a number into `value`; gives where it ends, 0 where it is not read exactly. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function readNumber(p: usize, end: usize): usize {
+function readNumber(p: usize): usize {
   const isNegative = load<u8>(p) == 45;
-  if (isNegative) p++;
-  const start = p;
-  let m: u64 = 0;
-  let w = load<u64>(p);
-  if (areDigits(w)) {
-    m = eightDigits(w);
-    p += 8;
-    w = load<u64>(p);
-    if (areDigits(w)) {
-      m = m * 100000000 + eightDigits(w);
-      p += 8;
-    }
-  }
-  let digit = <u32>load<u8>(p) - 48;
-  while (digit <= 9 && p < end) {
-    m = m * 10 + digit;
-    digit = <u32>load<u8>(++p) - 48;
-  }
-  const whole = p - start;
-  if (whole == 0 || whole > 19 || (whole > 1 && load<u8>(start) == 48)) return 0;
-  let c = load<u8>(p);
+  p += <usize>isNegative;
+  let m = readDigits(p, 0);
+  const whole = count;
+  if (whole == 0 || whole > 19 || (whole > 1 && load<u8>(p) == 48)) return 0;
+  p += whole;
   let x: f64;
-  if (c == 46) {
-    const point = ++p;
-    digit = <u32>load<u8>(p) - 48;
-    while (digit <= 9 && p < end) {
-      m = m * 10 + digit;
-      digit = <u32>load<u8>(++p) - 48;
-    }
-    const fraction = p - point;
+  if (load<u8>(p) == 46) {
+    m = readDigits(p + 1, m);
+    const fraction = count;
     if (fraction == 0 || whole + fraction > 19 || m > 9007199254740992) return 0;
-    c = load<u8>(p);
+    p += fraction + 1;
     x = <f64>m / load<f64>(tens + (fraction << 3));
   } else {
     x = <f64>m;
   }
-  if ((c | 32) == 101) return 0;
   value = isNegative ? -x : x;
   return p;
 }
@@ -224,7 +231,7 @@ function readObject(p: usize, end: usize, shape: usize, out: usize, room: usize,
     p += length;
     const kind = load<u32>(part, 8);
     if (kind >= NEURON) {
-      p = readNumber(p, end);
+      p = readNumber(p);
       if (p == 0) return false;
       if (kind == NEURON) neuron = value;
       else if (kind == TIME) time = value;

@@ -8,6 +8,11 @@ import { OBJECT_LAYERS, OBJECT_NEURONS, objectStream } from './object-stream.ts'
 import { type BenchOptions, median, type Row } from './report.ts';
 import { type SpikeStream, spikeStream, USUAL_SHAPE } from './spike-stream.ts';
 
+const IN_FLIGHT_BYTES = 32 * 1024 * 1024;
+const MESSAGES_AHEAD = 50_000;
+/** Asking for the metrics costs as well: seldom. */
+const POLL_MS = 200;
+
 interface Workload {
   readonly name: string;
   readonly stream: () => SpikeStream;
@@ -131,9 +136,12 @@ async function measure(
       ...consumer,
       frames: async () => (await consumer.frames()) / perMessage,
     };
+    // A waiting message takes room beside its bytes: many small ones must not fill the buffer.
+    const inFlightBytes = Math.min(IN_FLIGHT_BYTES, MESSAGES_AHEAD * stream.bytesPerMessage);
+    const pace = { inFlightBytes, pollMs: POLL_MS };
     // A warm-up, so that compilation is not part of the figure.
-    await blast(socket, stream, counted, Math.ceil(messages / 3));
-    return await blast(socket, stream, counted, messages);
+    await blast(socket, stream, counted, Math.ceil(messages / 3), pace);
+    return await blast(socket, stream, counted, messages, pace);
   } finally {
     socket.destroy();
     await consumer.stop();

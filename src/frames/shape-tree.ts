@@ -10,9 +10,15 @@ export interface ShapeNode<V, Like> {
   readonly varying: V | undefined;
   readonly next: ShapeNode<V, Like> | undefined;
   /** Shapes that differ from here on, by their next byte. */
-  readonly branches: readonly ShapeNode<V, Like>[] | undefined;
+  readonly branches: Branches<V, Like> | undefined;
   /** The message ends here, and means this. */
   readonly like: Like | undefined;
+}
+
+/** Nodes by the byte that each begins with; those bytes lie together, as they are looked through. */
+interface Branches<V, Like> {
+  readonly heads: Uint8Array;
+  readonly nodes: readonly ShapeNode<V, Like>[];
 }
 
 /** Bytes that stay, and what follows them; undefined at the end of the message. */
@@ -32,14 +38,15 @@ export function nodeOf<V, Like>(parts: readonly ShapePart<V>[], like: Like): Sha
 }
 
 export function branchOf<V, Like>(
-  branches: readonly ShapeNode<V, Like>[],
+  { heads, nodes }: Branches<V, Like>,
   byte: number | undefined,
 ): ShapeNode<V, Like> | undefined {
-  for (let i = 0; i < branches.length; i++) {
-    const branch = branches[i] as ShapeNode<V, Like>;
-    if (branch.text[0] === byte) return branch;
-  }
+  for (let i = 0; i < heads.length; i++) if (heads[i] === byte) return nodes[i];
   return undefined;
+}
+
+function branchesOf<V, Like>(nodes: readonly ShapeNode<V, Like>[]): Branches<V, Like> {
+  return { heads: Uint8Array.from(nodes, ({ text }) => text[0] as number), nodes };
 }
 
 /** Both, as far as they are alike in one; the other one wins where nothing tells them apart. */
@@ -55,10 +62,11 @@ export function joined<V, Like>(
   }
   const rest = from(other, same);
   if (same === node.text.length && node.branches !== undefined) {
-    const at = node.branches.findIndex(({ text }) => text[0] === rest.text[0]);
-    if (at < 0) return { ...node, branches: [...node.branches, rest] };
-    const branch = joined(node.branches[at] as ShapeNode<V, Like>, rest);
-    return { ...node, branches: node.branches.with(at, branch) };
+    const { heads, nodes } = node.branches;
+    const at = heads.indexOf(rest.text[0] as number);
+    if (at < 0) return { ...node, branches: branchesOf([...nodes, rest]) };
+    const branch = joined(nodes[at] as ShapeNode<V, Like>, rest);
+    return { ...node, branches: branchesOf(nodes.with(at, branch)) };
   }
   // What has no byte to tell it by can't be a branch.
   if (same === node.text.length || same === other.text.length) return other;
@@ -66,7 +74,7 @@ export function joined<V, Like>(
     ...textOf(node.text.subarray(0, same)),
     varying: undefined,
     next: undefined,
-    branches: [from(node, same), rest],
+    branches: branchesOf([from(node, same), rest]),
     like: undefined,
   };
 }

@@ -47,7 +47,7 @@ export class Ingest implements Inlet {
   private readonly options: IngestOptions;
   private readonly decoder: FrameDecoder;
   private readonly tracker = new SequenceTracker(SUBJECTS_MAX);
-  private readonly subjects = new Map<string, FrameSubject | AdaptedSubject>();
+  private readonly subjects = new Map<string, FrameSubject | AdaptedPlace>();
 
   constructor(options: IngestOptions) {
     this.options = options;
@@ -63,7 +63,7 @@ export class Ingest implements Inlet {
     try {
       const subject = this.subjectOf(message.subject);
       if ('adapter' in subject) {
-        this.adapted(message, subject.adapter.read(message.data, subject));
+        this.adapted(message, subject, subject.adapter.read(message.data, subject));
         return;
       }
       frame = this.decoder.decode(message.data, subject, message.contentType);
@@ -79,11 +79,11 @@ export class Ingest implements Inlet {
   }
 
   /** One message, all of its frames: each as if it had come on its own subject. */
-  private adapted(message: InboundMessage, frames: readonly Frame[]): void {
+  private adapted(message: InboundMessage, place: AdaptedPlace, frames: readonly Frame[]): void {
     for (const frame of frames) {
       frame.arrivedUs = message.arrivedUs;
       frame.trace = message.trace;
-      this.frame(frame);
+      this.accept(frame.kind === 'spikes' ? place.spikes : place.membrane, frame);
     }
   }
 
@@ -116,15 +116,31 @@ export class Ingest implements Inlet {
   }
 
   /** A subject is read once; its names then are the same objects in every frame. */
-  private subjectOf(text: string): FrameSubject | AdaptedSubject {
+  private subjectOf(text: string): FrameSubject | AdaptedPlace {
     const known = this.subjects.get(text);
     if (known !== undefined) return known;
     const { adapters, prefix } = this.options;
-    const subject = adapters?.find(text) ?? parseSubject(prefix, text);
+    const adapted = adapters?.find(text);
+    const subject =
+      adapted === undefined ? parseSubject(prefix, text) : adaptedPlace(prefix, adapted);
     if (this.subjects.size >= SUBJECTS_MAX) this.subjects.clear();
     this.subjects.set(text, subject);
     return subject;
   }
+}
+
+/** A subject that an adapter reads, and those that its frames would have come on. */
+interface AdaptedPlace extends AdaptedSubject {
+  readonly spikes: string;
+  readonly membrane: string;
+}
+
+function adaptedPlace(prefix: string, subject: AdaptedSubject): AdaptedPlace {
+  return {
+    ...subject,
+    spikes: formatSubject(prefix, { ...subject, kind: 'spikes' }),
+    membrane: formatSubject(prefix, { ...subject, kind: 'membrane' }),
+  };
 }
 
 function lagOf(frame: Frame): number {
