@@ -75,7 +75,7 @@ export async function blast(
       await send(socket, stream.next(count));
       loop.published(count);
     }
-    await pause(pollMs);
+    await pause(loop.pauseMs(performance.now() - started, pollMs));
     loop.looked(await consumer.frames());
     rssMb.push(consumer.rssMb());
   }

@@ -3,6 +3,8 @@ export function windowOf(bytesPerMessage: number, bytesMax: number, messagesMax:
   return Math.max(1, Math.min(messagesMax, Math.floor(bytesMax / bytesPerMessage)));
 }
 
+const PAUSE_MS_MIN = 5;
+
 /**
  * Accounts of a closed loop: what is published and not yet counted stays below a window, so that
  * nobody is measured while they lose messages. What was counted before is taken off.
@@ -45,6 +47,16 @@ export class ClosedLoop {
       throw new Error(`${counted} of ${this.sent} messages arrived, no more`);
     }
     this.counted = counted;
+  }
+
+  /**
+   * How long to wait for the next look: as usual while there is something to publish, and then as
+   * long as the rest takes at the rate so far, so that the end is seen when it comes.
+   */
+  pauseMs(elapsedMs: number, usualMs: number): number {
+    if (this.sent < this.total || this.counted <= 0) return usualMs;
+    const restMs = ((this.total - this.counted) / this.counted) * elapsedMs;
+    return Math.max(PAUSE_MS_MIN, Math.min(usualMs, restMs));
   }
 
   get isDone(): boolean {

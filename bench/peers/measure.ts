@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { blast, openPublisher, send } from '../parts/blast.ts';
+import { type BlastPace, blast, openPublisher, send } from '../parts/blast.ts';
+import { windowOf } from '../parts/closed-loop.ts';
 import type { Consumer } from '../parts/consumer.ts';
 import { payloadBytes } from '../parts/frame-stream.ts';
 import type { Arena, Contender, ContenderKind } from './contender.ts';
@@ -21,10 +22,11 @@ export interface Measured {
  * nobody loses any; and far enough ahead that who is fast is not kept waiting for a look at the
  * counters, which costs whom it is looked at something, too.
  */
-const PACE = { inFlightBytes: 48 * 1024 * 1024, inFlightMessages: 60_000, pollMs: 100 };
+const PACE: BlastPace = { inFlightBytes: 48 * 1024 * 1024, inFlightMessages: 60_000, pollMs: 100 };
 /** A server that stores messages drops what it can't store in time. */
-const STREAM_PACE = { ...PACE, inFlightBytes: 32 * 1024 * 1024, inFlightMessages: 4000 };
+const STREAM_PACE: BlastPace = { ...PACE, inFlightBytes: 32 * 1024 * 1024, inFlightMessages: 4000 };
 const POLL_MS = 50;
+const POLL_MS_MAX = 250;
 /** They say when they listen to core NATS. */
 const IN_TIME: readonly ContenderKind[] = ['own', 'bare'];
 const LISTENS_MS_MAX = 20_000;
@@ -55,13 +57,24 @@ export async function measure(
     const half = messagesFor(seconds / 2, contender.warmUp, first.wallS);
     const second = await blast(socket, stream, consumer, half, pace);
     const messages = messagesFor(seconds, half, second.wallS);
-    const { cpuS, wallS, spikes } = await blast(socket, stream, consumer, messages, pace);
+    const inTime = {
+      ...pace,
+      pollMs: pollMsFor(stream.bytesPerMessage, pace, half / second.wallS),
+    };
+    const { cpuS, wallS, spikes } = await blast(socket, stream, consumer, messages, inTime);
     const bytesPerEvent = payloadBytes(stream) / stream.spikesPerFrame;
     return { events: spikes, cpuS, wallS, peakMb: consumer.peakMb(), bytesPerEvent };
   } finally {
     socket.destroy();
     await consumer.stop();
   }
+}
+
+/** Two looks while a window is worked off: who is slow is not looked at more often than that. */
+function pollMsFor(bytesPerMessage: number, pace: BlastPace, messagesPerS: number): number {
+  const { inFlightBytes, inFlightMessages = Number.POSITIVE_INFINITY } = pace;
+  const ahead = windowOf(bytesPerMessage, inFlightBytes, inFlightMessages);
+  return Math.max(POLL_MS, Math.min(POLL_MS_MAX, (ahead / messagesPerS) * 500));
 }
 
 export function messagesFor(seconds: number, messages: number, tookS: number): number {

@@ -45,6 +45,18 @@ describe('a closed loop', () => {
     expect(loop.isDone).toBe(true);
   });
 
+  test('is looked at as usual until all is published, and then when the rest is to be expected', () => {
+    const loop = new ClosedLoop(10, 8, 0, 3);
+    loop.published(8);
+    loop.looked(4);
+    expect(loop.pauseMs(400, 100)).toBe(100);
+    loop.published(2);
+    expect(loop.pauseMs(400, 1000)).toBe(600);
+    expect(loop.pauseMs(400, 100)).toBe(100);
+    loop.looked(10);
+    expect(loop.pauseMs(400, 100)).toBe(5);
+  });
+
   test('gives up on who counts no more, and on who counts what nobody sent', () => {
     const loop = new ClosedLoop(5, 10, 0, 2);
     loop.published(5);
