@@ -23,7 +23,8 @@ const FLAGS = {
   faults: { type: 'string' },
   write: { type: 'boolean' },
   peers: { type: 'boolean', default: false },
-  seconds: { type: 'string', default: '1.5' },
+  seconds: { type: 'string', default: '1.2' },
+  minutes: { type: 'string', default: '12' },
   only: { type: 'string' },
 } as const;
 
@@ -54,12 +55,14 @@ export function parseBench(args: readonly string[], known: readonly string[]): B
   }
   const only = values.only === undefined ? [] : values.only.split(',');
   const seconds = positive(values.seconds, 'seconds');
-  const peers = values.peers ? { rounds, seconds, only, write: values.write ?? true } : undefined;
+  const minutes = positive(values.minutes, 'minutes');
+  const write = values.write ?? values.peers;
+  const peers = values.peers ? { rounds, seconds, minutes, only, write } : undefined;
   const [first = ''] = known;
   return {
     parts: partsOf(positionals, values.nab, known, first),
     options,
-    write: values.write ?? false,
+    write,
     peers,
   };
 }

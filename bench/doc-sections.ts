@@ -25,6 +25,12 @@ export function replaceSection(text: string, name: string, body: string): string
   return `${text.slice(0, from + begin.length)}\n${body.trim()}\n${text.slice(to)}`;
 }
 
+/** Throws where a section has no place: before it is measured, rather than afterwards. */
+export function requireSections(names: readonly string[], document = DOCUMENT): void {
+  const text = readFileSync(document, 'utf8');
+  for (const name of names) replaceSection(text, name, '');
+}
+
 /** Writes sections of docs/benchmarks.md; none where one of them has no place there. */
 export function writeSections(sections: ReadonlyMap<string, string>, document = DOCUMENT): void {
   let text = readFileSync(document, 'utf8');

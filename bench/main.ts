@@ -1,10 +1,11 @@
 /**
  * npm run bench: the figures of docs/benchmarks.md, each measured beside what it is compared with.
  * Usage: npm run bench -- [PART…] [--rounds N] [--scale X] [--write] and what a part needs, or
- * npm run bench -- --peers [--rounds N] [--seconds S] [--only WORKLOAD,…] [--no-write]
+ * npm run bench -- --peers [--rounds N] [--seconds S] [--minutes M] [--only WORKLOAD,…]
+ *   [--no-write]
  */
 import { BenchUsageError, parseBench } from './command-line.ts';
-import { writeSections } from './doc-sections.ts';
+import { requireSections, writeSections } from './doc-sections.ts';
 import { machineText } from './parts/machine.ts';
 import { table } from './parts/report.ts';
 import { PARTS } from './parts.ts';
@@ -16,6 +17,7 @@ async function main(args: readonly string[]): Promise<void> {
     await besidePeers(command.peers);
     return;
   }
+  if (command.write) requireSections(command.parts);
   const sections = new Map<string, string>();
   for (const name of command.parts) {
     const about = machineText();

@@ -60,11 +60,21 @@ function box(frame: FlameFrame, x: number, y: number, width: number, allUs: numb
   const share = ((frame.us / allUs) * 100).toFixed(1);
   const where = frame.place === '' ? '' : ` (${frame.place})`;
   const chars = Math.floor((width - 4) / CHAR_PIXELS);
-  const label = frame.name.length > chars ? `${frame.name.slice(0, chars - 1)}…` : frame.name;
+  const label = shortened(labelOf(frame), chars);
   const text = `<text x="${(x + 2).toFixed(1)}" y="${y + 12}">${escaped(label)}</text>`;
   return `<g><title>${escaped(`${frame.name}${where}: ${share} %`)}</title><rect \
 x="${x.toFixed(1)}" y="${y}" width="${Math.max(0.5, width - 0.5).toFixed(1)}" height="${ROW - 1}" \
 fill="${colourOf(frame.place)}"/>${chars >= TEXT_CHARS_MIN ? text : ''}</g>`;
+}
+
+/** Many functions of streams are called `next`: ours say the file too. */
+function labelOf({ name, place }: FlameFrame): string {
+  const file = /^(?:src|pipelines)\/.*?([^/]+)\.ts:\d+$/.exec(place)?.[1];
+  return file === undefined ? name : `${name} · ${file}`;
+}
+
+function shortened(text: string, chars: number): string {
+  return text.length > chars ? `${text.slice(0, Math.max(0, chars - 1))}…` : text;
 }
 
 function colourOf(place: string): string {

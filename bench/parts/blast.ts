@@ -7,8 +7,8 @@ import type { SpikeStream } from './spike-stream.ts';
 const IN_FLIGHT_BYTES = 16 * 1024 * 1024;
 const SLICE_BYTES = 1024 * 1024;
 const POLL_MS = 40;
-/** Polls without a new message after which the run is given up. */
-const STALLS_MAX = 250;
+/** Time without a new message after which a run is given up. */
+const STALL_MS_MAX = 12_000;
 
 export interface BlastResult {
   readonly messages: number;
@@ -66,7 +66,7 @@ export async function blast(
   const { inFlightBytes, pollMs, inFlightMessages = Number.POSITIVE_INFINITY } = pace;
   const slice = Math.max(1, Math.floor(SLICE_BYTES / stream.bytesPerMessage));
   const ahead = windowOf(stream.bytesPerMessage, inFlightBytes, inFlightMessages);
-  const loop = new ClosedLoop(messages, ahead, await consumer.frames(), STALLS_MAX);
+  const loop = new ClosedLoop(messages, ahead, await consumer.frames(), STALL_MS_MAX);
   const cpu0 = consumer.cpuS();
   const started = performance.now();
   const rssMb: number[] = [];
@@ -75,8 +75,9 @@ export async function blast(
       await send(socket, stream.next(count));
       loop.published(count);
     }
-    await pause(pollMs);
-    loop.looked(await consumer.frames());
+    await pause(loop.pauseMs(performance.now() - started, pollMs));
+    const counter = await consumer.frames();
+    loop.looked(counter, performance.now() - started);
     rssMb.push(consumer.rssMb());
   }
   const wallS = (performance.now() - started) / 1000;

@@ -1,13 +1,14 @@
 import { startNatsServer } from '../../test/integration/nats-server.ts';
+import { type SpikeFrames, spikeFrames } from '../peers/own-frames.ts';
 import { blast, openPublisher } from './blast.ts';
 import { startService } from './consumer.ts';
 import { PreloadedServer, watchReading } from './preloaded.ts';
 import { type BenchOptions, median, type Row } from './report.ts';
-import { type StreamShape, spikeStream, USUAL_SHAPE } from './spike-stream.ts';
 
 interface Workload {
   readonly name: string;
   readonly spikesPerFrame: number;
+  readonly dense?: boolean;
   /** Messages for some ten seconds of work: checkpoints are written meanwhile. */
   readonly messages: number;
 }
@@ -15,7 +16,9 @@ interface Workload {
 const WORKLOADS: readonly Workload[] = [
   { name: '256 spikes', spikesPerFrame: 256, messages: 1_000_000 },
   { name: '4,096 spikes', spikesPerFrame: 4096, messages: 120_000 },
+  { name: '4,096 spikes, denser', spikesPerFrame: 4096, dense: true, messages: 240_000 },
   { name: '65,536 spikes', spikesPerFrame: 65_536, messages: 8000 },
+  { name: '65,536 spikes, denser', spikesPerFrame: 65_536, dense: true, messages: 16_000 },
 ];
 /** Of the messages, not measured: compilation is no part of the figure. */
 const WARM_UP = 0.2;
@@ -37,15 +40,16 @@ interface Measured {
 export async function jetStream({ rounds, scale }: BenchOptions): Promise<Row[]> {
   const core = await startNatsServer();
   const rows: Row[] = [];
-  for (const { name, spikesPerFrame, messages: usual } of WORKLOADS) {
-    const shape = { ...USUAL_SHAPE, spikesPerFrame, encoding: 'msgpack' } as const;
+  for (const { name, spikesPerFrame, dense, messages: usual } of WORKLOADS) {
+    const plain = { spikesPerFrame, encoding: 'msgpack' } as const;
+    const frames = dense === undefined ? plain : { ...plain, dense };
     const messages = Math.round(usual * scale);
     const preloaded = await PreloadedServer.start();
-    await preloaded.load(spikeStream(shape), messages);
+    await preloaded.load(spikeFrames(frames), messages);
     const best: Measured[] = [];
     const exact: Measured[] = [];
     for (let round = 0; round < rounds; round++) {
-      best.push(await measureCore(core.port, shape, messages));
+      best.push(await measureCore(core.port, frames, messages));
       exact.push(await measureJetStream(preloaded, spikesPerFrame, messages));
       const [c, e] = [best.at(-1) as Measured, exact.at(-1) as Measured];
       const shares = `${(e.perCpuS / c.perCpuS).toFixed(2)}, per s ${(e.perS / c.perS).toFixed(2)}`;
@@ -60,13 +64,13 @@ export async function jetStream({ rounds, scale }: BenchOptions): Promise<Row[]>
 
 async function measureCore(
   natsPort: number,
-  shape: StreamShape,
+  frames: SpikeFrames,
   messages: number,
 ): Promise<Measured> {
   const service = await startService(natsPort, ['--delivery', 'core']);
   const socket = await openPublisher(natsPort);
   try {
-    const stream = spikeStream(shape);
+    const stream = spikeFrames(frames);
     await blast(socket, stream, service, Math.ceil(messages * WARM_UP), PACE);
     const rest = messages - Math.ceil(messages * WARM_UP);
     const { spikes, cpuS, wallS, rssMb } = await blast(socket, stream, service, rest, PACE);

@@ -18,7 +18,7 @@ const LOADS = [
 ] as const;
 type Load = (typeof LOADS)[number];
 
-const SECONDS = 20;
+const SECONDS = 30;
 const PACE = { inFlightBytes: 48 * 1024 * 1024, inFlightMessages: 100_000, pollMs: 100 };
 /** How often the load's next messages go out. */
 const STEP_MS = 5;

@@ -13,7 +13,7 @@ const SECONDS = 1.5;
  */
 export async function quick({ scale }: BenchOptions): Promise<Row[]> {
   const say = (line: string) => void process.stderr.write(`${line}\n`);
-  const options = { rounds: 1, seconds: SECONDS * scale };
+  const options = { rounds: 1, seconds: SECONDS * scale, minutes: 1 };
   const workloads = workloadsNamed(WORKLOADS);
   const found = await runBeside(workloads, [NODE_CONSUMER], options, say);
   return [...found].flatMap(([{ title }, standings]) => {

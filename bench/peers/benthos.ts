@@ -1,24 +1,39 @@
 import { join } from 'node:path';
+import type { EventForm } from './events.ts';
+import { ANY, fromPath } from './from-path.ts';
 import { goProgram } from './own-service.ts';
 import { BUCKETS_MV, type Peer, type PeerTask } from './peer.ts';
 
-/**
- * The engine of Redpanda Connect. Connect itself is no module that the registry serves, so the
- * engine is built with a NATS input and Prometheus metrics that do what Connect's own do.
- */
-export const BENTHOS: Peer = {
-  name: 'Benthos, engine of Redpanda Connect',
-  version: '4.60.0',
+const SHARED = {
   kind: 'product',
-  service: goProgram('benthos', 'benthos', { args: ['list', 'inputs'], prints: 'nats' }),
-  formOf: () => 'json',
+  formOf: (): EventForm => 'json',
   metricsPath: '/metrics',
   printsAddress: false,
   series: /^spikes_total\{/,
   canWriteDocuments: true,
+} as const;
+
+/** Its own NATS inputs and metrics. No registry serves it, so it is taken where it is there. */
+export const CONNECT: Peer = {
+  ...SHARED,
+  name: 'Redpanda Connect',
+  version: ANY,
+  service: fromPath('redpanda-connect', ANY, { args: ['--version'], prints: 'ersion' }),
+  command: (task, port, folder) => ({
+    args: ['run', join(folder, 'connect.yaml')],
+    files: { 'connect.yaml': configuration(task, port, connectInput(task), CONNECT_METRICS) },
+  }),
+};
+
+/** The engine of Redpanda Connect, with a NATS input and metrics that do what Connect's own do. */
+export const BENTHOS: Peer = {
+  ...SHARED,
+  name: 'Benthos, engine of Redpanda Connect',
+  version: '4.60.0',
+  service: goProgram('benthos', 'benthos', { args: ['list', 'inputs'], prints: 'nats' }),
   command: (task, port, folder) => ({
     args: ['run', join(folder, 'benthos.yaml')],
-    files: { 'benthos.yaml': configuration(task, port) },
+    files: { 'benthos.yaml': configuration(task, port, benthosInput(task), BENTHOS_METRICS) },
   }),
 };
 
@@ -26,13 +41,28 @@ export const BENTHOS: Peer = {
  * Its histograms take whole nanoseconds that are not negative, and show seconds: so millivolts are
  * shifted by 200 and taken for milliseconds.
  */
-function configuration(task: PeerTask, port: number): string {
-  const buckets = BUCKETS_MV.map((le) => (le + 200) / 1000);
+const BUCKETS = BUCKETS_MV.map((le) => (le + 200) / 1000).join(', ');
+const BENTHOS_METRICS = `{ buckets: [${BUCKETS}] }`;
+const CONNECT_METRICS = `{ use_histogram_timing: true, histogram_buckets: [${BUCKETS}] }`;
+
+function benthosInput({ natsUrl, subject, stream = '' }: PeerTask): string {
+  return `nats: { url: "${natsUrl}", subject: "${subject}", stream: "${stream}" }`;
+}
+
+function connectInput({ natsUrl, subject, stream }: PeerTask): string {
+  if (stream === undefined) {
+    return `nats: { urls: ["${natsUrl}"], subject: "${subject}", send_ack: false }`;
+  }
+  const from = `subject: "${subject}", stream: "${stream}", deliver: all, max_ack_pending: 10000`;
+  return `nats_jetstream: { urls: ["${natsUrl}"], ${from} }`;
+}
+
+function configuration(task: PeerTask, port: number, input: string, metrics: string): string {
   return `
 http: { address: "127.0.0.1:${port}", enabled: true }
 logger: { level: ERROR }
 input:
-  nats: { url: "${task.natsUrl}", subject: "${task.subject}", stream: "${task.stream ?? ''}" }
+  ${input}
 pipeline:
   threads: -1
   processors:
@@ -49,7 +79,7 @@ ${task.isBatched ? '    - unarchive: { format: json_array }' : ''}
 output:
 ${task.elasticsearchUrl === undefined ? '  drop: {}' : documents(task.elasticsearchUrl)}
 metrics:
-  prometheus: { buckets: [${buckets.join(', ')}] }
+  prometheus: ${metrics}
 `;
 }
 

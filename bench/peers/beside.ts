@@ -12,63 +12,74 @@ export interface BesideOptions {
   readonly rounds: number;
   /** Of each measurement. */
   readonly seconds: number;
+  /** After so many no further round begins. */
+  readonly minutes: number;
+}
+
+/** What has come of a contender so far. */
+interface Entry {
+  readonly workload: Workload;
+  readonly contender: Contender;
+  readonly runs: Measured[];
+  readonly failures: string[];
 }
 
 /** Every workload's contenders, in turns, as many rounds as asked; each run is its own process. */
 export async function runBeside(
   workloads: readonly Workload[],
   peers: readonly Peer[],
-  { rounds, seconds }: BesideOptions,
+  { rounds, seconds, minutes }: BesideOptions,
   say: (line: string) => void,
 ): Promise<ReadonlyMap<Workload, readonly Standing[]>> {
-  const lists = new Map(workloads.map((workload) => [workload, workload.contenders(peers)]));
-  const runs = new Map<Contender, Measured[]>();
-  const failures = new Map<Contender, string[]>();
+  const entries = workloads.flatMap((workload): Entry[] => {
+    return workload
+      .contenders(peers)
+      .map((contender) => ({ workload, contender, runs: [], failures: [] }));
+  });
   const nats = await startNatsServer();
   const elasticsearch = workloads.some(({ needsElasticsearch }) => needsElasticsearch)
     ? await startElasticsearch({ env: { HEAP: '1g', TIER: '4' } })
     : undefined;
+  const servers = { natsPort: nats.port, elasticsearchUrl: elasticsearch?.url };
+  const lastMs = performance.now() + minutes * 60_000;
   try {
-    for (let round = 1; round <= rounds; round++) {
-      for (const [workload, contenders] of lists) {
-        for (const contender of contenders) {
-          const where = `round ${round}, ${workload.name}, ${contender.name}`;
-          try {
-            const servers = { natsPort: nats.port, elasticsearchUrl: elasticsearch?.url };
-            const measured = await inArena(contender, servers, seconds);
-            push(runs, contender, measured);
-            const rate = Math.round(measured.events / measured.cpuS).toLocaleString('en');
-            say(`${where}: ${rate} events per CPU-s`);
-          } catch (error) {
-            const why = error instanceof Error ? error.message : String(error);
-            push(failures, contender, why);
-            say(`${where}: ${why}`);
-          }
-        }
+    for (let round = 1; round <= rounds && performance.now() < lastMs; round++) {
+      for (const entry of entries) {
+        say(`round ${round}, ${await runOnce(entry, servers, seconds)}`);
       }
     }
   } finally {
     await nats.stop();
     await elasticsearch?.stop();
   }
-  return new Map(
-    [...lists].map(([workload, contenders]) => [
-      workload,
-      contenders.map((contender) => ({
-        name: contender.name,
-        version: contender.version,
-        kind: contender.kind,
-        runs: runs.get(contender) ?? [],
-        failures: failures.get(contender) ?? [],
-      })),
-    ]),
-  );
+  return new Map(workloads.map((workload) => [workload, standingsOf(workload, entries)]));
 }
 
-function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
+/** Gives a line that says what came of it: a failure is one of this contender alone. */
+async function runOnce(
+  { workload, contender, runs, failures }: Entry,
+  servers: Omit<Arena, 'streamPort'>,
+  seconds: number,
+): Promise<string> {
+  const who = `${workload.name}, ${contender.name}`;
+  try {
+    const measured = await inArena(contender, servers, seconds);
+    runs.push(measured);
+    const rate = Math.round(measured.events / measured.cpuS).toLocaleString('en');
+    return `${who}: ${rate} events per CPU-s`;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    failures.push(why);
+    return `${who}: ${why}`;
+  }
+}
+
+function standingsOf(workload: Workload, entries: readonly Entry[]): Standing[] {
+  return entries
+    .filter((entry) => entry.workload === workload)
+    .map(({ contender: { name, version, kind }, runs, failures }) => {
+      return { name, version, kind, runs, failures };
+    });
 }
 
 /** A stream of its own for who reads one: nothing is left of who was there before. */
@@ -78,7 +89,12 @@ async function inArena(
   seconds: number,
 ): Promise<Measured> {
   if (!contender.usesStream) {
-    return await measure(contender, { ...servers, streamPort: servers.natsPort }, seconds);
+    const before = await documentsIn(servers.elasticsearchUrl);
+    const arena = { ...servers, streamPort: servers.natsPort };
+    const measured = await measure(contender, arena, seconds);
+    const after = await documentsIn(servers.elasticsearchUrl);
+    if (before === undefined || after === undefined) return measured;
+    return { ...measured, documents: after - before };
   }
   const server = await startNatsServer({ jetStream: 'max_mem: 4GB, max_file: 16GB' });
   try {
@@ -87,6 +103,14 @@ async function inArena(
   } finally {
     await server.stop();
   }
+}
+
+/** All documents of a server; undefined without one. */
+async function documentsIn(url: string | undefined): Promise<number | undefined> {
+  if (url === undefined) return undefined;
+  await fetch(`${url}/_refresh`, { method: 'POST' });
+  const answer = (await (await fetch(`${url}/_count`)).json()) as { readonly count: number };
+  return answer.count;
 }
 
 async function makeStream(server: NatsServer): Promise<void> {

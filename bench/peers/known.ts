@@ -1,4 +1,4 @@
-import { BENTHOS } from './benthos.ts';
+import { BENTHOS, CONNECT } from './benthos.ts';
 import { GO_CONSUMER, GO_JSONV2_CONSUMER, NODE_CONSUMER } from './by-hand.ts';
 import type { Peer } from './peer.ts';
 import { TELEGRAF } from './telegraf.ts';
@@ -6,6 +6,7 @@ import { VECTOR } from './vector.ts';
 
 export const PEERS: readonly Peer[] = [
   TELEGRAF,
+  CONNECT,
   BENTHOS,
   VECTOR,
   GO_CONSUMER,

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { blast, openPublisher, send } from '../parts/blast.ts';
+import { type BlastPace, blast, openPublisher, send } from '../parts/blast.ts';
+import { windowOf } from '../parts/closed-loop.ts';
 import type { Consumer } from '../parts/consumer.ts';
 import { payloadBytes } from '../parts/frame-stream.ts';
-import type { Arena, Contender } from './contender.ts';
+import type { Arena, Contender, ContenderKind } from './contender.ts';
 
 /** What one run of a contender gave. */
 export interface Measured {
@@ -12,24 +13,33 @@ export interface Measured {
   readonly peakMb: number;
   /** Of the payload alone. */
   readonly bytesPerEvent: number;
+  /** That came into Elasticsearch, warm-up included; undefined where there is none. */
+  readonly documents?: number;
 }
 
 /**
- * Well below what a server or a client keeps for who is slow, so that nobody loses any; and far
- * enough ahead that who is fast is not kept waiting for a look at the counters.
+ * Well below what a server or a client keeps for who is slow (64 MiB, 65,536 messages), so that
+ * nobody loses any; and far enough ahead that who is fast is not kept waiting for a look at the
+ * counters, which costs whom it is looked at something, too.
  */
-const POLL_MS = 50;
-const PACE = { inFlightBytes: 24 * 1024 * 1024, inFlightMessages: 40_000, pollMs: POLL_MS };
+const PACE: BlastPace = { inFlightBytes: 48 * 1024 * 1024, inFlightMessages: 60_000, pollMs: 100 };
 /** A server that stores messages drops what it can't store in time. */
-const STREAM_PACE = { ...PACE, inFlightBytes: 16 * 1024 * 1024, inFlightMessages: 4000 };
+const STREAM_PACE: BlastPace = { ...PACE, inFlightBytes: 32 * 1024 * 1024, inFlightMessages: 4000 };
+const POLL_MS = 50;
+const POLL_MS_MAX = 250;
+/** They say when they listen to core NATS. */
+const IN_TIME: readonly ContenderKind[] = ['own', 'bare'];
 const LISTENS_MS_MAX = 20_000;
 const KNOCK_MS = 2000;
 /** What was published before somebody listened, or is on its way, is in no run. */
-const SETTLE_MS = 600;
+const SETTLE_MS = 500;
 /** The shortest run, whatever the first one promised. */
 const MESSAGES_MIN = 50;
 
-/** A run of about `seconds`, after a first one that says how many messages that are. */
+/**
+ * A run of about `seconds`, after a first one that says how many messages that are, and one of half
+ * the time in which compilers settle.
+ */
 export async function measure(
   contender: Contender,
   arena: Arena,
@@ -40,16 +50,31 @@ export async function measure(
   const pace = contender.usesStream ? STREAM_PACE : PACE;
   try {
     const stream = contender.stream();
-    await listening(consumer, async () => await send(socket, stream.next(1)));
+    if (contender.usesStream || !IN_TIME.includes(contender.kind)) {
+      await listening(consumer, async () => await send(socket, stream.next(1)));
+    }
     const first = await blast(socket, stream, consumer, contender.warmUp, pace);
-    const messages = messagesFor(seconds, contender.warmUp, first.wallS);
-    const { cpuS, wallS, spikes } = await blast(socket, stream, consumer, messages, pace);
+    const half = messagesFor(seconds / 2, contender.warmUp, first.wallS);
+    const second = await blast(socket, stream, consumer, half, pace);
+    const messages = messagesFor(seconds, half, second.wallS);
+    const inTime = {
+      ...pace,
+      pollMs: pollMsFor(stream.bytesPerMessage, pace, half / second.wallS),
+    };
+    const { cpuS, wallS, spikes } = await blast(socket, stream, consumer, messages, inTime);
     const bytesPerEvent = payloadBytes(stream) / stream.spikesPerFrame;
     return { events: spikes, cpuS, wallS, peakMb: consumer.peakMb(), bytesPerEvent };
   } finally {
     socket.destroy();
     await consumer.stop();
   }
+}
+
+/** Two looks while a window is worked off: who is slow is not looked at more often than that. */
+function pollMsFor(bytesPerMessage: number, pace: BlastPace, messagesPerS: number): number {
+  const { inFlightBytes, inFlightMessages = Number.POSITIVE_INFINITY } = pace;
+  const ahead = windowOf(bytesPerMessage, inFlightBytes, inFlightMessages);
+  return Math.max(POLL_MS, Math.min(POLL_MS_MAX, (ahead / messagesPerS) * 500));
 }
 
 export function messagesFor(seconds: number, messages: number, tookS: number): number {

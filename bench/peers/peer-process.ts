@@ -80,14 +80,12 @@ async function answering(child: ChildProcess, ask: () => Promise<string>, name: 
   }
 }
 
+/** At once: what it has under way is of no interest, and some wait for it long. */
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  // Some wait for what they have under way; nothing of it is of interest.
-  const killer = setTimeout(() => child.kill('SIGKILL'), 2000);
+  child.kill('SIGKILL');
   await gone;
-  clearTimeout(killer);
 }
 
 async function freePort(): Promise<number> {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeSections } from '../doc-sections.ts';
+import { requireSections, writeSections } from '../doc-sections.ts';
 import { machineText } from '../parts/machine.ts';
 import { table } from '../parts/report.ts';
 import { runBeside } from './beside.ts';
@@ -15,6 +15,8 @@ export interface PeersOptions {
   readonly rounds: number;
   /** Of each measurement. */
   readonly seconds: number;
+  /** After so many no further round begins. */
+  readonly minutes: number;
   /** Names of workloads; all but those that need more than NATS where empty. */
   readonly only: readonly string[];
   /** Whether the document is written. */
@@ -25,16 +27,16 @@ export interface PeersOptions {
 export async function besidePeers(options: PeersOptions): Promise<void> {
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const workloads = workloadsNamed(options.only);
+  const sectionOf = ({ name }: Workload) => `peers ${name}`;
+  if (options.write) requireSections(workloads.map(sectionOf));
   const { there, missing } = await callRoll(PEERS, say);
   const machine = machineText();
   const found = await runBeside(workloads, there, options, say);
   const sections = new Map<string, string>();
   for (const [workload, standings] of found) {
-    const about = [
-      `${machine} Rounds: ${options.rounds}, of ${options.seconds} s each.`,
-      ...missing,
-    ];
-    sections.set(`peers ${workload.name}`, sectionText(about, standings));
+    const rounds = Math.max(0, ...standings.map(({ runs }) => runs.length));
+    const about = [`${machine} Rounds: ${rounds}, of ${options.seconds} s each.`, ...missing];
+    sections.set(sectionOf(workload), sectionText(about, standings));
   }
   for (const [name, text] of sections) process.stdout.write(`\n## ${name}\n\n${text}\n`);
   keepRaw(found, machine);

@@ -35,6 +35,9 @@ export function rowsOf(standings: readonly Standing[]): Row[] {
     const best = bestOf(standings, kind);
     return best === undefined ? [] : [{ head, best }];
   });
+  const hasDocuments = standings.some(({ runs }) =>
+    runs.some((run) => run.documents !== undefined),
+  );
   return standings.map(({ name, version, runs, failures }): Row => {
     const costs = runs.map(perCpuS);
     const isThere = runs.length > 0;
@@ -48,6 +51,7 @@ export function rowsOf(standings: readonly Standing[]): Row[] {
       who: version === '' ? name : `${name} (${version})`,
       'events per CPU-s': isThere ? spread(costs) : `none: ${failures[0] ?? 'no run'}`,
       ...Object.fromEntries(ratios),
+      ...(hasDocuments ? { documents: told(() => middle((run) => run.documents ?? 0)) } : {}),
       'events per s': told(() => grouped(middle(({ events, wallS }) => events / wallS))),
       'memory at most, MB': told(() => Math.round(middle(({ peakMb }) => peakMb))),
       'bytes per event': told(() => middle((run) => run.bytesPerEvent).toFixed(1)),

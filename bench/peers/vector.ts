@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { fromPath } from './from-path.ts';
 import { BUCKETS_MV, type Peer, type PeerTask } from './peer.ts';
 
 const VERSION = '0.58.0';
@@ -9,13 +9,7 @@ export const VECTOR: Peer = {
   name: 'Vector',
   version: VERSION,
   kind: 'product',
-  service: {
-    name: 'peer-vector',
-    version: VERSION,
-    binary: 'vector',
-    check: { args: ['--version'], prints: `vector ${VERSION}` },
-    fetch: (into) => copyFromPath(into),
-  },
+  service: fromPath('vector', VERSION, { args: ['--version'], prints: `vector ${VERSION}` }),
   formOf: (isBatched) => (isBatched ? 'lines' : 'json'),
   metricsPath: '/metrics',
   printsAddress: false,
@@ -26,19 +20,6 @@ export const VECTOR: Peer = {
     files: { 'vector.yaml': configuration(task, port, folder) },
   }),
 };
-
-async function copyFromPath(into: string): Promise<void> {
-  const { copyFile, chmod } = await import('node:fs/promises');
-  const found = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'vector'))
-    .find(existsSync);
-  if (found === undefined) {
-    throw new Error(`no registry has it, and there is no vector on the PATH: put ${VERSION} there`);
-  }
-  await copyFile(found, join(into, 'vector'));
-  await chmod(join(into, 'vector'), 0o755);
-}
 
 function configuration(task: PeerTask, port: number, folder: string): string {
   const source = {

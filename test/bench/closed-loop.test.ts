@@ -23,14 +23,14 @@ describe('a closed loop', () => {
     loop.published(6);
     expect(loop.allowance(20)).toBe(0);
     // What was counted before it began is no part of it.
-    loop.looked(7 + 3);
+    loop.looked(7 + 3, 0);
     expect(loop.allowance(20)).toBe(3);
   });
 
   test('gives whole messages where one was counted in part', () => {
     const loop = new ClosedLoop(100, 10, 0.25, 3);
     loop.published(10);
-    loop.looked(2.9);
+    loop.looked(2.9, 0);
     expect(loop.allowance(20)).toBe(2);
   });
 
@@ -39,19 +39,31 @@ describe('a closed loop', () => {
     expect(loop.allowance(20)).toBe(5);
     loop.published(5);
     expect(loop.allowance(20)).toBe(0);
-    loop.looked(4);
+    loop.looked(4, 0);
     expect(loop.isDone).toBe(false);
-    loop.looked(5);
+    loop.looked(5, 0);
     expect(loop.isDone).toBe(true);
   });
 
+  test('is looked at as usual until all is published, then when the rest is expected', () => {
+    const loop = new ClosedLoop(10, 8, 0, 3);
+    loop.published(8);
+    loop.looked(4, 0);
+    expect(loop.pauseMs(400, 100)).toBe(100);
+    loop.published(2);
+    expect(loop.pauseMs(400, 1000)).toBe(600);
+    expect(loop.pauseMs(400, 100)).toBe(100);
+    loop.looked(10, 0);
+    expect(loop.pauseMs(400, 100)).toBe(20);
+  });
+
   test('gives up on who counts no more, and on who counts what nobody sent', () => {
-    const loop = new ClosedLoop(5, 10, 0, 2);
+    const loop = new ClosedLoop(5, 10, 0, 1000);
     loop.published(5);
-    loop.looked(3);
-    loop.looked(3);
-    loop.looked(3);
-    expect(() => loop.looked(3)).toThrow('3 of 5 messages arrived, no more');
-    expect(() => loop.looked(6)).toThrow('6 messages are counted, of 5 that were published');
+    loop.looked(3, 500);
+    loop.looked(3, 1500);
+    expect(() => loop.looked(3, 1501)).toThrow('3 of 5 messages arrived, no more');
+    loop.looked(4, 1502);
+    expect(() => loop.looked(6, 1503)).toThrow('6 messages are counted, of 5 that were published');
   });
 });

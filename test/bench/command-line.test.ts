@@ -19,9 +19,15 @@ describe('npm run bench', () => {
 
   test('--peers runs five rounds and writes its sections', () => {
     const { peers } = parse('--peers');
-    expect(peers).toEqual({ rounds: 5, seconds: 1.5, only: [], write: true });
+    expect(peers).toEqual({ rounds: 5, seconds: 1.2, minutes: 12, only: [], write: true });
     const some = parse('--peers', '--rounds', '2', '--only', 'one,batched', '--no-write').peers;
-    expect(some).toEqual({ rounds: 2, seconds: 1.5, only: ['one', 'batched'], write: false });
+    expect(some).toEqual({
+      rounds: 2,
+      seconds: 1.2,
+      minutes: 12,
+      only: ['one', 'batched'],
+      write: false,
+    });
   });
 
   test.each([
