@@ -4,8 +4,8 @@ import type { StoreGroup } from '../../sinks/prometheus/store-group.ts';
 import type { Heartbeat } from '../../workers/heartbeat.ts';
 import { type LeasePlan, LeaseTable } from '../../workers/lease-table.ts';
 import { readLeases } from './leases.ts';
-import { OtherStreamError, Part } from './part.ts';
-import type { PartWork } from './part-work.ts';
+import { Part } from './part.ts';
+import { OtherStreamError, type PartWork } from './part-work.ts';
 import { Peers } from './peers.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
