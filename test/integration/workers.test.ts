@@ -105,7 +105,7 @@ test('a worker paused while another took over: nothing of it lands, it says so',
   expect(await next.stop()).toBe(0);
 });
 
-test('killed and started again on its state, a worker has what it had without waiting', async () => {
+test('killed and started again on its state, it has what it had without waiting', async () => {
   const lab = await WorkerLab.open(PARTITIONS);
   const state = stateFolder();
   // So long a lease that no other way would do within this test.
