@@ -206,8 +206,13 @@ export class DerivedCommit {
   private isDue(): boolean {
     if (this.waiting.count > 0) return true;
     const sinceMs = performance.now() - this.markedMs;
-    const isBehind = this.storedTo.sequence < this.atSequence;
-    const { renewMs = REFRESH_EVERY_MS } = this.parts.share ?? {};
+    const { share } = this.parts;
+    const { renewMs = REFRESH_EVERY_MS } = share ?? {};
+    // A part is also behind where others' messages go by: that can wait for its next marker.
+    const isBehind =
+      share === undefined
+        ? this.storedTo.sequence < this.atSequence
+        : this.framesStored < this.framesSeen;
     return sinceMs > (isBehind ? Math.min(MARK_EVERY_MS, renewMs) : renewMs);
   }
 
@@ -255,8 +260,8 @@ export class DerivedCommit {
   }
 
   private headersOf(sequence: number, index: number): MsgHdrs {
-    const { share, owner, idMark = '' } = this.parts;
-    const fields = derivedHeaders(idMark + recordId(this.created, sequence, index));
+    const { share, owner, place } = this.parts;
+    const fields = derivedHeaders((place.idMark ?? '') + recordId(this.created, sequence, index));
     if (share !== undefined) fields.set(OWNER_HEADER, `${this.fence.epoch} ${owner}`);
     return fields;
   }
