@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { stringify } from 'yaml';
+import { readPartitions } from '../../../src/cli/status/partition-status.ts';
 import {
   DOCUMENTS_CONSUMER,
   documentsConsumer,
@@ -187,6 +188,8 @@ export class ClusterArena {
       const consumer = await manager.consumers.info(STREAMS.derived, DOCUMENTS_CONSUMER);
       const waiting = consumer.num_pending + consumer.num_ack_pending;
       if (waiting > 0) return { missing: `${waiting} records are no documents yet` };
+      const behind = await this.notMarked(manager);
+      if (behind > 0) return { missing: `${behind} messages are behind no marker` };
       // Leases are renewed for ever: they are no sign of work.
       const records = await countOf(manager, STREAMS.derived, 'spikeformer.derived.>');
       return { frames, records };
@@ -209,6 +212,14 @@ export class ClusterArena {
       }
     });
     return { marks, messages };
+  }
+
+  /** Messages that no marker of their partition has reached. */
+  private async notMarked(manager: Manager): Promise<number> {
+    const { config, created } = await manager.streams.info(STREAMS.frames);
+    const place = { prefix: 'spikeformer', names: STREAMS, leaseMs: this.options.leaseMs };
+    const asked = { ...place, manager, config, created, nowMs: Date.now() };
+    return (await readPartitions(asked))?.lag_messages ?? 0;
   }
 
   /** A question to the cluster, on a connection of its own. */
