@@ -48,6 +48,7 @@ export interface Worker {
 export class ClusterArena {
   readonly cluster: NatsCluster;
   readonly workers: Worker[] = [];
+  documentsInTwoFiles = 0;
   readonly options: ClusterOptions;
   readonly watch = new ClusterWatch(() => this.scrapes());
   /** Of this run: what a run before left in the cluster was taken away. */
@@ -113,12 +114,20 @@ export class ClusterArena {
     for (const { service } of this.workers) service.start();
   }
 
-  /** What is in the stores of all workers. */
+  /**
+   * What is in the stores of all workers, each a file of its own. One that was killed before it told
+   * NATS of a document leaves it to another, whose file has it then too: the same, or it is told.
+   */
   get documents(): StoredDocuments {
     return {
       all: async (index) => {
         const all = await Promise.all(this.workers.map(({ documents }) => documents.all(index)));
-        return all.flat();
+        const seen = new Set<string>();
+        return all.flat().filter((document) => {
+          const text = JSON.stringify(document);
+          if (seen.has(text)) this.documentsInTwoFiles++;
+          return !seen.has(text) && seen.add(text);
+        });
       },
     };
   }

@@ -39,6 +39,7 @@ export interface ClusterRunResult {
   readonly marks: number;
   readonly handovers: number;
   readonly scrapes: number;
+  readonly documentsInTwoFiles: number;
 }
 
 /** As the configuration has it by default; half of the pauses are longer. */
@@ -75,6 +76,7 @@ export async function clusterRun(options: ClusterRunOptions): Promise<ClusterRun
       marks: faulty.marks.length,
       handovers: handovers(faulty.marks),
       scrapes: arena.watch.samples,
+      documentsInTwoFiles: arena.documentsInTwoFiles,
       differences: [
         ...faulty.troubles,
         ...wanted.troubles,
