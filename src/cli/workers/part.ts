@@ -73,6 +73,11 @@ export class Part implements StorePart {
   }
 
   /** Which owner of it this is, of all that it ever had. */
+  /** Since others last heard that this worker has it. */
+  get leaseAgeMs(): number {
+    return this.commit.sinceRenewedMs;
+  }
+
   get epoch(): number {
     return this.commit.epoch;
   }
