@@ -153,6 +153,21 @@ export class DerivedCommit {
     this.framesSeen = this.framesStored;
   }
 
+  /**
+   * A checkpoint covers the messages up to there, so many. They come no more, and those of them that
+   * gave no records may be in no marker: the next one has them.
+   */
+  goOn(sequence: number, frames: number): void {
+    if (sequence <= this.storedTo.sequence) return;
+    this.framesSeen = Math.max(this.framesSeen, frames);
+    this.pass(sequence);
+  }
+
+  /** Messages up to the last that was processed; for the checkpoint. */
+  get framesProcessed(): number {
+    return this.framesSeen;
+  }
+
   /** Messages up to `position`; for the checkpoint. */
   get frames(): number {
     return this.framesStored;
@@ -160,7 +175,11 @@ export class DerivedCommit {
 
   /** Nothing waits any more: gives the part back, so that nobody needs to wait for it. */
   async giveBack(signal: AbortSignal): Promise<boolean> {
-    const reached = { position: this.storedTo, frames: this.framesStored };
+    const isAll = this.waiting.count === 0;
+    const processed = { sequence: this.atSequence, records: null };
+    const reached = isAll
+      ? { position: laterOf(this.storedTo, processed), frames: this.framesSeen }
+      : { position: this.storedTo, frames: this.framesStored };
     return await this.retried(signal, async (connection) => {
       try {
         await this.fence.store(connection, [], reached, true);

@@ -182,7 +182,10 @@ export class Part implements StorePart {
     const keeping = this.makeKeeping(working, inlet);
     const found = await keeping.restore(this.created, kept);
     const { frames } = found ?? {};
-    if (frames !== undefined) this.commit.know(frames.stored, frames.framesStored);
+    if (frames !== undefined) {
+      this.commit.know(frames.stored, frames.framesStored);
+      this.commit.goOn(frames.sequence, frames.framesSeen);
+    }
     inlet.startAt(frames?.sequence ?? beforeFirst(view));
     this.parts.documentsFrom(found?.documentsTo ?? 0);
     this.inlet = inlet;
@@ -261,6 +264,7 @@ were for ${this.key} were not read`,
       position: () => inlet.position,
       stored: () => this.commit.position,
       framesStored: () => this.commit.frames,
+      framesSeen: () => this.commit.framesProcessed,
       settled: async (sequence) => {
         await Promise.all([this.commit.whenStored(sequence), deadOutbox.settled()]);
       },
