@@ -48,7 +48,6 @@ export interface Worker {
 export class ClusterArena {
   readonly cluster: NatsCluster;
   readonly workers: Worker[] = [];
-  documentsInTwoFiles = 0;
   readonly options: ClusterOptions;
   readonly watch = new ClusterWatch(() => this.scrapes());
   /** Of this run: what a run before left in the cluster was taken away. */
@@ -101,7 +100,8 @@ export class ClusterArena {
       await mkdir(folder, { recursive: true });
       const configFile = join(folder, 'spikescope.yaml');
       const documents = await sqliteDocuments(folder);
-      await writeFile(configFile, stringify(this.configOf(documents.settings)));
+      const settings = this.workers.length === 0 ? documents.settings : { store: 'none' };
+      await writeFile(configFile, stringify(this.configOf(settings)));
       const service = new ServiceUnderFire({
         ...{ natsUrl: this.cluster.url, stateFolder: join(folder, 'state'), configFile },
         ...{ logFile: join(folder, 'service.log'), port: await freePort(), delivery: 'jetstream' },
@@ -114,22 +114,9 @@ export class ClusterArena {
     for (const { service } of this.workers) service.start();
   }
 
-  /**
-   * What is in the stores of all workers, each a file of its own. One that was killed before it told
-   * NATS of a document leaves it to another, whose file has it then too: the same, or it is told.
-   */
+  /** One file has one writer: the first worker, as where one process starts several. */
   get documents(): StoredDocuments {
-    return {
-      all: async (index) => {
-        const all = await Promise.all(this.workers.map(({ documents }) => documents.all(index)));
-        const seen = new Set<string>();
-        return all.flat().filter((document) => {
-          const text = JSON.stringify(document);
-          if (seen.has(text)) this.documentsInTwoFiles++;
-          return !seen.has(text) && seen.add(text);
-        });
-      },
-    };
+    return (this.workers[0] as Worker).documents;
   }
 
   /** What every worker that answers says of itself. */

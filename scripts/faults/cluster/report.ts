@@ -30,11 +30,7 @@ export function clusterReportOf(options: ClusterRunOptions, result: ClusterRunRe
       ],
       ['scrapes under faults', count(result.scrapes)],
       ['derived records compared', count(result.faulty.derived.length)],
-      [
-        'documents compared',
-        `${count(result.faulty.documents.length)}, ` +
-          `${count(result.documentsInTwoFiles)} of them in the files of two workers`,
-      ],
+      ['documents compared', count(result.faulty.documents.length)],
       ['dead messages compared', count(result.faulty.dead.length)],
       ['counters compared', `${count(result.faulty.counters.size)} series, summed over workers`],
     ]),

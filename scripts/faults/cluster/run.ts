@@ -39,7 +39,6 @@ export interface ClusterRunResult {
   readonly marks: number;
   readonly handovers: number;
   readonly scrapes: number;
-  readonly documentsInTwoFiles: number;
 }
 
 /** As the configuration has it by default; half of the pauses are longer. */
@@ -76,7 +75,6 @@ export async function clusterRun(options: ClusterRunOptions): Promise<ClusterRun
       marks: faulty.marks.length,
       handovers: handovers(faulty.marks),
       scrapes: arena.watch.samples,
-      documentsInTwoFiles: arena.documentsInTwoFiles,
       differences: [
         ...faulty.troubles,
         ...wanted.troubles,
