@@ -25,6 +25,7 @@ import { natsLoad } from './parts/nats-load.ts';
 import { page } from './parts/page.ts';
 import { pageTab } from './parts/page-tab.ts';
 import { recovery } from './parts/recovery.ts';
+import { replicas } from './parts/replicas.ts';
 import { type BenchOptions, type Row, table } from './parts/report.ts';
 import { scrape } from './parts/scrape.ts';
 import { spkReplay } from './parts/spk-replay.ts';
@@ -44,6 +45,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   'faults-eval': faultsEval,
   emitter: emitterCost,
   'sync-interval': syncInterval,
+  replicas,
   jetstream: jetStream,
   checkpoints,
   'checkpoint-hold': checkpointHold,

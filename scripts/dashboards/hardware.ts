@@ -15,7 +15,12 @@ export const HARDWARE = [
     description: 'Connected or not, each chip.',
     unit: 'none',
     width: 24,
-    queries: [[`neuromorphic_chip_health_status{${CHIP}}`, '{{device_type}}/{{chip_id}}']],
+    queries: [
+      [
+        `max by (device_type, chip_id) (neuromorphic_chip_health_status{${CHIP}})`,
+        '{{device_type}}/{{chip_id}}',
+      ],
+    ],
     thresholds: [
       [null, 'red'],
       [1, 'green'],
@@ -29,8 +34,15 @@ export const HARDWARE = [
     width: 12,
     buckets: false,
     queries: [
-      ['loihi2_core_utilization_percent{chip_id=~"$chip"}', 'loihi2/{{chip_id}} {{core_id}}'],
-      [`neuromorphic_core_utilization_percent{${CHIP}}`, '{{device_type}}/{{chip_id}} {{core_id}}'],
+      [
+        'max by (chip_id, core_id) (loihi2_core_utilization_percent{chip_id=~"$chip"})',
+        'loihi2/{{chip_id}} {{core_id}}',
+      ],
+      [
+        'max by (device_type, chip_id, core_id) ' +
+          `(neuromorphic_core_utilization_percent{${CHIP}})`,
+        '{{device_type}}/{{chip_id}} {{core_id}}',
+      ],
     ],
   }),
   seriesPanel({
@@ -38,7 +50,12 @@ export const HARDWARE = [
     description: 'Total of a chip: its last sample.',
     unit: 'watt',
     width: 12,
-    queries: [[`neuromorphic_power_watts{${CHIP}}`, '{{device_type}}/{{chip_id}}']],
+    queries: [
+      [
+        `max by (device_type, chip_id) (neuromorphic_power_watts{${CHIP}})`,
+        '{{device_type}}/{{chip_id}}',
+      ],
+    ],
   }),
   heatmapPanel({
     title: 'Spike rates of $layer',
@@ -81,7 +98,8 @@ export const HARDWARE = [
     width: 12,
     queries: [
       [
-        `neuromorphic_rail_power_watts{${CHIP}}`,
+        'max by (device_type, chip_id, rail, component) ' +
+          `(neuromorphic_rail_power_watts{${CHIP}})`,
         '{{device_type}}/{{chip_id}} {{rail}} {{component}}',
       ],
     ],
@@ -145,6 +163,11 @@ export const HARDWARE = [
     description: 'As chips say it in their health frames.',
     unit: 'celsius',
     width: 12,
-    queries: [[`neuromorphic_chip_temperature_celsius{${CHIP}}`, '{{device_type}}/{{chip_id}}']],
+    queries: [
+      [
+        `max by (device_type, chip_id) (neuromorphic_chip_temperature_celsius{${CHIP}})`,
+        '{{device_type}}/{{chip_id}}',
+      ],
+    ],
   }),
 ];

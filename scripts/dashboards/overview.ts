@@ -61,8 +61,9 @@ export const OVERVIEW = [
     min: 0,
     queries: [
       [
-        'energy_efficiency_ratio * on (job, instance, model_name, hardware) ' +
-          'group_left (baseline_name) energy_efficiency_baseline_info',
+        'min by (model_name, hardware, baseline_name) (energy_efficiency_ratio ' +
+          '* on (job, instance, model_name, hardware) ' +
+          'group_left (baseline_name) energy_efficiency_baseline_info)',
         '{{model_name}} on {{hardware}} against {{baseline_name}}',
       ],
     ],
@@ -72,7 +73,12 @@ export const OVERVIEW = [
     description: 'Measured joules / inferences of the last frame.',
     unit: 'joule',
     width: 12,
-    queries: [['neuromorphic_energy_per_inference_joules', '{{model_name}} on {{hardware}}']],
+    queries: [
+      [
+        'avg by (model_name, hardware) (neuromorphic_energy_per_inference_joules)',
+        '{{model_name}} on {{hardware}}',
+      ],
+    ],
   }),
   seriesPanel({
     title: 'Conversions by target',
@@ -119,6 +125,11 @@ export const OVERVIEW = [
     description: 'Latency of an inference at the last run.',
     unit: 's',
     width: 12,
-    queries: [['spikeformer_benchmark_latency_seconds', '{{model}} on {{hardware}}']],
+    queries: [
+      [
+        'avg by (model, hardware) (spikeformer_benchmark_latency_seconds)',
+        '{{model}} on {{hardware}}',
+      ],
+    ],
   }),
 ];

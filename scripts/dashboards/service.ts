@@ -1,3 +1,4 @@
+import { WITHOUT_OWNER } from '../../src/monitoring/rules/partitions.ts';
 import { type Query, seriesPanel, statPanel } from './panel.ts';
 
 const rate = (metric: string, by: string): Query => [
@@ -15,7 +16,7 @@ const UP = {
 
 /** The service itself; what depends on what it is built with is there where it is. */
 export function servicePanels(has: (metric: string) => boolean) {
-  return [...stats(), ...flows(), ...outputs(), ...stream(), ...optional(has)];
+  return [...stats(), ...flows(), ...outputs(), ...stream(), ...workers(), ...optional(has)];
 }
 
 function stats() {
@@ -26,9 +27,9 @@ function stats() {
       unit: 'none',
       width: 9,
       queries: [
-        ['up{job="spikescope"}', 'Spikescope'],
-        ['spikescope_nats_connected', 'NATS'],
-        ['spikescope_document_store_up', 'documents'],
+        ['up{job="spikescope"}', '{{instance}}'],
+        ['spikescope_nats_connected', 'NATS of {{instance}}'],
+        ['spikescope_document_store_up', 'documents of {{instance}}'],
       ],
       ...UP,
     }),
@@ -56,10 +57,15 @@ function stats() {
     }),
     statPanel({
       title: 'Version',
-      description: 'What runs.',
+      description: 'What runs, and how many of them.',
       unit: 'none',
       width: 5,
-      queries: [['spikescope_build_info', '{{version}} on Node {{node_version}}']],
+      queries: [
+        [
+          'count by (version, node_version) (spikescope_build_info)',
+          '{{version}} on Node {{node_version}}',
+        ],
+      ],
     }),
   ];
 }
@@ -87,7 +93,12 @@ function flows() {
       description: "Arrival of a chip's last frame less its end.",
       unit: 's',
       width: 12,
-      queries: [['spikescope_event_lag_seconds', '{{device_type}}/{{chip_id}}']],
+      queries: [
+        [
+          'max by (device_type, chip_id) (spikescope_event_lag_seconds)',
+          '{{device_type}}/{{chip_id}}',
+        ],
+      ],
     }),
     seriesPanel({
       title: 'Frames missing, invalid, repeated',
@@ -132,7 +143,7 @@ function outputs() {
       description: 'Entries that wait.',
       unit: 'none',
       width: 12,
-      queries: [['spikescope_queue_depth', '{{queue}}']],
+      queries: [['sum by (queue) (spikescope_queue_depth)', '{{queue}}']],
     }),
     seriesPanel({
       title: 'Documents',
@@ -181,10 +192,10 @@ function stream() {
       unit: 'none',
       width: 12,
       queries: [
-        ['spikescope_stream_lag_messages', 'waiting'],
-        ['increase(spikescope_stream_messages_lost_total[$__rate_interval])', 'lost'],
+        ['sum(spikescope_stream_lag_messages)', 'waiting'],
+        ['sum(increase(spikescope_stream_messages_lost_total[$__rate_interval]))', 'lost'],
         [
-          'rate(spikescope_commit_failures_total[$__rate_interval])',
+          'sum(rate(spikescope_commit_failures_total[$__rate_interval]))',
           'commits that failed, a second',
         ],
       ],
@@ -196,7 +207,59 @@ function stream() {
       width: 12,
       queries: [
         ['spikescope_checkpoint_age_seconds', '{{instance}}'],
-        ['spikescope_catching_up', 'catching up: 1'],
+        ['spikescope_catching_up', '{{instance}} catching up: 1'],
+      ],
+    }),
+  ];
+}
+
+/** Workers that share the frames; of one process there is nothing to show. */
+function workers() {
+  return [
+    seriesPanel({
+      title: 'Partitions',
+      description: 'Of each worker, and those that nobody has.',
+      unit: 'none',
+      width: 12,
+      stacked: true,
+      min: 0,
+      queries: [
+        ['sum by (instance) (spikescope_partitions_owned)', '{{instance}}'],
+        [`clamp_min(${WITHOUT_OWNER}, 0) or vector(0)`, 'nobody'],
+      ],
+    }),
+    seriesPanel({
+      title: 'Partitions that change hands',
+      description: 'Taken, given back; fenced: a worker that was away found that another had it.',
+      unit: 'none',
+      width: 12,
+      queries: [
+        [
+          'sum by (change) (increase(spikescope_partition_changes_total[$__rate_interval])) ' +
+            'or vector(0)',
+          '{{change}}',
+        ],
+      ],
+    }),
+    seriesPanel({
+      title: 'Lag by partition',
+      description: 'Messages that wait, of the ten partitions with the most.',
+      unit: 'none',
+      width: 12,
+      queries: [
+        [
+          'topk(10, max by (partition) (spikescope_partition_lag_messages)) or vector(0)',
+          'partition {{partition}}',
+        ],
+      ],
+    }),
+    seriesPanel({
+      title: 'Age of leases',
+      description: 'The oldest of each worker: at workers.ttl others take the partition.',
+      unit: 's',
+      width: 12,
+      queries: [
+        ['max by (instance) (spikescope_partition_lease_age_seconds) or vector(0)', '{{instance}}'],
       ],
     }),
   ];

@@ -31,11 +31,12 @@ const STREAM_SETTINGS = { bytes_max: 1024 ** 3 };
  * One chip that never sends is watched, so that the chips of the stream are not: what the monitor
  * finds of it are frames of emitter `spikescope`, in the stream like all others.
  */
-const NOTHING_BY_THE_CLOCK = {
+export const NOTHING_BY_THE_CLOCK = {
   health: {
     ...{ chips_max: 1, chips: [{ device_type: 'cpu', chip_id: 'unwatched' }] },
     ...{ silence: '24h', check_interval: '24h', retry_interval: '24h' },
   },
+  silence: { after: '24h', forget: '720h' },
   runs: { silence: '24h' },
   conversions: { timeout: '30d' },
 };

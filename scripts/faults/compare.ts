@@ -5,6 +5,8 @@ export interface DerivedEntry {
   readonly subject: string;
   /** Hash of the payload. */
   readonly payload: string;
+  /** Of the frames, where workers share them: order is within one. */
+  readonly part?: string;
 }
 
 /** All that a run left behind. */
@@ -79,8 +81,14 @@ function differenceOf(what: string, found: readonly string[]): Difference[] {
   return [{ what, count: found.length, examples: found.slice(0, EXAMPLES_MAX) }];
 }
 
-/** Records whose position is below that of one before them. */
+/** Records whose position is below that of one before them, of the same part. */
 function outOfPlace(derived: readonly DerivedEntry[]): Difference[] {
+  const byPart = Map.groupBy(derived, ({ part = '' }) => part);
+  const found = [...byPart.values()].flatMap(outOfPlaceWithin);
+  return differenceOf('derived records out of place', found);
+}
+
+function outOfPlaceWithin(derived: readonly DerivedEntry[]): string[] {
   const found: string[] = [];
   let highest: readonly number[] = [];
   let last = '';
@@ -92,7 +100,7 @@ function outOfPlace(derived: readonly DerivedEntry[]): Difference[] {
       last = position;
     }
   }
-  return differenceOf('derived records out of place', found);
+  return found;
 }
 
 function isBelow(a: readonly number[], b: readonly number[]): boolean {

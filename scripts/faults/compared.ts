@@ -15,6 +15,7 @@ const OF_PROCESS: Readonly<Record<string, string>> = {
   spikescope_stream_interruptions_total: 'reading begins anew in one run only',
   spikescope_commit_failures_total: 'as above',
   spikescope_checkpoints_total: 'written by the clock',
+  spikescope_partition_changes_total: 'partitions change hands in one run only',
 };
 
 /** Counters that frames of emitter `spikescope` are part of: one for each start of a process. */
@@ -43,8 +44,12 @@ export function mayFall(series: string): boolean {
 /** The counters that a run without faults has the same. */
 export function comparable(counters: ReadonlyMap<string, number>): Map<string, number> {
   return new Map(
-    [...counters].filter(([series]) => !isOfProcess(series) && !(series in OF_OWN_FRAMES)),
+    [...counters].filter(([series]) => !isOfProcess(series) && !isOfOwnFrames(series)),
   );
+}
+
+function isOfOwnFrames(series: string): boolean {
+  return series.replace(/partition="[^"]*",/, '') in OF_OWN_FRAMES;
 }
 
 /** What is not compared, each with its reason, for the report. */

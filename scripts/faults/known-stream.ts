@@ -45,6 +45,8 @@ const RESTART_SHARE = 0.01;
 const LATE_BY_MAX = 40;
 const MALFORMED_BYTES_MAX = 20_000;
 const START_US = 1_800_000_000_000_000;
+/** Where the server computes partitions, it takes subjects of these tokens alone. */
+const IN_PARTITIONS = /^[^.]+(\.[^.]+){3}$/;
 const IN_STREAM = new RegExp(`^spikeformer\\.(${FRAME_KINDS.join('|')})(\\.[!-)+-\\-/-=?-~]+)+$`);
 
 interface Emitter {
@@ -64,6 +66,7 @@ interface Emitter {
 export class KnownStream {
   readonly tally = new StreamTally();
   private readonly seed: number;
+  private readonly isPartitioned: boolean;
   private readonly random: Random;
   private readonly emitters: readonly Emitter[];
   private readonly ready: StreamMessage[] = [];
@@ -72,8 +75,10 @@ export class KnownStream {
   private turn = 0;
   private malformed = 0;
 
-  constructor(seed: number) {
+  /** `chips` more beside the four, small ones, so that partitions by chip have something each. */
+  constructor(seed: number, chips = 0) {
     this.seed = seed;
+    this.isPartitioned = chips > 0;
     this.random = randomFrom(seed);
     const chip = (deviceType: string, chipId: string, layers: Record<string, number>): Chip => ({
       ...{ deviceType, chipId, layers: new Map(Object.entries(layers)) },
@@ -89,6 +94,7 @@ export class KnownStream {
       emitter(chip('loihi2', 'b', { enc: 48 })),
       emitter(chip('spinnaker', '0-1', { pop: 100 }), chipSlot, false),
       emitter(chip('cpu', 'host', {}), hostSlot),
+      ...Array.from({ length: chips }, (_, i) => emitter(chip('loihi2', `s${i}`, { enc: 16 }))),
     ];
   }
 
@@ -155,6 +161,7 @@ export class KnownStream {
   private noFrame(): StreamMessage {
     for (;;) {
       const { subject, data, contentType } = malformedCase(this.seed, this.malformed++);
+      if (this.isPartitioned && !IN_PARTITIONS.test(subject)) continue;
       if (!IN_STREAM.test(subject) || data.length > MALFORMED_BYTES_MAX) continue;
       this.tally.invalid++;
       const isSendable = contentType !== undefined && /^[!-~ ]+$/.test(contentType);

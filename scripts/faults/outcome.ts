@@ -11,23 +11,28 @@ import type { Exposed } from './exposition.ts';
 
 const STREAMS = streamNames('SPIKEFORMER');
 const SEQUENCE_HEADER = 'Spikescope-Sequence';
+/** The fourth token where workers share the frames. */
+const PART = /^[^.]+\.(?:derived|anomaly)\.[^.]+\.(p\d+|join)(?:\.|$)/;
 const REASON_HEADER = 'Spikescope-Reason';
 
 /** Everything that a run left in NATS and in the store, and its counters as last seen. */
 export async function outcomeOf(
-  natsUrl: string,
+  servers: string | string[],
   documents: StoredDocuments,
   exposed: Exposed,
 ): Promise<Outcome> {
   const derived: DerivedEntry[] = [];
   const dead: [string, string][] = [];
-  await eachMessage(natsUrl, STREAMS.derived, (message) => {
+  await eachMessage(servers, STREAMS.derived, (message) => {
     // The markers are how it is done, not what is derived.
     if (message.subject.split('.')[1] === 'control') return;
     const position = withoutOrigin(message.headers?.get(ID_HEADER) ?? '');
-    derived.push({ position, subject: message.subject, payload: hashOf(message.data) });
+    const part = PART.exec(message.subject)?.[1];
+    const { subject } = message;
+    const entry = { position, subject, payload: hashOf(message.data) };
+    derived.push(part === undefined ? entry : { ...entry, part });
   });
-  await eachMessage(natsUrl, STREAMS.dead, (message) => {
+  await eachMessage(servers, STREAMS.dead, (message) => {
     const reason = message.headers?.get(REASON_HEADER) ?? '';
     const sequence = message.headers?.get(SEQUENCE_HEADER) ?? '';
     dead.push([sequence, `${reason} ${hashOf(message.data)}`]);
@@ -60,12 +65,12 @@ function hashOf(data: Uint8Array): string {
 }
 
 /** Every message of a stream as it stands, in order. */
-async function eachMessage(
-  url: string,
+export async function eachMessage(
+  servers: string | string[],
   stream: string,
   take: (message: JsMsg) => void,
 ): Promise<void> {
-  const connection = await connect({ servers: url });
+  const connection = await connect({ servers });
   try {
     const { state } = await (await jetstreamManager(connection)).streams.info(stream);
     if (state.messages === 0) return;

@@ -28,9 +28,9 @@ export class Publisher {
     this.client = jetstream(connection);
   }
 
-  static async open(stream: KnownStream, url: string): Promise<Publisher> {
+  static async open(stream: KnownStream, servers: string | string[]): Promise<Publisher> {
     const connection = await connect({
-      ...{ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 50, reconnectJitter: 20 },
+      ...{ servers, maxReconnectAttempts: -1, reconnectTimeWait: 50, reconnectJitter: 20 },
       ...{ pingInterval: 2000, maxPingOut: 2, timeout: 5000 },
     });
     return new Publisher(stream, connection);

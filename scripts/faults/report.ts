@@ -1,3 +1,4 @@
+import type { Difference } from './compare.ts';
 import { notCompared } from './compared.ts';
 import type { FaultRunOptions, FaultRunResult } from './fault-run.ts';
 import { liveFamilies } from './oracle.ts';
@@ -36,19 +37,23 @@ export function reportOf({ seed, kills, store }: FaultRunOptions, result: FaultR
     ],
   ];
   if (result.noDisk !== undefined) rows.push(['no full disk', result.noDisk]);
-  const width = Math.max(...rows.map(([name]) => name.length));
   return [
-    ...rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`),
+    ...rowsOf(rows),
     '',
     'not compared:',
     ...notCompared().map((line) => `  ${line}`),
     '',
-    ...differencesOf(result),
+    ...differencesOf(result.differences),
     '',
   ].join('\n');
 }
 
-function differencesOf({ differences }: FaultRunResult): string[] {
+export function rowsOf(rows: readonly (readonly [name: string, value: string])[]): string[] {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+}
+
+export function differencesOf(differences: readonly Difference[]): string[] {
   if (differences.length === 0) return ['equal to a run without faults: none missing, none twice'];
   return [
     'DIFFERENT from a run without faults:',

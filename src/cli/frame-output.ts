@@ -5,6 +5,7 @@ import { NatsLink } from '../sources/nats-link.ts';
 import { natsOptions } from '../sources/nats-options.ts';
 import { checkSettings } from './config/settings.ts';
 import { FramePublisher } from './frame-publisher.ts';
+import { natsSettings } from './nats-flags.ts';
 import { requireOutput } from './output-flags.ts';
 import { note } from './progress.ts';
 
@@ -43,7 +44,7 @@ export async function natsOutput(
   prefix: string,
   signal: AbortSignal,
 ): Promise<FrameOutput> {
-  const link = new NatsLink(checkSettings(natsOptions, { servers: url }, '--nats'), {
+  const link = new NatsLink(checkSettings(natsOptions, natsSettings(url), '--nats'), {
     waiting: (server, reason) => note(`waiting for NATS at ${server}: ${reason}`),
     connected: () => {},
     disconnected: (server, reason) => note(`lost NATS at ${server}: ${reason}`),

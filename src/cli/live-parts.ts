@@ -39,6 +39,7 @@ export function createLiveParts(
         logsStored: parts.documents !== undefined,
         nowUs: () => Date.now() * 1000,
         streamGap: parts.stream?.lastGap,
+        partitions: parts.stream?.partitions,
       });
       const hub = new LiveHub({
         view,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { NatsLink } from '../sources/nats-link.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
+import type { Settings } from './config/settings.ts';
 import { loadPipelines } from './load-pipelines.ts';
 import { note } from './progress.ts';
 
@@ -12,9 +13,19 @@ export interface NatsFlags {
   readonly prefix?: string;
 }
 
+/** What `--nats` takes, for the help of every command that has it. */
+export const NATS_FLAG = 'NATS server, or several of one cluster with commas between';
+
+/** The section `nats` as the flag says it: nothing where it was not given. */
+export function natsSettings(flag: string | undefined): Settings {
+  if (flag === undefined) return {};
+  const servers = flag.split(',').map((each) => each.trim());
+  return { servers: servers.length === 1 ? (servers[0] as string) : servers };
+}
+
 export function addNatsFlags(command: Command): Command {
   return command
-    .option('--nats <url>', 'NATS server')
+    .option('--nats <url>', NATS_FLAG)
     .option('--prefix <prefix>', 'first tokens of every subject')
     .option('--config <file>', 'YAML file with settings, such as how to log in to NATS');
 }
@@ -23,7 +34,7 @@ export function addNatsFlags(command: Command): Command {
 export async function natsConfig(flags: NatsFlags): Promise<Config> {
   return loadConfig(await loadPipelines(), flags.config, process.env, {
     prefix: flags.prefix,
-    nats: flags.nats === undefined ? {} : { servers: flags.nats },
+    nats: natsSettings(flags.nats),
   });
 }
 

@@ -15,6 +15,7 @@ import { openDocuments } from './document-parts.ts';
 import { openDocumentStore } from './document-store.ts';
 import { NoJetStreamError, whyNoJetStream } from './jetstream/offered.ts';
 import { loadPipelines } from './load-pipelines.ts';
+import { NATS_FLAG, natsSettings } from './nats-flags.ts';
 import { createOwnTelemetry } from './own-telemetry.ts';
 import { serveCore } from './serve-core.ts';
 import { serveJetStream } from './serve-jetstream.ts';
@@ -43,7 +44,7 @@ export function runCommand(version: string): Command {
   return new Command('run')
     .description('the service: frames from NATS through every pipeline to metrics')
     .option('--config <file>', 'YAML file with settings')
-    .option('--nats <url>', 'NATS server')
+    .option('--nats <url>', NATS_FLAG)
     .option('--http <host:port>', 'where to serve /metrics, /health and the page')
     .option(
       '--delivery <core|jetstream>',
@@ -99,7 +100,7 @@ function settingsOf(flags: RunFlags): Settings {
     state: flags.state,
     workers: flags.workers === undefined ? {} : { count: countOf(flags.workers) },
     http,
-    nats: flags.nats === undefined ? {} : { servers: flags.nats },
+    nats: natsSettings(flags.nats),
   };
 }
 

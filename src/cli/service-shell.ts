@@ -43,7 +43,7 @@ export interface ShellParts
   readonly monitors: () => readonly ChipMonitor[];
   /** Where what people order goes, such as a mute. */
   readonly found: Pick<Inlet, 'frame'>;
-  readonly stream?: Pick<StreamSide, 'shown' | 'lastGap'> | undefined;
+  readonly stream?: Pick<StreamSide, 'shown' | 'lastGap' | 'partitions'> | undefined;
 }
 
 /** @throws ConfigError where a file of the configuration can't be read */
@@ -70,7 +70,7 @@ export function createServiceShell(parts: ShellParts): ServiceShell {
         version,
         metrics: () => scrape(exposition, stream),
         metricsType: CONTENT_TYPE,
-        health: () => health.readings(connected()),
+        health: () => ({ ...health.readings(connected()), partitions: stream?.partitions?.() }),
         alerts: parts.alerts,
         logs: { store: parts.documents, nowMs: Date.now },
         live: live.routes(source, connected),

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { parseAddress } from './address.ts';
 import { loadConfig } from './config/load.ts';
 import { loadPipelines } from './load-pipelines.ts';
+import { NATS_FLAG, natsSettings } from './nats-flags.ts';
 import { printResult } from './print-result.ts';
 import { addStateFlags, type StateFlags } from './state-flags.ts';
 import { isAnything, readStatus } from './status/status.ts';
@@ -17,7 +18,7 @@ interface StatusFlags extends StateFlags {
 export function statusCommand(): Command {
   return addStateFlags(new Command('status'))
     .description('how the service stands: streams, lag, checkpoints, queues; also when it is down')
-    .option('--nats <url>', 'NATS server')
+    .option('--nats <url>', NATS_FLAG)
     .option('--http <host:port>', 'where the service has its /metrics')
     .option('--prefix <prefix>', 'first tokens of every subject')
     .option('--json', 'print it as an object')
@@ -30,7 +31,7 @@ async function status(flags: StatusFlags): Promise<void> {
     state: flags.state,
     prefix: flags.prefix,
     http: flags.http === undefined ? {} : parseAddress(flags.http),
-    nats: flags.nats === undefined ? {} : { servers: flags.nats },
+    nats: natsSettings(flags.nats),
   });
   const found = await readStatus(config);
   const isJson = flags.json === true;

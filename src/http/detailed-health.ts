@@ -1,3 +1,9 @@
+import {
+  type PartitionsShown,
+  type PartitionView,
+  partitionsShown,
+} from '../component/partition-view.ts';
+
 /** What is known of the machine, the chips and the services; null where it is not known. */
 export interface HealthReadings {
   readonly cpuPercent: number | null;
@@ -10,6 +16,8 @@ export interface HealthReadings {
   readonly nats: boolean | null;
   readonly prometheus: boolean | null;
   readonly database: boolean | null;
+  /** Undefined where one process has the whole stream. */
+  readonly partitions?: readonly PartitionView[] | undefined;
 }
 
 /** The answer of /health/detailed, field by field. */
@@ -33,6 +41,8 @@ export interface DetailedHealth {
     readonly prometheus: boolean | null;
     readonly database: boolean | null;
   };
+  /** Only where workers share the frames. */
+  readonly partitions?: PartitionsShown;
 }
 
 const MEMORY_PERCENT_MAX = 90;
@@ -45,6 +55,7 @@ export function detailedHealth(
 ): DetailedHealth {
   const { memoryPercent, loihi2Connected, spinnakerConnected } = readings;
   const isFull = memoryPercent !== null && memoryPercent > MEMORY_PERCENT_MAX;
+  const partitions = partitionsShown(readings.partitions);
   const isDegraded = isFull || !(loihi2Connected || spinnakerConnected);
   return {
     status: isDegraded ? 'degraded' : 'healthy',
@@ -63,6 +74,7 @@ export function detailedHealth(
       prometheus: readings.prometheus,
       database: readings.database,
     },
+    ...(partitions === null ? {} : { partitions }),
   };
 }
 

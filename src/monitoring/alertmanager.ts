@@ -101,9 +101,15 @@ function inhibitions(): object[] {
       equal: ['device_type', 'chip_id'],
     },
     {
+      // Nobody watches the chips of a partition that nobody has.
+      source_matchers: ['alertname="PartitionWithoutOwner"'],
+      target_matchers: ['alertname=~"HardwareDisconnected|EmitterSilent|ChipForgotten"'],
+      equal: [],
+    },
+    {
       source_matchers: ['alertname="NatsDisconnected"'],
       target_matchers: ['alertname="HardwareDisconnected"'],
-      equal: ['job', 'instance'],
+      equal: ['job'],
     },
   ];
 }

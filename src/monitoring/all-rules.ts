@@ -3,6 +3,7 @@ import { conversionAlerts } from './rules/conversions.ts';
 import { frameAlerts } from './rules/frames.ts';
 import { hardwareAlerts } from './rules/hardware.ts';
 import { machineAlerts } from './rules/machine.ts';
+import { partitionAlerts } from './rules/partitions.ts';
 import { serviceAlerts } from './rules/service.ts';
 import { sinkAlerts } from './rules/sinks.ts';
 import { streamAlerts } from './rules/stream.ts';
@@ -14,6 +15,7 @@ export function alertGroups(context: RuleContext): Readonly<Record<string, reado
     models: conversionAlerts(context),
     frames: frameAlerts(context),
     stream: streamAlerts(context),
+    workers: partitionAlerts(context),
     sinks: sinkAlerts(context),
     service: serviceAlerts(context),
     machine: machineAlerts(context),

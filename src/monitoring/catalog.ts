@@ -33,6 +33,8 @@ export function metricCatalog(pipelines: readonly AnyPipeline[]): MetricCatalog 
   const catalog = new Map<string, KnownMetric>();
   for (const { name, type, spec } of store.families()) {
     const labels = [...spec.labels, ...SCRAPE_LABELS];
+    // Where workers share the frames, what frames say has that of its partition beside.
+    if (spec.ofProcess !== true) labels.push('partition');
     if (type !== 'histogram') catalog.set(name, { type, labels });
     else {
       catalog.set(`${name}_bucket`, { type: 'counter', labels: [...labels, 'le'] });

@@ -77,6 +77,35 @@ export function grew(counter: string, t: WriteTime, rangeS: number): string {
   return `increase(${counter}[${range}]) > 0 or (${counter} unless ${before}) > 0`;
 }
 
+/**
+ * The same of a counter of what frames say. It outlives its process: it goes on in another one that
+ * takes the partition over, under another instance, which is no growth; and what grew while it
+ * changed hands is one, though neither instance's series shows it.
+ */
+export function grewAnywhere(counter: string, t: WriteTime, rangeS: number): string {
+  const range = t(rangeS);
+  const now = `max without (instance) (${counter})`;
+  const past = `max_over_time(${counter}[${t(KNOWN_S)}] offset ${range})`;
+  const before = `max without (instance) (${past})`;
+  return [
+    `sum without (instance, partition) (increase(${counter}[${range}])) > 0`,
+    `sum without (partition) (clamp_min(${now} - ${before}, 0)) > 0`,
+    `max without (partition) (${now} unless ${before}) > 0`,
+  ].join(' or ');
+}
+
+/** A counter as it stood with one worker, then with the next one that took the partition over. */
+export function movedOver(series: (scraped: string) => string, value: number): InputSeries[] {
+  return [
+    [series(`partition="3",${SCRAPED}`), `${value}x20 stale _x400`],
+    [series(`partition="3",${SCRAPED_2}`), `_x22 ${value}x400`],
+  ];
+}
+
 /** The labels of Spikescope's own series in tests. */
 export const SCRAPED = 'job="spikescope",instance="spikescope:9464"';
+/** Those of another worker beside it. */
+export const SCRAPED_2 = 'job="spikescope",instance="spikescope-2:9464"';
 export const SCRAPED_LABELS = { job: 'spikescope', instance: 'spikescope:9464' };
+/** Those of what no single worker tells. */
+export const JOB_LABELS = { job: 'spikescope' };

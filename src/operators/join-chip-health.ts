@@ -11,7 +11,7 @@ export interface KindHealth {
   readonly connected: boolean | undefined;
 }
 
-/** Kinds of chips by the `chip-health` records of all parts: a change of one is a change of its kind. */
+/** Kinds of chips, by the `chip-health` records of all parts. */
 export function joinChipHealth(
   options: { readonly chipsMax: number },
   slot: StateSlot,

@@ -27,6 +27,7 @@ export function deliveryCard(delivery: Delivery): ComponentChild {
       ? h('p', { class: 'legend' }, 'Best effort: no JetStream, so no lag and no checkpoints.')
       : h('div', { class: 'tiles' }, ...streamTiles(jetstream)),
     h('p', { 'data-id': 'last-gap' }, ...lastGap(delivery)),
+    partitionTable(delivery.partitions),
   );
 }
 
@@ -50,6 +51,39 @@ function streamTiles(stream: NonNullable<Delivery['jetstream']>): ComponentChild
     ),
     tile('Commit', si(commit_seconds, 's'), `${whole(commit_failures)} failed`, 'commit'),
   ];
+}
+
+type Partitions = NonNullable<Delivery['partitions']>;
+
+const PARTITIONS: readonly Column<Partitions['list'][number]>[] = [
+  { name: 'Partition', cell: ({ partition }) => partition },
+  {
+    name: 'Worker',
+    cell: ({ worker, own }) =>
+      worker === null ? stateWord('bad', 'nobody') : own ? `${worker} (this one)` : worker,
+  },
+  { name: 'Epoch', cell: ({ epoch }) => whole(epoch), isNumber: true },
+  { name: 'Lag', cell: ({ lag_messages }) => whole(lag_messages), isNumber: true },
+  { name: 'Lease', cell: ({ lease_age_seconds }) => si(lease_age_seconds, 's'), isNumber: true },
+];
+
+/** Who of the workers has which partition; what this page shows is of its own ones. */
+function partitionTable(partitions: Delivery['partitions']): ComponentChild | null {
+  if (partitions === null) return null;
+  const { count, owned, without_owner: free, list } = partitions;
+  return h(
+    'div',
+    { 'data-id': 'partitions' },
+    h(
+      'p',
+      null,
+      free === 0
+        ? stateWord('good', 'Every partition has an owner')
+        : stateWord('bad', `${whole(free)} partitions have no owner`),
+      `; this worker has ${whole(owned)} of ${whole(count)}, and this page shows their chips.`,
+    ),
+    table('Partitions', PARTITIONS, list, ({ partition }) => partition),
+  );
 }
 
 function lastGap({ last_gap, frames_missing }: Delivery): ComponentChild[] {

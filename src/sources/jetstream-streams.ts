@@ -13,7 +13,7 @@ import {
 import { CONSUMER_NOT_FOUND, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
 import { partitionTransform } from '../component/partition.ts';
 import { FRAME_KINDS } from '../frames/header.ts';
-import { BYTES_MAX, makeStream } from './make-stream.ts';
+import { BYTES_MAX, endTrial, isTrial, makeStream } from './make-stream.ts';
 import { consumerDifferences, type Difference, streamDifferences } from './stream-differences.ts';
 import type { StreamOptions } from './stream-options.ts';
 
@@ -171,7 +171,8 @@ async function setUpStream(
   done: StreamsSetUp,
 ): Promise<void> {
   const { name, config } = wanted;
-  const there = await found(jsm.streams.info(name), STREAM_NOT_FOUND);
+  const before = await found(jsm.streams.info(name), STREAM_NOT_FOUND);
+  const there = before !== undefined && isTrial(before) ? await endTrial(jsm, before) : before;
   if (there === undefined) {
     const made = await makeStream(jsm, wanted);
     done.made.push(`made stream ${name} of ${config.subjects.join(', ')}`);
@@ -179,13 +180,13 @@ async function setUpStream(
     tellDifferences(`stream ${name}`, streamDifferences(config, made.config), done);
     return;
   }
-  const before = streamDifferences(withBytes(config, there), there.config);
+  const different = streamDifferences(withBytes(config, there), there.config);
   // A stream of other partitions is another stream: nothing of it is changed.
-  if (!change || before.some(({ isFixed }) => isFixed)) {
-    tellDifferences(`stream ${name}`, before, done);
+  if (!change || different.some(({ isFixed }) => isFixed)) {
+    tellDifferences(`stream ${name}`, different, done);
     return;
   }
-  await apply(`stream ${name}`, before, done, async (fields) => {
+  await apply(`stream ${name}`, different, done, async (fields) => {
     const after = await jsm.streams.update(name, picked(withBytes(config, there), fields));
     return streamDifferences(withBytes(config, there), after.config);
   });

@@ -3,12 +3,13 @@ import {
   AckPolicy,
   type ConsumerConfig,
   DeliverPolicy,
+  type JetStreamManager,
   jetstreamManager,
   type StreamInfo,
 } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { pauseMs } from '../component/backoff.ts';
-import { isAnswer, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
+import { isAnswer, NO_MESSAGE, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
 import type { Inlet, Source } from '../component/source.ts';
 import { TIMERS } from '../component/timers.ts';
 import type { Inbox } from './inbox.ts';
@@ -204,10 +205,30 @@ export class JetStreamSource implements Source {
     if (view.lastSequence < expected || inbox.depth.messages > 0) return;
     const info = await manager.consumers.info(stream, consumer);
     const isIdle = info.num_pending === 0 && info.delivered.consumer_seq === this.counted;
-    if (!isIdle || this.session !== session || (this.expected ?? 0) !== expected) return;
+    if (!isIdle || (await this.hasMore(manager, expected))) return;
+    if (this.session !== session || (this.expected ?? 0) !== expected) return;
     if (inbox.depth.messages > 0) return;
     this.expected = view.lastSequence + 1;
     vanished(view.lastSequence);
+  }
+
+  /**
+   * Whether the stream's leader has a message that is to come. A consumer is idle as far as its own
+   * server has the stream, and in a cluster that server may be behind.
+   */
+  private async hasMore(manager: JetStreamManager, expected: number): Promise<boolean> {
+    const { stream, filters = ['>'] } = this.parts;
+    const last = await Promise.all(filters.map((filter) => lastOf(manager, stream, filter)));
+    return Math.max(...last) >= expected;
+  }
+}
+
+async function lastOf(manager: JetStreamManager, stream: string, subject: string): Promise<number> {
+  try {
+    return (await manager.streams.getMessage(stream, { last_by_subj: subject }))?.seq ?? 0;
+  } catch (error) {
+    if (isAnswer(error, NO_MESSAGE)) return 0;
+    throw error;
   }
 }
 

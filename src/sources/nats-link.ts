@@ -20,6 +20,8 @@ export interface NatsLinkEvents {
 const CONNECT_MS_MAX = 5000;
 /** A server that answers nothing is given up after three of these. */
 const PING_EVERY_MS = 20_000;
+/** Where there are others to go to, one that hangs is left soon: what waits for it has a lease. */
+const PING_EVERY_MS_IN_CLUSTER = 1500;
 const FLUSH_MS_MAX = 2000;
 /** Different refusals that are told apart in one connection. */
 const REFUSALS_MAX = 64;
@@ -58,7 +60,7 @@ export class NatsLink {
       // Credentials are being changed, perhaps: an error at the start ends the service, none later.
       ignoreAuthErrorAbort: true,
       timeout: CONNECT_MS_MAX,
-      pingInterval: PING_EVERY_MS,
+      pingInterval: this.servers.length > 1 ? PING_EVERY_MS_IN_CLUSTER : PING_EVERY_MS,
       ...(authenticator !== undefined && { authenticator }),
       ...(tls !== undefined && { tls }),
     };

@@ -6,16 +6,8 @@ import type {
   MetricSpec,
 } from '../component/metric.ts';
 import type { OperatorEvent } from '../component/operator-event.ts';
-
-/** Their labels are few: kinds, reasons, sinks, names of metrics; chips, for the lag. */
-const OWN_SERIES_MAX = 2000;
-
-/** The tables below are the only place where an own metric has its name. */
-function row(name: string, help: string, ...labels: string[]): MetricSpec {
-  // Not the configured cap: what counts refusals must not be refused itself.
-  const seriesMax = OWN_SERIES_MAX;
-  return { name: `spikescope_${name}`, help, labels, expires: 'never', seriesMax };
-}
+import { mapValues, row } from './own-row.ts';
+import { PARTITION_COUNTERS, PARTITION_GAUGES } from './partition-metrics.ts';
 
 /** Counters of what this process did; all others count what frames said, and outlive it. */
 const OF_PROCESS: ReadonlySet<string> = new Set([
@@ -156,11 +148,7 @@ export const COUNTERS = {
     'Attempts to store derived records that failed; they are made again for ever.',
   ),
   checkpoints: row('checkpoints_total', 'Checkpoints written, or failed to.', 'outcome'),
-  partitionChanges: row(
-    'partition_changes_total',
-    'Partitions that a worker took, gave back, lost to another (fenced) or failed to go on with.',
-    'change',
-  ),
+  ...PARTITION_COUNTERS,
 };
 
 export const GAUGES = {
@@ -178,12 +166,8 @@ export const GAUGES = {
     'checkpoint_held_seconds',
     'How long the copy for the last checkpoint held everything else.',
   ),
-  partitionsOwned: row(
-    'partitions_owned',
-    'Partitions that this worker has; absent where one process has the whole stream.',
-  ),
-  workersSeen: row('workers_seen', 'Workers that share the partitions, as this one sees them.'),
   commitSeconds: row('commit_seconds', 'How long it took to store the last derived records.'),
+  ...PARTITION_GAUGES,
   queueDepth: row('queue_depth', 'Entries that wait in a queue.', 'queue'),
   queueBytes: row('queue_bytes', 'Bytes that wait in a queue.', 'queue'),
   pageClients: row('page_clients', 'Live pages that are open.'),
@@ -286,15 +270,4 @@ export function defineAll(define: MetricDefiner): OwnMetrics {
       mutes_refused: refused('mutes'),
     },
   };
-}
-
-function mapValues<K extends string, A, B>(
-  map: Readonly<Record<K, A>>,
-  change: (value: A, key: K) => B,
-): Record<K, B> {
-  const entries = Object.entries(map) as [K, A][];
-  return Object.fromEntries(entries.map(([key, value]) => [key, change(value, key)])) as Record<
-    K,
-    B
-  >;
 }

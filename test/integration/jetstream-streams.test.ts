@@ -50,6 +50,19 @@ describe('on a server with much room', () => {
   beforeEach(() => open('max_file: 100G'));
   afterEach(close);
 
+  test('a stream that somebody left with twice its bytes is finished', async () => {
+    const [frames] = wanted();
+    const metadata = { 'spikescope.trial': 'true', kept: 'yes' };
+    const half = 4 * GIB;
+    await jsm.streams.add({ ...frames?.config, name: NAMES.frames, max_bytes: 2 * half, metadata });
+    expect(await setUp()).toMatchObject({ changed: [], differs: [], vital: [] });
+    const { max_bytes, metadata: left } = await stateOf(NAMES.frames);
+    expect(max_bytes).toBe(half);
+    expect(left).toMatchObject({ kept: 'yes' });
+    expect(left).not.toHaveProperty(['spikescope.trial']);
+    expect((await stateOf(NAMES.derived)).metadata).not.toHaveProperty(['spikescope.trial']);
+  });
+
   test('all streams and the consumer are made as DESIGN says, and once', async () => {
     const first = await setUp();
     expect(first).toMatchObject({ changed: [], differs: [], vital: [] });

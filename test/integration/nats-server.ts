@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +13,8 @@ export interface NatsServerOptions {
   readonly jetStream?: boolean | string;
   /** A free port where undefined. */
   readonly port?: number;
+  /** Unique among the servers of a cluster. */
+  readonly name?: string;
 }
 
 const UP_MS_MAX = 20_000;
@@ -30,8 +32,18 @@ export class NatsServer {
     this.portTaken = options.port ?? -1;
   }
 
+  /** One that is yet to be started, in a folder that is made where it is missing. */
+  static async in(folder: string, options: NatsServerOptions): Promise<NatsServer> {
+    await mkdir(folder, { recursive: true });
+    return new NatsServer(folder, options);
+  }
+
   get port(): number {
     return this.portTaken;
+  }
+
+  get isUp(): boolean {
+    return this.child !== undefined;
   }
 
   get url(): string {
@@ -93,7 +105,7 @@ export class NatsServer {
 
   private configText(config: string): string {
     return [
-      'server_name: spikescope-test',
+      `server_name: ${this.options.name ?? 'spikescope-test'}`,
       `listen: "127.0.0.1:${this.portTaken}"`,
       `log_file: ${JSON.stringify(join(this.folder, 'server.log'))}`,
       ...this.jetStreamLines(),

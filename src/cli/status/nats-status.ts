@@ -45,7 +45,7 @@ export async function readNats(config: Config, problems: string[]): Promise<Nats
       problems.push(`JetStream can't be used here: ${why}`);
       return { nats, ...NO_STREAMS };
     }
-    const place = { prefix: config.prefix, names };
+    const place = { prefix: config.prefix, names, leaseMs: config.workers.ttl / 1000 };
     return { nats, ...(await readStreams(connection, manager, place, problems)) };
   } catch (error) {
     const text = signal.aborted ? reason : (error as Error).message;

@@ -1,9 +1,9 @@
 import { printable, section } from '../text-table.ts';
+import { ageText, bytesText, NOT_KNOWN } from './amounts.ts';
+import { partitionRows } from './partition-table.ts';
 import type { CheckpointStatus } from './state-status.ts';
 import type { Status } from './status.ts';
 import type { StreamStatus } from './stream-status.ts';
-
-const NOT_KNOWN = '-';
 
 /** The status as a person reads it. */
 export function statusTable(status: Status): string {
@@ -11,6 +11,7 @@ export function statusTable(status: Status): string {
     ...overview(status),
     ...streamRows(status),
     ...lagRows(status),
+    ...partitionRows(status.partitions),
     ...checkpointRows(status),
     ...queueRows(status),
     '',
@@ -136,26 +137,4 @@ ${consumer.redelivered} of them again`,
 function pairs(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(0, ...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`);
-}
-
-const MINUTE_S = 60;
-const HOUR_S = 3600;
-const DAY_S = 24 * HOUR_S;
-
-/** As much of a time as a person wants to know. */
-function ageText(seconds: number | null): string {
-  if (seconds === null) return NOT_KNOWN;
-  if (seconds < 2 * MINUTE_S) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
-  if (seconds < 2 * HOUR_S) return `${Math.round(seconds / MINUTE_S)} min`;
-  if (seconds <= 2 * DAY_S) return `${Math.round(seconds / HOUR_S)} h`;
-  return `${Math.round(seconds / DAY_S)} d`;
-}
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-
-function bytesText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  for (; value >= 1024 && unit < UNITS.length - 1; unit++) value /= 1024;
-  return `${Number.isInteger(value) ? value : value.toFixed(1)} ${UNITS[unit]}`;
 }

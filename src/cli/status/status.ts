@@ -26,7 +26,9 @@ export async function readStatus(config: Config): Promise<Status> {
     readService(config),
   ]);
   const { generations } = state.checkpoints;
-  const lag = lagOf(nats.streams.frames, nats.marker, generations, problems);
+  const whole = lagOf(nats.streams.frames, nats.marker, generations, problems);
+  const { partitions } = nats;
+  const lag = partitions === null ? whole : { ...whole, not_derived: partitions.lag_messages };
   const { delivery, prefix } = config;
   const time = new Date(nowMs).toISOString();
   return { time, delivery, prefix, ...nats, lag, ...state, service, problems };

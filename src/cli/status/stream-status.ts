@@ -9,6 +9,7 @@ import { FRAME_LIMITS } from '../../frames/limits.ts';
 import { MsgpackReader } from '../../frames/msgpack-read.ts';
 import { readMarker } from '../../sinks/marker-store.ts';
 import { DOCUMENTS_CONSUMER, type StreamNames } from '../../sources/jetstream-streams.ts';
+import { type PartitionsStatus, readPartitions } from './partition-status.ts';
 
 /** One stream as the server has it; ages are by the server's clock. */
 export interface StreamStatus {
@@ -71,6 +72,8 @@ export interface StreamsStatus {
     readonly dead: StreamStatus | null;
   };
   readonly marker: MarkerStatus | null;
+  /** Null where one process has the whole stream. */
+  readonly partitions: PartitionsStatus | null;
   readonly last_gap: GapStatus | null;
   readonly documents_consumer: ConsumerStatus | null;
   readonly dead_letters: DeadLettersStatus | null;
@@ -79,6 +82,7 @@ export interface StreamsStatus {
 export const NO_STREAMS: StreamsStatus = {
   streams: { frames: null, derived: null, dead: null },
   marker: null,
+  partitions: null,
   last_gap: null,
   documents_consumer: null,
   dead_letters: null,
@@ -86,11 +90,18 @@ export const NO_STREAMS: StreamsStatus = {
 
 const NS_PER_S = 1e9;
 
+export interface StreamsPlace {
+  readonly prefix: string;
+  readonly names: StreamNames;
+  /** What nobody renewed for so long has no owner. */
+  readonly leaseMs: number;
+}
+
 /** What the streams say; one thing that can't be read keeps no other from being shown. */
 export async function readStreams(
   connection: NatsConnection,
   manager: JetStreamManager,
-  { prefix, names }: { readonly prefix: string; readonly names: StreamNames },
+  { prefix, names, leaseMs }: StreamsPlace,
   problems: string[],
 ): Promise<StreamsStatus> {
   const looked = async <T>(what: string, look: () => Promise<T>): Promise<T | null> => {
@@ -118,12 +129,29 @@ export async function readStreams(
   const streams = { frames: shown(frames), derived: shown(derived), dead: shown(dead) };
   const dead_letters = dead === null ? null : lettersOf(dead, deadSubjects);
   if (derived === null) return { ...NO_STREAMS, streams, dead_letters };
-  const [marker, last_gap, documents_consumer] = await Promise.all([
+  const [marker, partitions, last_gap, documents_consumer] = await Promise.all([
     looked('the marker', () => markerOf(connection, prefix, names)),
+    looked('partitions', () => partitionsOf(manager, { prefix, names, leaseMs }, frames)),
     looked('the last gap', () => lastGap(manager, prefix, names)),
     looked(`consumer ${DOCUMENTS_CONSUMER}`, () => consumerOf(manager, names)),
   ]);
-  return { streams, marker, last_gap, documents_consumer, dead_letters };
+  return { streams, marker, partitions, last_gap, documents_consumer, dead_letters };
+}
+
+async function partitionsOf(
+  manager: JetStreamManager,
+  place: StreamsPlace,
+  frames: StreamInfo | null,
+): Promise<PartitionsStatus | null> {
+  if (frames === null) return null;
+  const { config, created } = frames;
+  return await readPartitions({ ...place, manager, config, created, nowMs: nowOf(frames) });
+}
+
+/** By the clock of the server. */
+function nowOf(info: StreamInfo): number {
+  const { ts } = info as { readonly ts?: string };
+  return ts === undefined ? Date.now() : Date.parse(ts);
 }
 
 /** The server says that there is no such thing, which is an answer. */
@@ -136,9 +164,7 @@ function shown(info: StreamInfo | null): StreamStatus | null {
   if (info === null) return null;
   const { config, state, created } = info;
   const { messages, bytes, first_seq, last_seq, first_ts, num_deleted = 0 } = state;
-  const { ts } = info as { readonly ts?: string };
-  const nowMs = ts === undefined ? Date.now() : Date.parse(ts);
-  const ageS = Math.max(0, (nowMs - Date.parse(first_ts)) / 1000);
+  const ageS = Math.max(0, (nowOf(info) - Date.parse(first_ts)) / 1000);
   return {
     name: config.name,
     created,

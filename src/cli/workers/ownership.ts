@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PartitionView } from '../../component/partition-view.ts';
 import { FencedError } from '../../sinks/fence.ts';
 import type { StoreGroup } from '../../sinks/prometheus/store-group.ts';
 import type { Heartbeat } from '../../workers/heartbeat.ts';
@@ -6,6 +7,7 @@ import { type LeasePlan, LeaseTable } from '../../workers/lease-table.ts';
 import { readLeases } from './leases.ts';
 import { Part } from './part.ts';
 import { OtherStreamError, type PartWork } from './part-work.ts';
+import { viewOf } from './partition-views.ts';
 import { Peers } from './peers.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
@@ -54,6 +56,16 @@ export class Ownership {
 
   get held(): readonly Part[] {
     return [...this.owned.values()];
+  }
+
+  /** How all parts stand, as this worker sees it. */
+  views(): PartitionView[] {
+    const nowMs = performance.now();
+    return this.tables
+      .flatMap((table) => table.shown(nowMs))
+      .map((lease) => {
+        return viewOf(this.parts.worker, lease, this.owned.get(lease.key));
+      });
   }
 
   /** Until the signal; then gives back what it has. */

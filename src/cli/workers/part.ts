@@ -8,8 +8,7 @@ import { FencedError } from '../../sinks/fence.ts';
 import { MetricStore } from '../../sinks/prometheus/metric-store.ts';
 import type { StorePart } from '../../sinks/prometheus/store-group.ts';
 import type { ChipMonitor } from '../../sources/chip-monitor.ts';
-import { inboxInPlace } from '../../sources/inbox.ts';
-import { beforeFirst, JetStreamSource, type StreamView } from '../../sources/jetstream.ts';
+import { beforeFirst, type JetStreamSource, type StreamView } from '../../sources/jetstream.ts';
 import { defineOwnMetricsOfPart } from '../../telemetry/own-metrics-of-part.ts';
 import { CheckpointBucket } from '../../topology/checkpoint-bucket.ts';
 import { type StreamGap, StreamInlet } from '../../topology/stream-inlet.ts';
@@ -17,11 +16,10 @@ import { CatchingUp } from '../jetstream/catching-up.ts';
 import { Keeping } from '../jetstream/keeping.ts';
 import type { OwnTelemetry } from '../own-telemetry.ts';
 import { partCommit } from './part-commit.ts';
+import { partSource } from './part-source.ts';
 import { OtherStreamError, type PartWork, type PartWorking } from './part-work.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
-/** In front of each part: several share a process, and what it may hold. */
-const WINDOW = { messages: 1024, bytes: 4 * 1024 * 1024 };
 const RETRY_MS = 200;
 
 /**
@@ -72,6 +70,11 @@ export class Part implements StorePart {
   }
 
   /** Which owner of it this is, of all that it ever had. */
+  /** Since others last heard that this worker has it. */
+  get leaseAgeMs(): number {
+    return this.commit.sinceRenewedMs;
+  }
+
   get epoch(): number {
     return this.commit.epoch;
   }
@@ -176,7 +179,10 @@ export class Part implements StorePart {
     const keeping = this.makeKeeping(working, inlet);
     const found = await keeping.restore(this.created, kept);
     const frames = found?.frames;
-    if (frames !== undefined) this.commit.know(frames.stored, frames.framesStored);
+    if (frames !== undefined) {
+      this.commit.know(frames.stored, frames.framesStored);
+      this.commit.goOn(frames.sequence, frames.framesSeen);
+    }
     inlet.startAt(frames?.sequence ?? beforeFirst(view));
     this.parts.documentsFrom(found?.documentsTo ?? 0);
     this.inlet = inlet;
@@ -255,6 +261,7 @@ were for ${this.key} were not read`,
       position: () => inlet.position,
       stored: () => this.commit.position,
       framesStored: () => this.commit.frames,
+      framesSeen: () => this.commit.framesProcessed,
       settled: async (sequence) => {
         await Promise.all([this.commit.whenStored(sequence), deadOutbox.settled()]);
       },
@@ -262,13 +269,7 @@ were for ${this.key} were not read`,
   }
 
   private makeSource(inlet: StreamInlet): JetStreamSource {
-    const { own, log } = this.parts.telemetry;
-    const { stream, filters, subjectOf } = this.work.input;
-    return new JetStreamSource({
-      connection: this.parts.connection,
-      ...{ stream, filters, subjectOf },
-      window: WINDOW,
-      inbox: inboxInPlace(),
+    return partSource(this.parts, this.work, {
       hasRoom: () => this.commit.hasRoom,
       next: () => (inlet.position === undefined ? undefined : inlet.position + 1),
       opened: (view) => this.opened(inlet, view),
@@ -279,12 +280,6 @@ were for ${this.key} were not read`,
       vanished: (upTo) => {
         inlet.pass(upTo);
         this.commit.pass(upTo);
-      },
-      missing: () => this.parts.makeStreams(),
-      began: (next) => log.info(`reading ${this.key} of ${stream} from message ${next ?? 1} on`),
-      interrupted: (reason) => {
-        own.streamInterruptions.series('frames').add(1);
-        this.parts.rare.warn('frames', `reading ${this.key} of ${stream} begins anew: ${reason}`);
       },
     });
   }

@@ -20,6 +20,7 @@ import { stateFolder } from '../state-folder.ts';
 import { frameWork } from './frame-work.ts';
 import { joinWork } from './join-work.ts';
 import { Ownership } from './ownership.ts';
+import { PartitionGauges } from './partition-views.ts';
 import { tellServing } from './worker-child.ts';
 import { workerName } from './worker-name.ts';
 import type { WorkerParts } from './worker-parts.ts';
@@ -48,6 +49,7 @@ class Worker {
   private readonly ownership: Ownership;
   private readonly ticks: NodeJS.Timeout;
   private lastGap: FoundGap | undefined;
+  private readonly partitionGauges: PartitionGauges;
   private url: string | null = null;
 
   constructor(parts: Serving) {
@@ -67,6 +69,7 @@ class Worker {
     const own = new OwnFrames(config.prefix, this.found);
     this.shell = this.makeShell(own);
     this.ownership = this.makeOwnership(own, folder);
+    this.partitionGauges = new PartitionGauges(telemetry.own);
     this.ticks = setInterval(() => this.tick(), TICK_MS);
   }
 
@@ -140,7 +143,11 @@ class Worker {
       monitors: () => this.ownership.held.flatMap(({ monitor }) => monitor ?? []),
       found: own,
       beforeScrape: () => this.beforeScrape(),
-      stream: { shown: () => this.shownCounters.keep(), lastGap: () => this.lastGap },
+      stream: {
+        shown: () => this.shownCounters.keep(),
+        lastGap: () => this.lastGap,
+        partitions: () => this.ownership.views(),
+      },
     });
   }
 
@@ -189,6 +196,7 @@ class Worker {
     documents.beforeScrape();
     const parts = this.ownership.held;
     const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
+    this.partitionGauges.show(this.ownership.views());
     own.catchingUp.series().set(parts.some(({ isBehind }) => isBehind) ? 1 : 0);
     own.streamLag.series().set(sum(parts.map(({ lag }) => lag ?? 0)));
     const ages = parts.flatMap(({ checkpointAgeMs }) => checkpointAgeMs ?? []);

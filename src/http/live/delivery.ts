@@ -1,3 +1,4 @@
+import { type PartitionView, partitionsShown } from '../../component/partition-view.ts';
 import type { Delivery, SinkState } from '../../sinks/live/delivery-schemas.ts';
 import type { MetricValues } from '../../sinks/live/metric-values.ts';
 import type { RateMeter } from '../../sinks/live/rate-meter.ts';
@@ -42,11 +43,16 @@ export class GapWatch {
 }
 
 /** How frames come: of JetStream how far behind, and how safe what they made is. */
-export function deliveryOf(values: MetricValues, gaps: GapWatch): Delivery {
+export function deliveryOf(
+  values: MetricValues,
+  gaps: GapWatch,
+  partitions?: readonly PartitionView[],
+): Delivery {
   const isCatchingUp = values.sum('spikescope_catching_up');
   const common = {
     frames_missing: values.count('spikescope_frames_missing_total'),
     last_gap: gaps.last,
+    partitions: partitionsShown(partitions),
   };
   // Only JetStream has anything to catch up with.
   if (isCatchingUp === null) return { ...common, jetstream: null };

@@ -1,3 +1,4 @@
+import type { PartitionView } from '../../component/partition-view.ts';
 import { type AnyPipeline, kindsRead } from '../../component/pipeline.ts';
 import { membraneBoundsOf } from '../../numerics/membrane-buckets.ts';
 import { LIVE_LIMITS } from '../../sinks/live/live-limits.ts';
@@ -27,6 +28,8 @@ export interface LiveViewOptions {
   readonly nowUs: () => number;
   /** What was found missing of the stream last; undefined where frames come by none. */
   readonly streamGap?: (() => FoundGap | undefined) | undefined;
+  /** How the partitions stand; undefined where one process has all frames. */
+  readonly partitions?: (() => readonly PartitionView[]) | undefined;
 }
 
 /** What the page shows of the metrics and the live store together. */
@@ -80,7 +83,7 @@ export class LiveView {
       layers: this.layers(),
       pipelines: this.pipelines(),
       sinks: sinksOf(values, this.meter),
-      delivery: deliveryOf(values, this.gaps),
+      delivery: deliveryOf(values, this.gaps, this.options.partitions?.()),
     };
   }
 

@@ -1,4 +1,4 @@
-import { type AlertRule, type RuleContext, SCRAPED } from '../rule.ts';
+import { type AlertRule, type RuleContext, SCRAPED, SCRAPED_2 } from '../rule.ts';
 
 const ERRORS =
   'spikeformer_conversion_errors_total{error_type="shape",hardware_target="loihi2",' +
@@ -42,8 +42,12 @@ function conversionsFail({ settings, t }: RuleContext): AlertRule {
           'memory.',
       ],
     },
+    // Half of them on either worker: neither alone has too many.
     fires: {
-      input: [[ERRORS, '0+3x60']],
+      input: [
+        [ERRORS, '0+1x60'],
+        [ERRORS.replace(SCRAPED, SCRAPED_2), '0+2x60'],
+      ],
       atS: 600,
       labels: { hardware_target: 'loihi2' },
       value: '0.20',
@@ -57,8 +61,9 @@ function efficiencyDegraded({ settings }: RuleContext): AlertRule {
   // The baseline is part of what the ratio says: 4 times less than a GPU is not 4 times less
   // than a CPU.
   const efficiency =
-    'energy_efficiency_ratio * on (instance, model_name, hardware) ' +
-    'group_left (baseline_name) energy_efficiency_baseline_info';
+    'min by (model_name, hardware, baseline_name) (energy_efficiency_ratio ' +
+    '* on (job, instance, model_name, hardware) ' +
+    'group_left (baseline_name) energy_efficiency_baseline_info)';
   const model = 'model_name="vit",hardware="loihi2"';
   const info = `energy_efficiency_baseline_info{${model},baseline_name="gpu",${SCRAPED}}`;
   return {
@@ -91,18 +96,15 @@ function efficiencyDegraded({ settings }: RuleContext): AlertRule {
       ],
     },
     fires: {
+      // Two workers, each with chips that run it: the worse one tells.
       input: [
         [`energy_efficiency_ratio{${model},${SCRAPED}}`, '3x80'],
         [info, '1x80'],
+        [`energy_efficiency_ratio{${model},${SCRAPED_2}}`, '4x80'],
+        [`energy_efficiency_baseline_info{${model},baseline_name="gpu",${SCRAPED_2}}`, '1x80'],
       ],
       atS: 900,
-      labels: {
-        model_name: 'vit',
-        hardware: 'loihi2',
-        baseline_name: 'gpu',
-        job: 'spikescope',
-        instance: 'spikescope:9464',
-      },
+      labels: { model_name: 'vit', hardware: 'loihi2', baseline_name: 'gpu' },
       value: '3.0',
     },
     quiet: {

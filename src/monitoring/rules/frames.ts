@@ -1,7 +1,17 @@
-import { type AlertRule, grew, type RuleContext, SCRAPED, SCRAPED_LABELS } from '../rule.ts';
+import {
+  type AlertRule,
+  grewAnywhere,
+  JOB_LABELS,
+  movedOver,
+  type RuleContext,
+  SCRAPED,
+  SCRAPED_2,
+  SCRAPED_LABELS,
+} from '../rule.ts';
 
 const CHIP = 'device_type="loihi2",chip_id="chip0"';
 const LAG = `spikescope_event_lag_seconds{${CHIP},${SCRAPED}}`;
+const LAGS = 'max by (job, device_type, chip_id) (spikescope_event_lag_seconds)';
 const NAME = '{{ $labels.device_type }}/{{ $labels.chip_id }}';
 
 /** What comes in, and what does not. */
@@ -62,10 +72,11 @@ function missing({ settings }: RuleContext): AlertRule {
 }
 
 function invalid({ t }: RuleContext): AlertRule {
-  const series = `spikescope_frames_invalid_total{reason="dt_outside_span",${SCRAPED}}`;
+  const of = (scraped: string) =>
+    `spikescope_frames_invalid_total{reason="dt_outside_span",${scraped}}`;
   return {
     alert: 'FramesInvalid',
-    expr: grew('spikescope_frames_invalid_total', t, 300),
+    expr: grewAnywhere('spikescope_frames_invalid_total', t, 300),
     forS: 30,
     severity: 'warning',
     team: 'platform',
@@ -86,11 +97,15 @@ function invalid({ t }: RuleContext): AlertRule {
       ],
     },
     fires: {
-      input: [[series, '_x10 1x30']],
-      atS: 300,
-      labels: { reason: 'dt_outside_span', ...SCRAPED_LABELS },
+      // One more while the partition changed hands: neither instance's series grows.
+      input: [
+        [of(`partition="3",${SCRAPED}`), '7x20 stale _x40'],
+        [of(`partition="3",${SCRAPED_2}`), '_x22 8x40'],
+      ],
+      atS: 450,
+      labels: { reason: 'dt_outside_span', ...JOB_LABELS },
     },
-    quiet: { input: [[series, '7x60']], atS: 600 },
+    quiet: { input: movedOver(of, 7), atS: 450 },
   };
 }
 
@@ -99,7 +114,7 @@ function lagging({ settings }: RuleContext): AlertRule {
   return {
     alert: 'EventLagHigh',
     // A recording that is played has old times, and is no lag.
-    expr: `spikescope_event_lag_seconds > ${lag} and spikescope_event_lag_seconds < ${recording}`,
+    expr: `${LAGS} > ${lag} and ${LAGS} < ${recording}`,
     forS: 300,
     severity: 'warning',
     team: 'platform',
@@ -126,7 +141,7 @@ function lagging({ settings }: RuleContext): AlertRule {
     fires: {
       input: [[LAG, '90x60']],
       atS: 600,
-      labels: { device_type: 'loihi2', chip_id: 'chip0', ...SCRAPED_LABELS },
+      labels: { device_type: 'loihi2', chip_id: 'chip0', ...JOB_LABELS },
       value: '1m 30s',
     },
     quiet: { input: [[LAG, '1000000000x60']], atS: 600 },

@@ -1,8 +1,9 @@
-import { type AlertRule, type RuleContext, SCRAPED, SCRAPED_LABELS } from '../rule.ts';
+import { type AlertRule, type RuleContext, SCRAPED, SCRAPED_2 } from '../rule.ts';
 
 const CHIP = 'device_type="loihi2",chip_id="chip0"';
 const LABELS = { device_type: 'loihi2', chip_id: 'chip0' };
 const STATUS = `neuromorphic_chip_health_status{${CHIP},${SCRAPED}}`;
+const STATUS_2 = `neuromorphic_chip_health_status{${CHIP},${SCRAPED_2}}`;
 const LAG = `spikescope_event_lag_seconds{${CHIP},${SCRAPED}}`;
 const UP = `up{${SCRAPED}}`;
 
@@ -24,7 +25,8 @@ export function hardwareAlerts(context: RuleContext): AlertRule[] {
 function disconnected(): AlertRule {
   return {
     alert: 'HardwareDisconnected',
-    expr: 'neuromorphic_chip_health_status == 0',
+    // A chip moves between workers, and has the status that its owner gives it.
+    expr: 'max by (job, device_type, chip_id) (neuromorphic_chip_health_status) == 0',
     forS: 60,
     severity: 'critical',
     team: 'hardware',
@@ -51,8 +53,22 @@ function disconnected(): AlertRule {
           'forgotten.',
       ],
     },
-    fires: { input: [[STATUS, '1x3 0x40']], atS: 180, labels: { ...LABELS, ...SCRAPED_LABELS } },
-    quiet: { input: [[STATUS, '1x4 0x2 1x40']], atS: 180 },
+    fires: {
+      input: [
+        [STATUS, '1x3 0x40'],
+        [STATUS_2, '1x2 stale _x40'],
+      ],
+      atS: 180,
+      labels: { ...LABELS, job: 'spikescope' },
+    },
+    // Its worker was paused, and another one has it.
+    quiet: {
+      input: [
+        [STATUS, '1x4 0x40'],
+        [STATUS_2, '_x4 1x40'],
+      ],
+      atS: 180,
+    },
   };
 }
 
@@ -93,9 +109,11 @@ function forgotten({ t }: RuleContext): AlertRule {
       atS: 600,
       labels: LABELS,
     },
+    // Another worker has it now.
     quiet: {
       input: [
-        [STATUS, '1x60'],
+        [STATUS, '1x20 stale _x40'],
+        [STATUS_2, '_x22 1x40'],
         [UP, '1x60'],
       ],
       atS: 600,

@@ -1,10 +1,13 @@
-import { type RecordingRule, type RuleContext, SCRAPED } from '../rule.ts';
+import { type RecordingRule, type RuleContext, SCRAPED, SCRAPED_2 } from '../rule.ts';
 
 const KIND = `spikescope_frames_total{kind="spikes",${SCRAPED}}`;
 
 /** What dashboards and alerts ask for again and again. */
-export function recordingRules({ t }: RuleContext): RecordingRule[] {
-  const range = t(300);
+export function recordingRules(context: RuleContext): RecordingRule[] {
+  return [...ofService(context), ...ofWorkers(), ...ofChips(context)];
+}
+
+function ofService({ t }: RuleContext): RecordingRule[] {
   const long = t(600);
   const missing =
     `increase(spikescope_frames_missing_total[${long}]) - ` +
@@ -28,6 +31,45 @@ export function recordingRules({ t }: RuleContext): RecordingRule[] {
         gives: { [`{${SCRAPED}}`]: 0.01 },
       },
     },
+  ];
+}
+
+function ofWorkers(): RecordingRule[] {
+  return [
+    {
+      record: 'job:spikescope_stream_lag_messages:sum',
+      // Each worker says what waits of its partitions.
+      expr: 'sum by (job) (spikescope_stream_lag_messages)',
+      labels: ['job'],
+      test: {
+        input: [
+          [`spikescope_stream_lag_messages{${SCRAPED}}`, '6000x60'],
+          [`spikescope_stream_lag_messages{${SCRAPED_2}}`, '500x60'],
+        ],
+        atS: 600,
+        gives: { '{job="spikescope"}': 6500 },
+      },
+    },
+    {
+      record: 'partition:spikescope_partition_epoch:max',
+      expr: 'max by (job, partition) (spikescope_partition_epoch)',
+      labels: ['job', 'partition'],
+      test: {
+        // It changed hands: the series of the owner before ends.
+        input: [
+          [`spikescope_partition_epoch{partition="3",${SCRAPED}}`, '7x20 stale _x40'],
+          [`spikescope_partition_epoch{partition="3",${SCRAPED_2}}`, '_x22 8x40'],
+        ],
+        atS: 600,
+        gives: { '{job="spikescope",partition="3"}': 8 },
+      },
+    },
+  ];
+}
+
+function ofChips({ t }: RuleContext): RecordingRule[] {
+  const range = t(300);
+  return [
     {
       record: 'layer_name:spike_rate_hz:mean5m',
       expr:
@@ -35,12 +77,15 @@ export function recordingRules({ t }: RuleContext): RecordingRule[] {
         `sum by (layer_name) (rate(spike_rate_hz_count[${range}]))`,
       labels: ['layer_name'],
       test: {
+        // A layer over two chips, of two workers: the mean of all its neurons.
         input: [
           [`spike_rate_hz_sum{layer_name="l0",neuron_type="lif",${SCRAPED}}`, '0+600x60'],
-          [`spike_rate_hz_count{layer_name="l0",neuron_type="lif",${SCRAPED}}`, '0+100x60'],
+          [`spike_rate_hz_count{layer_name="l0",neuron_type="lif",${SCRAPED}}`, '0+150x60'],
+          [`spike_rate_hz_sum{layer_name="l0",neuron_type="lif",${SCRAPED_2}}`, '0+3600x60'],
+          [`spike_rate_hz_count{layer_name="l0",neuron_type="lif",${SCRAPED_2}}`, '0+150x60'],
         ],
         atS: 600,
-        gives: { '{layer_name="l0"}': 6 },
+        gives: { '{layer_name="l0"}': 14 },
       },
     },
     {

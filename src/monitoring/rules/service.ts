@@ -1,4 +1,13 @@
-import { type AlertRule, grew, type RuleContext, SCRAPED, SCRAPED_LABELS } from '../rule.ts';
+import {
+  type AlertRule,
+  grewAnywhere,
+  JOB_LABELS,
+  movedOver,
+  type RuleContext,
+  SCRAPED,
+  SCRAPED_2,
+  SCRAPED_LABELS,
+} from '../rule.ts';
 
 /** Spikescope itself, and those it is watched with. */
 export function serviceAlerts(context: RuleContext): AlertRule[] {
@@ -17,15 +26,14 @@ export function serviceAlerts(context: RuleContext): AlertRule[] {
 function spikescopeDown(): AlertRule {
   return {
     alert: 'SpikescopeDown',
-    expr: 'up{job="spikescope"} == 0 or absent(up{job="spikescope"})',
+    expr: 'max by (job) (up{job="spikescope"}) == 0 or absent(up{job="spikescope"})',
     forS: 60,
     severity: 'critical',
     team: 'platform',
     summary: 'Spikescope does not answer',
     description:
-      'Prometheus has not been able to read /metrics of Spikescope for a minute. No chip is ' +
-      'watched, ' +
-      'and no other alert about chips can be believed.',
+      'Prometheus has not been able to read /metrics of any Spikescope for a minute. No chip is ' +
+      'watched, and no other alert about chips can be believed.',
     dashboard: 'spikescope',
     runbook: {
       means:
@@ -38,8 +46,21 @@ function spikescopeDown(): AlertRule {
       ],
       mend: ['Start it again. `spikescope run --check` says what is wrong with the configuration.'],
     },
-    fires: { input: [[`up{${SCRAPED}}`, '1x4 0x20']], atS: 180, labels: SCRAPED_LABELS },
-    quiet: { input: [[`up{${SCRAPED}}`, '0x2 1x20']], atS: 180 },
+    fires: {
+      input: [
+        [`up{${SCRAPED}}`, '1x4 0x20'],
+        [`up{${SCRAPED_2}}`, '0x24'],
+      ],
+      atS: 180,
+      labels: { job: 'spikescope' },
+    },
+    quiet: {
+      input: [
+        [`up{${SCRAPED}}`, '1x4 0x20'],
+        [`up{${SCRAPED_2}}`, '1x24'],
+      ],
+      atS: 180,
+    },
   };
 }
 
@@ -73,18 +94,17 @@ function natsDisconnected(): AlertRule {
 
 function pipelineFailed({ t }: RuleContext): AlertRule {
   const total = 'spikescope_pipeline_failures_total';
-  const series = `${total}{pipeline="power",${SCRAPED}}`;
+  const of = (scraped: string) => `${total}{pipeline="power",${scraped}}`;
   return {
     alert: 'PipelineFailed',
-    expr: grew(total, t, 3600),
+    expr: grewAnywhere(total, t, 3600),
     forS: 0,
     severity: 'critical',
     team: 'platform',
     summary: 'The pipeline {{ $labels.pipeline }} has ended',
     description:
-      'The pipeline {{ $labels.pipeline }} of {{ $labels.instance }} ended with an error: a ' +
-      'fault of ' +
-      'Spikescope. The others go on; what it derives stands still until a restart.',
+      'The pipeline {{ $labels.pipeline }} ended with an error: a fault of Spikescope. The ' +
+      'others go on; what it derives stands still until a restart.',
     dashboard: 'spikescope',
     runbook: {
       means: 'An operator threw, which none may. The log line `pipeline … ended` has the stack.',
@@ -92,11 +112,11 @@ function pipelineFailed({ t }: RuleContext): AlertRule {
       mend: ['Restart Spikescope, and report the stack with the recording.'],
     },
     fires: {
-      input: [[series, '_x10 1x10']],
+      input: [[of(`partition="3",${SCRAPED}`), '_x10 1x10']],
       atS: 180,
-      labels: { pipeline: 'power', ...SCRAPED_LABELS },
+      labels: { pipeline: 'power', ...JOB_LABELS },
     },
-    quiet: { input: [[series, '1x500']], atS: 6000 },
+    quiet: { input: movedOver(of, 1), atS: 4500 },
   };
 }
 
@@ -126,10 +146,10 @@ function monitorStalled(): AlertRule {
 
 function seriesRefused({ t }: RuleContext): AlertRule {
   const total = 'spikescope_series_refused_total';
-  const series = `${total}{metric="neural_spikes_total",${SCRAPED}}`;
+  const of = (scraped: string) => `${total}{metric="neural_spikes_total",${scraped}}`;
   return {
     alert: 'SeriesRefused',
-    expr: grew(total, t, 600),
+    expr: grewAnywhere(total, t, 600),
     forS: 30,
     severity: 'warning',
     team: 'platform',
@@ -149,28 +169,26 @@ function seriesRefused({ t }: RuleContext): AlertRule {
       ],
     },
     fires: {
-      input: [[series, '0+5x60']],
+      input: [[of(SCRAPED), '0+5x60']],
       atS: 600,
-      labels: { metric: 'neural_spikes_total', ...SCRAPED_LABELS },
+      labels: { metric: 'neural_spikes_total', ...JOB_LABELS },
     },
-    quiet: { input: [[series, '5x60']], atS: 900 },
+    quiet: { input: movedOver(of, 5), atS: 750 },
   };
 }
 
 function stateRefused({ t }: RuleContext): AlertRule {
   const total = 'spikescope_state_refused_total';
-  const series = `${total}{bound="parts",${SCRAPED}}`;
+  const of = (scraped: string) => `${total}{bound="parts",${scraped}}`;
   return {
     alert: 'StateRefused',
-    expr: grew(total, t, 600),
+    expr: grewAnywhere(total, t, 600),
     forS: 30,
     severity: 'warning',
     team: 'platform',
     summary: 'More {{ $labels.bound }} than are remembered',
     description:
-      'Frames came for more {{ $labels.bound }} than operators of {{ $labels.instance }} ' +
-      'remember; ' +
-      'those beyond give no rates, energy or durations.',
+      'Frames came for more {{ $labels.bound }} than operators remember; those beyond give no rates, energy or durations.',
     dashboard: 'spikescope',
     runbook: {
       means:
@@ -179,11 +197,11 @@ function stateRefused({ t }: RuleContext): AlertRule {
       mend: ['Keep names, or raise the bound of the pipeline; memory grows with it.'],
     },
     fires: {
-      input: [[series, '_x10 3x30']],
+      input: [[of(SCRAPED), '_x10 3x30']],
       atS: 300,
-      labels: { bound: 'parts', ...SCRAPED_LABELS },
+      labels: { bound: 'parts', ...JOB_LABELS },
     },
-    quiet: { input: [[series, '0x60']], atS: 900 },
+    quiet: { input: movedOver(of, 3), atS: 750 },
   };
 }
 

@@ -1,4 +1,12 @@
-import { type AlertRule, type RuleContext, SCRAPED, SCRAPED_LABELS } from '../rule.ts';
+import {
+  type AlertRule,
+  JOB_LABELS,
+  movedOver,
+  type RuleContext,
+  SCRAPED,
+  SCRAPED_2,
+  SCRAPED_LABELS,
+} from '../rule.ts';
 
 const LOST = 'spikescope_stream_messages_lost_total';
 const LAG = 'spikescope_stream_lag_messages';
@@ -11,19 +19,22 @@ export function streamAlerts(context: RuleContext): AlertRule[] {
 }
 
 function gap({ t }: RuleContext): AlertRule {
-  const series = `${LOST}{${SCRAPED}}`;
-  // The counter goes on after a restart, which is when a gap shows: `increase` would not see it.
-  const before = `max_over_time(${LOST}[${t(86_400)}] offset ${t(600)})`;
+  const of = (scraped: string) => `${LOST}{${scraped}}`;
+  // The counter goes on after a restart, or with another worker, which is when a gap shows:
+  // `increase` would not see it.
+  const now = `max without (instance) (${LOST})`;
+  const before = `max without (instance) (max_over_time(${LOST}[${t(86_400)}] offset ${t(600)}))`;
+  const grown = `sum without (partition) (clamp_min(${now} - ${before}, 0)) > 0`;
   return {
     ...SHARED,
     alert: 'StreamGap',
-    expr: `${LOST} - ${before} > 0 or (${LOST} unless ${before}) > 0`,
+    expr: `${grown} or sum without (partition) (${now} unless ${before}) > 0`,
     forS: 0,
     severity: 'critical',
-    summary: 'The stream lost frames before {{ $labels.instance }} had read them',
+    summary: 'The stream lost frames before {{ $labels.job }} had read them',
     description:
       '{{ $value }} messages of the stream of frames were discarded, deleted or purged before ' +
-      '{{ $labels.instance }} read them. Totals and energy lack them for good; windows with gaps ' +
+      'they were read. Totals and energy lack them for good; windows with gaps ' +
       'give no rates.',
     runbook: {
       means:
@@ -41,12 +52,16 @@ function gap({ t }: RuleContext): AlertRule {
       ],
     },
     fires: {
-      input: [[series, '0x21 500x60']],
+      // It shows when another worker has taken the partition over.
+      input: [
+        [of(`partition="3",${SCRAPED}`), '0x20 stale _x60'],
+        [of(`partition="3",${SCRAPED_2}`), '_x22 500x60'],
+      ],
       atS: 720,
-      labels: SCRAPED_LABELS,
+      labels: JOB_LABELS,
       value: '500',
     },
-    quiet: { input: [[series, '500x300']], atS: 3600 },
+    quiet: { input: movedOver(of, 500), atS: 1200 },
   };
 }
 
@@ -56,10 +71,10 @@ function behind({ settings, t }: RuleContext): AlertRule {
   return {
     ...SHARED,
     alert: 'StreamLagHigh',
-    expr: `min_over_time(${LAG}[${t(600)}]) > ${most}`,
+    expr: `min_over_time(job:${LAG}:sum[${t(600)}]) > ${most}`,
     forS: 60,
     severity: 'warning',
-    summary: '{{ $labels.instance }} is behind the stream',
+    summary: '{{ $labels.job }} is behind the stream',
     description:
       'For 10 minutes at least {{ $value }} messages have waited in the stream of frames; ' +
       `more than ${most} is too many. What it shows is old; where the stream runs full, frames ` +
@@ -70,18 +85,24 @@ function behind({ settings, t }: RuleContext): AlertRule {
         'Does the lag fall? After a restart it does, and it is a matter of time.',
         '`spikescope_commit_failures_total`: with derived records that can not be stored, ' +
           'reading pauses.',
-        'The processor: one process uses one core for frames.',
+        'The processor: one worker uses one core for frames; `spikescope status` has the lag of ' +
+          'each partition.',
       ],
       mend: [
         'Give the process a core of its own, or fewer and larger frames; see docs/benchmarks.md.',
+        'More workers where there are partitions for them: docs/scaling.md.',
         'Bring back what the derived stream waits for: room, or NATS itself.',
       ],
     },
+    // Neither worker alone has too many; their partitions change hands meanwhile.
     fires: {
-      input: [[series, '20000x60']],
+      input: [
+        [series, '9000x30 1000x30'],
+        [`${LAG}{${SCRAPED_2}}`, '7000x30 15000x30'],
+      ],
       atS: 780,
-      labels: SCRAPED_LABELS,
-      value: '20000',
+      labels: { job: 'spikescope' },
+      value: '16000',
     },
     // A burst is worked off.
     quiet: { input: [[series, '20000x30 0x5 20000x30']], atS: 900 },

@@ -35,7 +35,24 @@ const jetstream = z.object({
   interruptions: z.record(text, whole).describe('By what reads.'),
 });
 
+const partition = z.object({
+  partition: text,
+  worker: text.nullable().describe('Who has it; null: nobody.'),
+  own: z.boolean().describe('Whether it is of the worker that says this.'),
+  epoch: whole.describe('How many owners it has had.'),
+  lease_age_seconds: number.nullable().describe('Since its owner last said that it is there.'),
+  lag_messages: whole.nullable().describe('Not processed yet; known of own ones only.'),
+});
+
+const partitions = z.object({
+  count: whole,
+  owned: whole,
+  without_owner: whole,
+  list: z.array(partition),
+});
+
 export const deliverySchema = z.object({
+  partitions: partitions.nullable().describe('Null: one process has all frames.'),
   jetstream: jetstream.nullable().describe('Null: core NATS, or a recording.'),
   frames_missing: whole,
   last_gap: z
