@@ -42,6 +42,7 @@ export class Part implements StorePart {
   private source: JetStreamSource | undefined;
   private running: Promise<void> | undefined;
   private isLost = false;
+  private pending: number | undefined;
   private readonly otherStream = Promise.withResolvers<never>();
 
   constructor(parts: WorkerParts, work: PartWork) {
@@ -85,7 +86,8 @@ export class Part implements StorePart {
 
   /** Messages that are stored and not processed; undefined before that is known. */
   get lag(): number | undefined {
-    return this.catchingUp.lag(this.inlet?.position ?? 0);
+    // Between two messages of a part there are those of others: only its reader can count them.
+    return this.pending ?? this.catchingUp.lag(this.inlet?.position ?? 0);
   }
 
   get checkpointAgeMs(): number | undefined {
@@ -273,7 +275,8 @@ were for ${this.key} were not read`,
       hasRoom: () => this.commit.hasRoom,
       next: () => (inlet.position === undefined ? undefined : inlet.position + 1),
       opened: (view) => this.opened(inlet, view),
-      seen: (view) => {
+      seen: (view, pending) => {
+        this.pending = pending;
         this.catchingUp.look(view, inlet.position);
         inlet.gone(view.firstSequence - 1);
       },
