@@ -1,5 +1,6 @@
 import { anomaliesCost } from './parts/anomalies-cost.ts';
 import { checkpointHold, checkpoints } from './parts/checkpoints.ts';
+import { checkpointsNats } from './parts/checkpoints-nats.ts';
 import { detect } from './parts/detect.ts';
 import { documents } from './parts/documents.ts';
 import { documentsAlike } from './parts/documents-alike.ts';
@@ -28,6 +29,7 @@ import type { BenchOptions, Row } from './parts/report.ts';
 import { scrape } from './parts/scrape.ts';
 import { spkReplay } from './parts/spk-replay.ts';
 import { syncInterval } from './parts/sync-interval.ts';
+import { takeOver, workers } from './parts/workers.ts';
 
 export type Part = (options: BenchOptions) => Promise<readonly Row[]>;
 
@@ -58,6 +60,9 @@ export const PARTS: Readonly<Record<string, Part>> = {
   checkpoints,
   'checkpoint-hold': checkpointHold,
   recovery,
+  workers,
+  'take-over': takeOver,
+  'checkpoints-nats': checkpointsNats,
   documents,
   'documents-alike': documentsAlike,
   'documents-kept': documentsKept,

@@ -36,6 +36,7 @@ export const NOTHING_BY_THE_CLOCK = {
     ...{ chips_max: 1, chips: [{ device_type: 'cpu', chip_id: 'unwatched' }] },
     ...{ silence: '24h', check_interval: '24h', retry_interval: '24h' },
   },
+  silence: { after: '24h', forget: '720h' },
   runs: { silence: '24h' },
   conversions: { timeout: '30d' },
 };

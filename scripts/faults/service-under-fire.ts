@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../../test/integration/free-ports.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 const STOP_MS_MAX = 30_000;
@@ -94,12 +93,8 @@ export class ServiceUnderFire {
   }
 }
 
-/** A port that nobody has; it is given back, so that the service can take it at every start. */
+/** A port that nobody has and no client gets, so that the service can take it at every start. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  const [port] = await freePorts(1);
+  return port as number;
 }

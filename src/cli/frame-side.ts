@@ -42,6 +42,8 @@ export interface FrameSideParts {
   readonly stream?: FrameStream | undefined;
   /** Other sinks beside these, such as the page. */
   readonly beside: (sinks: RecordSinks) => RecordSinks;
+  /** The frames are those of some chips only. */
+  readonly isPart?: boolean;
   /** Chips that are asked though they were never seen. */
   readonly chips: Config['health']['chips'];
 }
@@ -94,7 +96,7 @@ export function createFrameSide(parts: FrameSideParts): FrameSide {
 }
 
 function topologyOf(
-  { config, telemetry, pipelines, dead }: FrameSideParts,
+  { config, telemetry, pipelines, dead, isPart = false }: FrameSideParts,
   sinks: RecordSinks,
   watches: readonly FrameWatch[],
 ): Topology {
@@ -106,6 +108,7 @@ function topologyOf(
     pipelines,
     pipelineOptions: new Map(Object.entries(config.pipelines)),
     configHash: configHash(config),
+    isPart,
     define: store,
     own,
     sinks,

@@ -2,13 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AckPolicy,
   type ConsumerConfig,
+  type ConsumerInfo,
   DeliverPolicy,
+  type JetStreamManager,
   jetstreamManager,
   type StreamInfo,
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { pauseMs } from '../component/backoff.ts';
-import { isAnswer, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
+import { isAnswer, NO_MESSAGE, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
 import type { Inlet, Source } from '../component/source.ts';
 import { TIMERS } from '../component/timers.ts';
 import type { Inbox } from './inbox.ts';
@@ -46,8 +48,8 @@ export interface JetStreamSourceParts {
   readonly next: () => number | undefined;
   /** Reading is about to begin, of a stream that may be another one than before. */
   readonly opened: (view: StreamView) => Promise<void>;
-  /** The stream as it is, every second. */
-  readonly seen: (view: StreamView) => void;
+  /** The stream as it is, every second; with filters also how many messages are to come. */
+  readonly seen: (view: StreamView, pending: number | undefined) => void;
   /**
    * No message up to this one will come any more, and none waits: they were deleted at the end of
    * the stream, where no later message shows it; or, with filters, are others' messages.
@@ -202,15 +204,41 @@ export class JetStreamSource implements Source {
       session.finish('the stream was made anew');
       return;
     }
-    this.parts.seen(view);
+    const asked = this.parts.filters && (await manager.consumers.info(stream, consumer));
+    this.parts.seen(view, asked && asked.num_pending + this.onTheWay(asked));
     const expected = this.expected ?? 0;
     if (view.lastSequence < expected || inbox.depth.messages > 0) return;
-    const info = await manager.consumers.info(stream, consumer);
-    const isIdle = info.num_pending === 0 && info.delivered.consumer_seq === this.counted;
-    if (!isIdle || this.session !== session || (this.expected ?? 0) !== expected) return;
+    const info = asked ?? (await manager.consumers.info(stream, consumer));
+    const isIdle = info.num_pending === 0 && this.onTheWay(info) === 0;
+    if (!isIdle || (await this.hasMore(manager, expected))) return;
+    if (this.session !== session || (this.expected ?? 0) !== expected) return;
     if (inbox.depth.messages > 0) return;
     this.expected = view.lastSequence + 1;
     vanished(view.lastSequence);
+  }
+
+  /** Delivered, and not taken yet. */
+  private onTheWay({ delivered }: ConsumerInfo): number {
+    return delivered.consumer_seq - this.counted;
+  }
+
+  /**
+   * Whether the stream's leader has a message that is to come. A consumer is idle as far as its own
+   * server has the stream, and in a cluster that server may be behind.
+   */
+  private async hasMore(manager: JetStreamManager, expected: number): Promise<boolean> {
+    const { stream, filters = ['>'] } = this.parts;
+    const last = await Promise.all(filters.map((filter) => lastOf(manager, stream, filter)));
+    return Math.max(...last) >= expected;
+  }
+}
+
+async function lastOf(manager: JetStreamManager, stream: string, subject: string): Promise<number> {
+  try {
+    return (await manager.streams.getMessage(stream, { last_by_subj: subject }))?.seq ?? 0;
+  } catch (error) {
+    if (isAnswer(error, NO_MESSAGE)) return 0;
+    throw error;
   }
 }
 

@@ -34,6 +34,8 @@ export interface CheckpointHeader {
   readonly configHash: string;
   /** Messages up to `stored`, where the frames are those of one part of several. */
   readonly framesStored?: number;
+  /** Messages of it up to `sequence`: of those that gave no records no marker may tell yet. */
+  readonly framesSeen?: number;
 }
 
 export interface CheckpointContent extends CheckpointHeader {

@@ -7,6 +7,18 @@ export interface SeenLease {
   readonly worker: string | undefined;
   /** That worker's process: new at each start. */
   readonly owner: string;
+  /** One more with each owner. */
+  readonly epoch?: number;
+}
+
+/** A lease as it is shown. */
+export interface ShownLease {
+  readonly key: string;
+  /** Undefined where nobody has it. */
+  readonly worker: string | undefined;
+  readonly epoch: number;
+  /** Since this worker saw it renewed; undefined where it never was. */
+  readonly ageMs: number | undefined;
 }
 
 /** Another worker, as its heartbeat says. */
@@ -59,6 +71,18 @@ export class LeaseTable {
 
   has(key: string): boolean {
     return this.parts.keys.includes(key);
+  }
+
+  /** All that is to be shared, as this worker sees it. */
+  shown(nowMs: number): ShownLease[] {
+    return this.parts.keys.map((key) => {
+      const lease = this.leases.get(key);
+      if (lease === undefined || lease.revision === 0) {
+        return { key, worker: undefined, epoch: 0, ageMs: undefined };
+      }
+      const worker = this.isFree(lease, nowMs) ? undefined : lease.worker;
+      return { key, worker, epoch: lease.epoch ?? 0, ageMs: nowMs - lease.sinceMs };
+    });
   }
 
   /** Workers that are there, with this one. */

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { stringify } from 'yaml';
+import { readPartitions } from '../../../src/cli/status/partition-status.ts';
 import {
   DOCUMENTS_CONSUMER,
   documentsConsumer,
@@ -99,7 +100,8 @@ export class ClusterArena {
       await mkdir(folder, { recursive: true });
       const configFile = join(folder, 'spikescope.yaml');
       const documents = await sqliteDocuments(folder);
-      await writeFile(configFile, stringify(this.configOf(documents.settings)));
+      const settings = this.workers.length === 0 ? documents.settings : { store: 'none' };
+      await writeFile(configFile, stringify(this.configOf(settings)));
       const service = new ServiceUnderFire({
         ...{ natsUrl: this.cluster.url, stateFolder: join(folder, 'state'), configFile },
         ...{ logFile: join(folder, 'service.log'), port: await freePort(), delivery: 'jetstream' },
@@ -112,14 +114,9 @@ export class ClusterArena {
     for (const { service } of this.workers) service.start();
   }
 
-  /** What is in the stores of all workers. */
+  /** One file has one writer: the first worker, as where one process starts several. */
   get documents(): StoredDocuments {
-    return {
-      all: async (index) => {
-        const all = await Promise.all(this.workers.map(({ documents }) => documents.all(index)));
-        return all.flat();
-      },
-    };
+    return (this.workers[0] as Worker).documents;
   }
 
   /** What every worker that answers says of itself. */
@@ -187,6 +184,8 @@ export class ClusterArena {
       const consumer = await manager.consumers.info(STREAMS.derived, DOCUMENTS_CONSUMER);
       const waiting = consumer.num_pending + consumer.num_ack_pending;
       if (waiting > 0) return { missing: `${waiting} records are no documents yet` };
+      const behind = await this.notMarked(manager);
+      if (behind > 0) return { missing: `${behind} messages are behind no marker` };
       // Leases are renewed for ever: they are no sign of work.
       const records = await countOf(manager, STREAMS.derived, 'spikeformer.derived.>');
       return { frames, records };
@@ -209,6 +208,14 @@ export class ClusterArena {
       }
     });
     return { marks, messages };
+  }
+
+  /** Messages that no marker of their partition has reached. */
+  private async notMarked(manager: Manager): Promise<number> {
+    const { config, created } = await manager.streams.info(STREAMS.frames);
+    const place = { prefix: 'spikeformer', names: STREAMS, leaseMs: this.options.leaseMs };
+    const asked = { ...place, manager, config, created, nowMs: Date.now() };
+    return (await readPartitions(asked))?.lag_messages ?? 0;
   }
 
   /** A question to the cluster, on a connection of its own. */

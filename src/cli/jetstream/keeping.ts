@@ -32,6 +32,8 @@ export interface KeepingParts {
   readonly stored: () => StreamPosition;
   /** Messages up to there, where the frames are those of one part of several. */
   readonly framesStored?: () => number;
+  /** Messages up to `position`, likewise. */
+  readonly framesSeen?: () => number;
   readonly documentsTo: () => number;
   /** Resolves when what frames up to this one put out is where it belongs. */
   readonly settled: (sequence: number) => Promise<void>;
@@ -46,6 +48,7 @@ export interface KeptPlace {
         readonly sequence: number;
         readonly stored: StreamPosition;
         readonly framesStored: number;
+        readonly framesSeen: number;
       }
     | undefined;
   /** All messages of the derived stream up to this one were documents. */
@@ -74,7 +77,9 @@ export class Keeping {
     for (const { reason } of refused) log.error(`a checkpoint can't be used: ${reason}`);
     await this.parts.place.setAside(refused);
     if (content === undefined) return undefined;
-    const { sequence, stream, streamCreated, stored, documentsTo, framesStored = 0 } = content;
+    const { sequence, stream, streamCreated, stored, documentsTo } = content;
+    const { framesStored = 0, framesSeen = 0 } = content;
+    const frames = { sequence, stored, framesStored, framesSeen };
     const isSame = streamCreated === created && stream === this.parts.stream;
     let said: string[];
     if (isSame) {
@@ -91,7 +96,7 @@ anew, counters go on`,
     }
     for (const sentence of said) log.warn(sentence);
     this.checkpointer.began(sequence, Date.now() - Date.parse(content.writtenAt));
-    return { documentsTo, frames: isSame ? { sequence, stored, framesStored } : undefined };
+    return { documentsTo, frames: isSame ? frames : undefined };
   }
 
   /** The frames to come are those of another stream: operators begin anew, counters go on. */
@@ -145,7 +150,7 @@ anew, counters go on`,
   }
 
   private copy(): CheckpointContent | undefined {
-    const { config, pipelines, position, stored, documentsTo } = this.parts;
+    const { config, pipelines, position, stored, documentsTo, framesSeen } = this.parts;
     const sequence = position();
     if (sequence === undefined) return undefined;
     return {
@@ -157,6 +162,7 @@ anew, counters go on`,
       sequence,
       stored: stored(),
       documentsTo: documentsTo(),
+      ...(framesSeen === undefined ? {} : { framesSeen: framesSeen() }),
       pipelines: hashesOf(pipelines, config),
       configHash: configHash(config),
       ...this.state.copy(),

@@ -28,7 +28,8 @@ export async function readLeases(
       // What is no marker is left alone: who claims it is told so.
       const owner = marker?.owner ?? '';
       const worker = marker === undefined ? '' : (marker.worker ?? undefined);
-      leases.push({ key, revision: message.seq, worker, owner });
+      const { epoch = 0 } = marker ?? {};
+      leases.push({ key, revision: message.seq, worker, owner, epoch });
     }
   } catch (error) {
     if (!NO_RESULTS.test((error as Error).message)) throw error;

@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PartitionView } from '../../component/partition-view.ts';
 import { FencedError } from '../../sinks/fence.ts';
 import type { StoreGroup } from '../../sinks/prometheus/store-group.ts';
 import type { Heartbeat } from '../../workers/heartbeat.ts';
 import { type LeasePlan, LeaseTable } from '../../workers/lease-table.ts';
 import { readLeases } from './leases.ts';
-import { OtherStreamError, Part } from './part.ts';
-import type { PartWork } from './part-work.ts';
+import { Part } from './part.ts';
+import { OtherStreamError, type PartWork } from './part-work.ts';
+import { viewOf } from './partition-views.ts';
 import { Peers } from './peers.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
 export interface OwnershipParts extends WorkerParts {
-  /** All parts of a kind, each of which has one owner; a share of each kind is a worker's. */
+  /** All parts of a kind, partitions of frames first: of each kind a worker has its share. */
   readonly kinds: readonly (readonly PartWork[])[];
   readonly group: StoreGroup;
   readonly url: () => string | null;
@@ -56,6 +58,16 @@ export class Ownership {
     return [...this.owned.values()];
   }
 
+  /** How all parts stand, as this worker sees it. */
+  views(): PartitionView[] {
+    const nowMs = performance.now();
+    return this.tables
+      .flatMap((table) => table.shown(nowMs))
+      .map((lease) => {
+        return viewOf(this.parts.worker, lease, this.owned.get(lease.key));
+      });
+  }
+
   /** Until the signal; then gives back what it has. */
   async run(signal: AbortSignal): Promise<void> {
     const ttlMs = this.parts.config.workers.ttl / 1000;
@@ -98,8 +110,9 @@ export class Ownership {
       await this.claim(key, revision, signal);
     }
     const { own } = this.parts.telemetry;
-    own.partitionsOwned.series().set(this.owned.size);
-    own.workersSeen.series().set(this.tables[0]?.live(nowMs) ?? 1);
+    const [ofFrames] = this.tables as readonly [LeaseTable];
+    own.partitionsOwned.series().set(this.keysOf(ofFrames).size);
+    own.workersSeen.series().set(ofFrames.live(nowMs));
   }
 
   private keysOf(table: LeaseTable): ReadonlySet<string> {

@@ -8,20 +8,18 @@ import { FencedError } from '../../sinks/fence.ts';
 import { MetricStore } from '../../sinks/prometheus/metric-store.ts';
 import type { StorePart } from '../../sinks/prometheus/store-group.ts';
 import type { ChipMonitor } from '../../sources/chip-monitor.ts';
-import { inboxInPlace } from '../../sources/inbox.ts';
-import { beforeFirst, JetStreamSource, type StreamView } from '../../sources/jetstream.ts';
-import { defineOwnMetricsOfPart, type OwnMetrics } from '../../telemetry/own-metrics.ts';
+import { beforeFirst, type JetStreamSource, type StreamView } from '../../sources/jetstream.ts';
+import { defineOwnMetricsOfPart } from '../../telemetry/own-metrics-of-part.ts';
 import { CheckpointBucket } from '../../topology/checkpoint-bucket.ts';
 import { type StreamGap, StreamInlet } from '../../topology/stream-inlet.ts';
 import { CatchingUp } from '../jetstream/catching-up.ts';
 import { Keeping } from '../jetstream/keeping.ts';
 import type { OwnTelemetry } from '../own-telemetry.ts';
 import { partCommit } from './part-commit.ts';
-import type { PartWork, PartWorking } from './part-work.ts';
+import { partSource } from './part-source.ts';
+import { OtherStreamError, type PartWork, type PartWorking } from './part-work.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
-/** In front of each part: several share a process, and what it may hold. */
-const WINDOW = { messages: 1024, bytes: 4 * 1024 * 1024 };
 const RETRY_MS = 200;
 
 /**
@@ -44,21 +42,21 @@ export class Part implements StorePart {
   private source: JetStreamSource | undefined;
   private running: Promise<void> | undefined;
   private isLost = false;
+  private pending: number | undefined;
   private readonly otherStream = Promise.withResolvers<never>();
 
   constructor(parts: WorkerParts, work: PartWork) {
     this.parts = parts;
     this.work = work;
     this.otherStream.promise.catch(() => {});
-    const { own } = parts.telemetry;
     const { config } = parts;
     this.store = new MetricStore({
       seriesMax: config.metrics.series_max,
-      refused: (metric) => ownOfPart.seriesRefused.series(metric).add(1),
+      refused: (metric) => own.seriesRefused.series(metric).add(1),
       label: { name: 'partition', value: work.key.replace(/^p/, '') },
     });
-    const ownOfPart: OwnMetrics = defineOwnMetricsOfPart(this.store, own);
-    this.telemetry = { ...parts.telemetry, store: this.store, own: ownOfPart };
+    const own = defineOwnMetricsOfPart(this.store, parts.telemetry.own);
+    this.telemetry = { ...parts.telemetry, store: this.store, own };
     this.commit = partCommit(parts, work, () => this.source?.wake());
     this.bucket = new CheckpointBucket({
       connection: parts.connection,
@@ -73,6 +71,11 @@ export class Part implements StorePart {
   }
 
   /** Which owner of it this is, of all that it ever had. */
+  /** Since others last heard that this worker has it. */
+  get leaseAgeMs(): number {
+    return this.commit.sinceRenewedMs;
+  }
+
   get epoch(): number {
     return this.commit.epoch;
   }
@@ -83,14 +86,15 @@ export class Part implements StorePart {
 
   /** Messages that are stored and not processed; undefined before that is known. */
   get lag(): number | undefined {
-    return this.catchingUp.lag(this.inlet?.position ?? 0);
+    // Between two messages of a part there are those of others: only its reader can count them.
+    return this.pending ?? this.catchingUp.lag(this.inlet?.position ?? 0);
   }
 
   get checkpointAgeMs(): number | undefined {
     return this.keeping?.checkpointer.ageMs;
   }
 
-  get depth(): { readonly messages: number; readonly bytes: number } {
+  get depth(): DerivedCommit['depth'] {
     return this.commit.depth;
   }
 
@@ -176,8 +180,11 @@ export class Part implements StorePart {
     const inlet = this.makeInlet(working);
     const keeping = this.makeKeeping(working, inlet);
     const found = await keeping.restore(this.created, kept);
-    const { frames } = found ?? {};
-    if (frames !== undefined) this.commit.know(frames.stored, frames.framesStored);
+    const frames = found?.frames;
+    if (frames !== undefined) {
+      this.commit.know(frames.stored, frames.framesStored);
+      this.commit.goOn(frames.sequence, frames.framesSeen);
+    }
     inlet.startAt(frames?.sequence ?? beforeFirst(view));
     this.parts.documentsFrom(found?.documentsTo ?? 0);
     this.inlet = inlet;
@@ -256,6 +263,7 @@ were for ${this.key} were not read`,
       position: () => inlet.position,
       stored: () => this.commit.position,
       framesStored: () => this.commit.frames,
+      framesSeen: () => this.commit.framesProcessed,
       settled: async (sequence) => {
         await Promise.all([this.commit.whenStored(sequence), deadOutbox.settled()]);
       },
@@ -263,17 +271,12 @@ were for ${this.key} were not read`,
   }
 
   private makeSource(inlet: StreamInlet): JetStreamSource {
-    const { own, log } = this.parts.telemetry;
-    const { stream, filters, subjectOf } = this.work.input;
-    return new JetStreamSource({
-      connection: this.parts.connection,
-      ...{ stream, filters, subjectOf },
-      window: WINDOW,
-      inbox: inboxInPlace(),
+    return partSource(this.parts, this.work, {
       hasRoom: () => this.commit.hasRoom,
       next: () => (inlet.position === undefined ? undefined : inlet.position + 1),
       opened: (view) => this.opened(inlet, view),
-      seen: (view) => {
+      seen: (view, pending) => {
+        this.pending = pending;
         this.catchingUp.look(view, inlet.position);
         inlet.gone(view.firstSequence - 1);
       },
@@ -281,25 +284,13 @@ were for ${this.key} were not read`,
         inlet.pass(upTo);
         this.commit.pass(upTo);
       },
-      missing: () => this.parts.makeStreams(),
-      began: (next) => log.info(`reading ${this.key} of ${stream} from message ${next ?? 1} on`),
-      interrupted: (reason) => {
-        own.streamInterruptions.series('frames').add(1);
-        this.parts.rare.warn('frames', `reading ${this.key} of ${stream} begins anew: ${reason}`);
-      },
     });
   }
 
-  private opened(inlet: StreamInlet, view: StreamView): Promise<void> {
+  private async opened(inlet: StreamInlet, view: StreamView): Promise<void> {
     // All that this part has is of the stream before: it is taken anew, for the one of now.
     if (view.created !== this.created) this.otherStream.reject(new OtherStreamError());
     this.catchingUp.look(view, inlet.position);
     inlet.gone(view.firstSequence - 1);
-    return Promise.resolve();
   }
-}
-
-/** The stream was made anew under a part. */
-export class OtherStreamError extends Error {
-  override readonly name = 'OtherStreamError';
 }

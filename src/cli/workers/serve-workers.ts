@@ -18,7 +18,9 @@ import { createServiceShell, type ServiceShell } from '../service-shell.ts';
 import { dropped, type Serving, STOP_MS_MAX, shownServers, showQueues } from '../serving.ts';
 import { stateFolder } from '../state-folder.ts';
 import { frameWork } from './frame-work.ts';
+import { joinWork } from './join-work.ts';
 import { Ownership } from './ownership.ts';
+import { PartitionGauges } from './partition-views.ts';
 import { tellServing } from './worker-child.ts';
 import { workerName } from './worker-name.ts';
 import type { WorkerParts } from './worker-parts.ts';
@@ -47,6 +49,7 @@ class Worker {
   private readonly ownership: Ownership;
   private readonly ticks: NodeJS.Timeout;
   private lastGap: FoundGap | undefined;
+  private readonly partitionGauges: PartitionGauges;
   private url: string | null = null;
 
   constructor(parts: Serving) {
@@ -66,6 +69,7 @@ class Worker {
     const own = new OwnFrames(config.prefix, this.found);
     this.shell = this.makeShell(own);
     this.ownership = this.makeOwnership(own, folder);
+    this.partitionGauges = new PartitionGauges(telemetry.own);
     this.ticks = setInterval(() => this.tick(), TICK_MS);
   }
 
@@ -139,7 +143,11 @@ class Worker {
       monitors: () => this.ownership.held.flatMap(({ monitor }) => monitor ?? []),
       found: own,
       beforeScrape: () => this.beforeScrape(),
-      stream: { shown: () => this.shownCounters.keep(), lastGap: () => this.lastGap },
+      stream: {
+        shown: () => this.shownCounters.keep(),
+        lastGap: () => this.lastGap,
+        partitions: () => this.ownership.views(),
+      },
     });
   }
 
@@ -173,7 +181,10 @@ class Worker {
     const partitions = Array.from({ length: config.streams.partitions }, (_, i) => i);
     return new Ownership({
       ...shared,
-      kinds: [partitions.map((partition) => frameWork(work, partition))],
+      kinds: [
+        partitions.map((partition) => frameWork(work, partition)),
+        [joinWork({ ...work, derived: names.derived })],
+      ],
       group: this.group,
       url: () => this.url,
     });
@@ -185,6 +196,7 @@ class Worker {
     documents.beforeScrape();
     const parts = this.ownership.held;
     const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
+    this.partitionGauges.show(this.ownership.views());
     own.catchingUp.series().set(parts.some(({ isBehind }) => isBehind) ? 1 : 0);
     own.streamLag.series().set(sum(parts.map(({ lag }) => lag ?? 0)));
     const ages = parts.flatMap(({ checkpointAgeMs }) => checkpointAgeMs ?? []);
