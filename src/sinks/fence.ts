@@ -157,7 +157,9 @@ export class Fence {
 
   /** The batch was stored and its answer lost, unless somebody else writes here. */
   private accept({ marker, sequence }: StoredMarker, { position, frames }: Reached): void {
-    if (marker.owner !== this.parts.owner || marker.epoch !== this.epochOfNow) {
+    // The same process may have a part anew, while what it had before is on its way out.
+    const isAnew = this.parts.share !== undefined && marker.epoch !== this.epochOfNow;
+    if (marker.owner !== this.parts.owner || isAnew) {
       throw new FencedError(this.fencedText(marker));
     }
     if (marker.sequence !== position.sequence || marker.records !== position.records) {

@@ -29,7 +29,8 @@ const OF_PROCESS: ReadonlySet<string> = new Set([
   'partitionChanges',
 ]);
 
-const COUNTERS = {
+/** By the name that the program calls them. */
+export const COUNTERS = {
   frames: row('frames_total', 'Frames that counted.', 'kind'),
   samples: row('samples_total', 'Samples in frames that counted.', 'kind'),
   framesInvalid: row(
@@ -150,7 +151,7 @@ const COUNTERS = {
   ...PARTITION_COUNTERS,
 };
 
-const GAUGES = {
+export const GAUGES = {
   catchingUp: row(
     'catching_up',
     '1 while what the stream held at the start is reprocessed, and no metric of frames is shown.',
@@ -226,7 +227,8 @@ export function defineOwnMetrics(define: MetricDefiner): OwnMetrics {
   return own;
 }
 
-function defineAll(define: MetricDefiner): OwnMetrics {
+/** The same without any value. */
+export function defineAll(define: MetricDefiner): OwnMetrics {
   const counters = mapValues(COUNTERS, (spec, key) =>
     define.counter({ ...spec, ofProcess: OF_PROCESS.has(key) }),
   );
@@ -268,25 +270,4 @@ function defineAll(define: MetricDefiner): OwnMetrics {
       mutes_refused: refused('mutes'),
     },
   };
-}
-
-/**
- * The same for a part of the frames: what tells of the process is that of the process, all else is
- * the part's own.
- */
-export function defineOwnMetricsOfPart(define: MetricDefiner, ofProcess: OwnMetrics): OwnMetrics {
-  const rows: readonly [string, MetricSpec][] = [
-    ...Object.entries(COUNTERS),
-    ...Object.entries(GAUGES),
-  ];
-  const keys = new Map(rows.map(([key, { name }]) => [name, key as keyof typeof COUNTERS]));
-  const shared = (name: string) => ofProcess[keys.get(name) as keyof typeof COUNTERS];
-  return defineAll({
-    counter: (spec) => (spec.ofProcess === true ? shared(spec.name) : define.counter(spec)),
-    gauge: (spec) =>
-      spec.ofProcess === true
-        ? (shared(spec.name) as unknown as MetricFamily<GaugeSeries>)
-        : define.gauge(spec),
-    histogram: (spec) => define.histogram(spec),
-  });
 }

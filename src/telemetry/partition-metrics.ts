@@ -4,7 +4,7 @@ import { row } from './own-row.ts';
 export const PARTITION_COUNTERS = {
   partitionChanges: row(
     'partition_changes_total',
-    'Partitions that this worker took, gave back, lost to another (fenced) or could not go on with.',
+    'Partitions that a worker took, gave back, lost to another (fenced) or failed to go on with.',
     'change',
   ),
 };

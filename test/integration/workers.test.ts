@@ -29,7 +29,7 @@ async function expectExact(lab: WorkerLab, seconds: number): Promise<void> {
   expect(new Set(ids).size).toBe(ids.length);
 }
 
-test('workers share partitions; one killed, one added, one told to end: totals are exact', async () => {
+test('workers share; one killed, one added, one told to end: totals are exact', async () => {
   const lab = await WorkerLab.open(PARTITIONS);
   const first = await lab.worker();
   await lab.publish(5);
@@ -63,7 +63,7 @@ test('workers share partitions; one killed, one added, one told to end: totals a
   expect(await third.stop()).toBe(0);
 });
 
-test('a worker that was paused while another took over: nothing of it lands, and it says so', async () => {
+test('a worker paused while another took over: nothing of it lands, it says so', async () => {
   const lab = await WorkerLab.open(PARTITIONS);
   const paused = await lab.worker();
   await lab.publish(5);
@@ -105,7 +105,7 @@ test('a worker that was paused while another took over: nothing of it lands, and
   expect(await next.stop()).toBe(0);
 });
 
-test('killed and started again on its state, a worker has what it had without waiting', async () => {
+test('killed and started again on its state, it has what it had without waiting', async () => {
   const lab = await WorkerLab.open(PARTITIONS);
   const state = stateFolder();
   // So long a lease that no other way would do within this test.

@@ -87,7 +87,7 @@ function chipsOf({ health, streams }: Config, partition: number): Config['health
   });
 }
 
-/** What a worker finds by its clock: not for one that was paused for so long that it knows nothing. */
+/** What a worker finds by its clock: a pause may have been so long that it knows nothing. */
 function whileHeld(inlet: Inlet, isHeld: () => boolean): Inlet {
   return {
     frame: (frame) => {

@@ -53,3 +53,8 @@ export interface PartWork {
   readonly idMark: string;
   begin(host: PartHost): PartWorking;
 }
+
+/** The stream was made anew under a part. */
+export class OtherStreamError extends Error {
+  override readonly name = 'OtherStreamError';
+}

@@ -10,14 +10,14 @@ import type { StorePart } from '../../sinks/prometheus/store-group.ts';
 import type { ChipMonitor } from '../../sources/chip-monitor.ts';
 import { inboxInPlace } from '../../sources/inbox.ts';
 import { beforeFirst, JetStreamSource, type StreamView } from '../../sources/jetstream.ts';
-import { defineOwnMetricsOfPart, type OwnMetrics } from '../../telemetry/own-metrics.ts';
+import { defineOwnMetricsOfPart } from '../../telemetry/own-metrics-of-part.ts';
 import { CheckpointBucket } from '../../topology/checkpoint-bucket.ts';
 import { type StreamGap, StreamInlet } from '../../topology/stream-inlet.ts';
 import { CatchingUp } from '../jetstream/catching-up.ts';
 import { Keeping } from '../jetstream/keeping.ts';
 import type { OwnTelemetry } from '../own-telemetry.ts';
 import { partCommit } from './part-commit.ts';
-import type { PartWork, PartWorking } from './part-work.ts';
+import { OtherStreamError, type PartWork, type PartWorking } from './part-work.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
 /** In front of each part: several share a process, and what it may hold. */
@@ -50,22 +50,17 @@ export class Part implements StorePart {
     this.parts = parts;
     this.work = work;
     this.otherStream.promise.catch(() => {});
-    const { own } = parts.telemetry;
     const { config } = parts;
     this.store = new MetricStore({
       seriesMax: config.metrics.series_max,
-      refused: (metric) => ownOfPart.seriesRefused.series(metric).add(1),
+      refused: (metric) => own.seriesRefused.series(metric).add(1),
       label: { name: 'partition', value: work.key.replace(/^p/, '') },
     });
-    const ownOfPart: OwnMetrics = defineOwnMetricsOfPart(this.store, own);
-    this.telemetry = { ...parts.telemetry, store: this.store, own: ownOfPart };
+    const own = defineOwnMetricsOfPart(this.store, parts.telemetry.own);
+    this.telemetry = { ...parts.telemetry, store: this.store, own };
     this.commit = partCommit(parts, work, () => this.source?.wake());
-    this.bucket = new CheckpointBucket({
-      connection: parts.connection,
-      stream: parts.names.state,
-      part: work.key,
-      owner: parts.owner,
-    });
+    const { connection, owner, names } = parts;
+    this.bucket = new CheckpointBucket({ connection, owner, stream: names.state, part: work.key });
   }
 
   get key(): string {
@@ -73,13 +68,12 @@ export class Part implements StorePart {
   }
 
   /** Which owner of it this is, of all that it ever had. */
-  /** Since others last heard that this worker has it. */
-  get leaseAgeMs(): number {
-    return this.commit.sinceRenewedMs;
-  }
-
   get epoch(): number {
     return this.commit.epoch;
+  }
+
+  get leaseAgeMs(): number {
+    return this.commit.sinceRenewedMs;
   }
 
   get monitor(): ChipMonitor | undefined {
@@ -95,7 +89,7 @@ export class Part implements StorePart {
     return this.keeping?.checkpointer.ageMs;
   }
 
-  get depth(): { readonly messages: number; readonly bytes: number } {
+  get depth(): DerivedCommit['depth'] {
     return this.commit.depth;
   }
 
@@ -107,7 +101,7 @@ export class Part implements StorePart {
   readonly isShown = (): boolean => !this.isBehind && this.isHeld();
 
   private readonly isHeld = (): boolean => {
-    return !this.isLost && this.commit.sinceRenewedMs < this.parts.config.workers.ttl / 1000;
+    return !this.isLost && this.leaseAgeMs < this.parts.config.workers.ttl / 1000;
   };
 
   /** Takes it, if its marker is still that message; false where another was first. */
@@ -181,11 +175,8 @@ export class Part implements StorePart {
     const inlet = this.makeInlet(working);
     const keeping = this.makeKeeping(working, inlet);
     const found = await keeping.restore(this.created, kept);
-    const { frames } = found ?? {};
-    if (frames !== undefined) {
-      this.commit.know(frames.stored, frames.framesStored);
-      this.commit.goOn(frames.sequence, frames.framesSeen);
-    }
+    const frames = found?.frames;
+    if (frames !== undefined) this.commit.restore(frames.sequence, frames.stored, frames.counted);
     inlet.startAt(frames?.sequence ?? beforeFirst(view));
     this.parts.documentsFrom(found?.documentsTo ?? 0);
     this.inlet = inlet;
@@ -263,8 +254,7 @@ were for ${this.key} were not read`,
       created: () => this.created,
       position: () => inlet.position,
       stored: () => this.commit.position,
-      framesStored: () => this.commit.frames,
-      framesSeen: () => this.commit.framesProcessed,
+      frames: () => this.commit.frames,
       settled: async (sequence) => {
         await Promise.all([this.commit.whenStored(sequence), deadOutbox.settled()]);
       },
@@ -299,16 +289,10 @@ were for ${this.key} were not read`,
     });
   }
 
-  private opened(inlet: StreamInlet, view: StreamView): Promise<void> {
+  private async opened(inlet: StreamInlet, view: StreamView): Promise<void> {
     // All that this part has is of the stream before: it is taken anew, for the one of now.
     if (view.created !== this.created) this.otherStream.reject(new OtherStreamError());
     this.catchingUp.look(view, inlet.position);
     inlet.gone(view.firstSequence - 1);
-    return Promise.resolve();
   }
-}
-
-/** The stream was made anew under a part. */
-export class OtherStreamError extends Error {
-  override readonly name = 'OtherStreamError';
 }

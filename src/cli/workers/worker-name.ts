@@ -12,7 +12,7 @@ export interface WorkerName {
   readonly owner: string;
 }
 
-/** The name of a worker, kept in its folder of state; `isAlone`: no other process has the folder. */
+/** The name of a worker, kept in its folder of state; `isAlone`: it has the folder to itself. */
 export function workerName(folder: string, isAlone: boolean): WorkerName {
   const worker = isAlone ? keptName(join(folder, 'worker-name')) : nuid.next();
   const owner = `${worker}/${nuid.next().slice(-6)} (${hostname()}, process ${process.pid})`;
