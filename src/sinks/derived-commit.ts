@@ -154,10 +154,7 @@ export class DerivedCommit {
     this.framesSeen = this.framesStored;
   }
 
-  /**
-   * What a checkpoint knows. The messages that it covers come no more, and those of them that gave no
-   * records may be in no marker: the next one has them.
-   */
+  /** What a checkpoint knows. What it covers and gave no records may be in no marker: it is next. */
   restore(sequence: number, stored: StreamPosition, frames: CountedFrames): void {
     this.know(stored, frames.stored);
     if (sequence <= this.storedTo.sequence) return;
