@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { parseDurationUs } from '../src/component/duration.ts';
 import { anomaliesCost } from './parts/anomalies-cost.ts';
 import { checkpointHold, checkpoints } from './parts/checkpoints.ts';
+import { checkpointsNats } from './parts/checkpoints-nats.ts';
 import { detect } from './parts/detect.ts';
 import { documents } from './parts/documents.ts';
 import { documentsAlike } from './parts/documents-alike.ts';
@@ -30,6 +31,7 @@ import { type BenchOptions, type Row, table } from './parts/report.ts';
 import { scrape } from './parts/scrape.ts';
 import { spkReplay } from './parts/spk-replay.ts';
 import { syncInterval } from './parts/sync-interval.ts';
+import { takeOver, workers } from './parts/workers.ts';
 
 /** Parts by name, in the order in which they run. */
 const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>> = {
@@ -50,6 +52,9 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>>
   checkpoints,
   'checkpoint-hold': checkpointHold,
   recovery,
+  workers,
+  'take-over': takeOver,
+  'checkpoints-nats': checkpointsNats,
   documents,
   'documents-alike': documentsAlike,
   'documents-kept': documentsKept,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { WriteLog } from '../src/component/log-event.ts';
 import type { MetricDefiner } from '../src/component/metric.ts';
 import { definePipeline } from '../src/component/pipeline.ts';
+import { joinChipHealth } from '../src/operators/join-chip-health.ts';
 import { type ChipHealthRecord, trackChipHealth } from '../src/operators/track-chip-health.ts';
 
 interface Options {
@@ -42,7 +43,45 @@ export default definePipeline({
           },
         },
   log: { levelMax: 'ERROR', write: writeLog },
+  join: {
+    records: ['chip-health'],
+    replaces: false,
+    through: ({ state, count }) => joinChipHealth({ chipsMax: JOINED_MAX }, state('kinds'), count),
+    metrics: (define) => {
+      const kinds = defineKinds(define, false);
+      return ({ deviceType, connected }) => showKind(kinds, deviceType, connected);
+    },
+  },
 });
+
+/** Chips of several workers whose health is known. */
+const JOINED_MAX = 1_000_000;
+
+/** Whether all chips of a kind are connected: for one part of the chips that says nothing. */
+function defineKinds(define: MetricDefiner, joinsChips: boolean) {
+  const ofKind = (deviceType: string, what: string) =>
+    define.gauge({
+      name: `${deviceType}_health_status`,
+      help: `1 when every known ${what} chip is connected, else 0; absent when none is known.`,
+      labels: [],
+      expires: 'never',
+      joinsChips,
+    });
+  return new Map([
+    ['loihi2', ofKind('loihi2', 'Loihi 2')],
+    ['spinnaker', ofKind('spinnaker', 'SpiNNaker')],
+  ]);
+}
+
+function showKind(
+  kinds: ReturnType<typeof defineKinds>,
+  deviceType: string,
+  connected: boolean | undefined,
+): void {
+  const kind = kinds.get(deviceType);
+  if (connected === undefined) kind?.series().remove();
+  else kind?.series().set(Number(connected));
+}
 
 function defineMetrics(
   define: MetricDefiner,
@@ -62,21 +101,9 @@ function defineMetrics(
     expires: 'chip',
     seriesMax: chips_max,
   });
-  const ofKind = (deviceType: string, what: string) =>
-    define.gauge({
-      name: `${deviceType}_health_status`,
-      help: `1 when every known ${what} chip is connected, else 0; absent when none is known.`,
-      labels: [],
-      expires: 'never',
-    });
-  const kinds = new Map([
-    ['loihi2', ofKind('loihi2', 'Loihi 2')],
-    ['spinnaker', ofKind('spinnaker', 'SpiNNaker')],
-  ]);
+  const kinds = defineKinds(define, true);
   return ({ deviceType, chipId, event, connected, temperatureC, kindConnected }) => {
-    const kind = kinds.get(deviceType);
-    if (kindConnected === undefined) kind?.series().remove();
-    else kind?.series().set(Number(kindConnected));
+    showKind(kinds, deviceType, kindConnected);
     if (event === 'forgotten') {
       status.series(deviceType, chipId).remove();
       temperature.series(deviceType, chipId).remove();

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { DerivedRecord } from '../src/component/derived-record.ts';
 import { duration } from '../src/component/duration.ts';
 import type { WriteLog } from '../src/component/log-event.ts';
 import { definePipeline } from '../src/component/pipeline.ts';
 import { FRAME_KINDS } from '../src/frames/header.ts';
-import { type RunRecord, trackRuns } from '../src/operators/track-runs.ts';
+import { joinRuns } from '../src/operators/join-runs.ts';
+import { isOpened, type RunEvent, type RunRecord, trackRuns } from '../src/operators/track-runs.ts';
 
 export default definePipeline({
   name: 'runs',
@@ -26,9 +28,10 @@ export default definePipeline({
       .default(4096)
       .describe('Chips with runs that are remembered.'),
   }),
-  through: ({ options, configHash, state, count }) =>
+  through: ({ options, configHash, isPart, state, count }) =>
     trackRuns(
       {
+        tellsOpened: isPart,
         idleUs: options.idle,
         openMax: options.open_max,
         chipsMax: options.chips_max,
@@ -37,7 +40,27 @@ export default definePipeline({
       state('runs'),
       count,
     ),
-  derived: (run) => ({
+  derived: recordOf,
+  log: { levelMax: 'INFO', write: writeLog },
+  join: {
+    records: ['run-open-part', 'run-part'],
+    replaces: true,
+    through: ({ configHash, state, count }) =>
+      joinRuns({ configHash, openMax: JOINED_MAX }, state('runs'), count),
+    derived: recordOf,
+    log: { levelMax: 'INFO', write: writeLog },
+  },
+});
+
+/** Runs on chips of several workers that have not ended. */
+const JOINED_MAX = 4096;
+
+function recordOf(run: RunEvent): DerivedRecord {
+  if (isOpened(run)) {
+    const { runId, t0Us } = run;
+    return { record: 'run-open', key: [runId], t0Us, spanUs: 0, fields: { run_id: runId } };
+  }
+  return {
     record: 'run',
     key: [run.runId],
     t0Us: run.t0Us,
@@ -55,16 +78,16 @@ export default definePipeline({
       is_complete: isComplete(run),
       ended_by: run.endedBy,
     },
-  }),
-  log: { levelMax: 'INFO', write: writeLog },
-});
+  };
+}
 
 /** Undefined where frames were not numbered, so that nobody knows. */
 function isComplete({ framesLost }: RunRecord): boolean | undefined {
   return framesLost === undefined ? undefined : framesLost === 0;
 }
 
-function writeLog(run: RunRecord, log: WriteLog): void {
+function writeLog(run: RunEvent, log: WriteLog): void {
+  if (isOpened(run)) return;
   const seconds = (run.t1Us - run.t0Us) / 1e6;
   const lost = run.framesLost === undefined ? 'an unknown number' : run.framesLost;
   log({

@@ -26,17 +26,25 @@ export class PreloadedServer {
   private readonly manager: JetStreamManager;
   private readonly names = streamNames(streamOptions.parse({}).name);
 
-  private constructor(server: NatsServer, connection: NatsConnection, manager: JetStreamManager) {
+  private readonly partitions: number;
+
+  private constructor(
+    server: NatsServer,
+    connection: NatsConnection,
+    manager: JetStreamManager,
+    partitions: number,
+  ) {
+    this.partitions = partitions;
     this.server = server;
     this.connection = connection;
     this.manager = manager;
   }
 
-  static async start(): Promise<PreloadedServer> {
+  static async start(partitions = 1): Promise<PreloadedServer> {
     const server = await startNatsServer({ jetStream: SETTINGS });
     const connection = await connect({ servers: server.url });
     const manager = await jetstreamManager(connection);
-    const preloaded = new PreloadedServer(server, connection, manager);
+    const preloaded = new PreloadedServer(server, connection, manager, partitions);
     await preloaded.setUp();
     return preloaded;
   }
@@ -73,6 +81,7 @@ export class PreloadedServer {
   /** Nothing is derived yet: a service that begins anew has to store all of its records. */
   async forgetDerived(): Promise<void> {
     await this.manager.streams.delete(this.names.derived);
+    if (this.partitions > 1) await this.manager.streams.delete(this.names.state);
     await this.setUp();
   }
 
@@ -92,7 +101,8 @@ export class PreloadedServer {
   }
 
   private async setUp(): Promise<void> {
-    const options = streamOptions.parse({ bytes_max: STREAM_BYTES_MAX });
+    const { partitions } = this;
+    const options = streamOptions.parse({ bytes_max: STREAM_BYTES_MAX, partitions });
     await setUpStreams(this.manager, wantedStreams(PREFIX, options, undefined), { change: false });
   }
 }

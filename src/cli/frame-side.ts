@@ -41,6 +41,8 @@ export interface FrameSideParts {
   readonly stream?: FrameStream | undefined;
   /** Other sinks beside these, such as the page. */
   readonly beside: (sinks: RecordSinks) => RecordSinks;
+  /** The frames are those of some chips only. */
+  readonly isPart?: boolean;
   /** Chips that are asked though they were never seen. */
   readonly chips: Config['health']['chips'];
 }
@@ -93,7 +95,7 @@ export function createFrameSide(parts: FrameSideParts): FrameSide {
 }
 
 function topologyOf(
-  { config, telemetry, pipelines, dead }: FrameSideParts,
+  { config, telemetry, pipelines, dead, isPart = false }: FrameSideParts,
   sinks: RecordSinks,
   watches: readonly FrameWatch[],
 ): Topology {
@@ -104,6 +106,7 @@ function topologyOf(
     pipelines,
     pipelineOptions: new Map(Object.entries(config.pipelines)),
     configHash: configHash(config),
+    isPart,
     define: store,
     own,
     sinks,

@@ -14,6 +14,8 @@ export interface PipelineContext<Options> {
   readonly options: Options;
   /** Of the configuration that the service runs with; undefined outside of a service. */
   readonly configHash: string | undefined;
+  /** The frames are those of some chips only: there are others, of which others know. */
+  readonly isPart: boolean;
   readonly state: DeclareState;
   readonly count: CountEvent;
 }
@@ -46,7 +48,36 @@ export interface PipelineDefinition<Kind extends FrameKind, Options, Record> {
   readonly log?: LogProjection<Record>;
   /** The spans that a record finishes. */
   readonly spans?: (record: Record) => readonly SpanRecord[];
+  /** What is made of its derived records where several workers share the chips. */
+  readonly join?: AnyJoin;
 }
+
+/** A derived record as the derived stream has it. */
+export type JoinedRecord = Pick<DerivedRecord, 'record' | 't0Us' | 'spanUs' | 'fields'>;
+
+/**
+ * What joins chips, in one place for all parts of the frames: it reads what their pipelines have
+ * derived, in the order of the derived stream.
+ */
+export interface JoinDefinition<Record> {
+  /** Names of the derived records that it reads. */
+  readonly records: readonly string[];
+  /**
+   * The pipeline's records tell of all chips: those of a part are named `<record>-part`, and are
+   * in no log; the join makes the records and the log lines of them.
+   */
+  readonly replaces: boolean;
+  readonly stateVersion?: number;
+  readonly through: (
+    context: Pick<PipelineContext<unknown>, 'configHash' | 'state' | 'count'>,
+  ) => OperatorFunction<JoinedRecord, Record>;
+  readonly metrics?: (define: MetricDefiner) => (record: Record) => void;
+  readonly derived?: (record: Record) => DerivedRecord | undefined;
+  readonly log?: LogProjection<Record>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of joins holds every record type
+export type AnyJoin = JoinDefinition<any>;
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of pipelines holds every kind and record type
 export type AnyPipeline = PipelineDefinition<any, any, any>;

@@ -38,7 +38,22 @@ export interface RunRecord {
   readonly configHash: string | undefined;
 }
 
+/** A run has begun: told where its chips are shared, so that who joins them can wait for all. */
+export interface RunOpened {
+  readonly opened: true;
+  readonly runId: string;
+  readonly t0Us: number;
+}
+
+export type RunEvent = RunRecord | RunOpened;
+
+export function isOpened(event: RunEvent): event is RunOpened {
+  return 'opened' in event;
+}
+
 export interface TrackRunsOptions {
+  /** Tells when a run begins, too. */
+  readonly tellsOpened?: boolean;
   /** A chip that sends nothing of a run for so long has left it. */
   readonly idleUs: number;
   /** Runs that have not ended. */
@@ -66,19 +81,19 @@ export function trackRuns(
   options: TrackRunsOptions,
   slot: StateSlot,
   count: CountEvent,
-): OperatorFunction<Frame, RunRecord> {
+): OperatorFunction<Frame, RunEvent> {
   return stateful(slot, (emit) => new RunTracker(options, count, emit));
 }
 
 class RunTracker implements Stateful<Frame> {
   private readonly options: TrackRunsOptions;
   private readonly count: CountEvent;
-  private readonly emit: (record: RunRecord) => void;
+  private readonly emit: (record: RunEvent) => void;
   private readonly runs = new Map<string, OpenRun>();
   private readonly chips: KeyedByNames<RunChip>;
   private readonly endedUs = new Recent<number>(ENDED_MAX);
 
-  constructor(options: TrackRunsOptions, count: CountEvent, emit: (record: RunRecord) => void) {
+  constructor(options: TrackRunsOptions, count: CountEvent, emit: (record: RunEvent) => void) {
     this.options = options;
     this.count = count;
     this.emit = emit;
@@ -153,6 +168,9 @@ class RunTracker implements Stateful<Frame> {
     }
     const run: OpenRun = { runId, firstUs: frame.t0Us, model: null, parts: [] };
     this.runs.set(runId, run);
+    if (this.options.tellsOpened === true) {
+      this.emit({ opened: true, runId, t0Us: frame.t0Us });
+    }
     return run;
   }
 

@@ -26,8 +26,6 @@ export interface CommitShare extends FenceShare {
 export interface DerivedCommitParts extends FenceParts {
   readonly connection: () => NatsConnection | undefined;
   readonly share?: CommitShare | undefined;
-  /** Tells the ids of records of other streams apart; '' for those of the stream of frames. */
-  readonly idMark?: string;
   readonly limits: CommitLimits;
   /** The derived stream is not there: makes it. */
   readonly missing: () => Promise<void>;

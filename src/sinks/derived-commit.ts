@@ -1,19 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
-import { pauseMs } from '../component/backoff.ts';
 import type { CountedFrames } from '../component/counted-frames.ts';
 import type { DerivedRecord } from '../component/derived-record.ts';
-import { isAnswer, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
 import { isStored, laterOf, recordId, type StreamPosition } from '../component/stream-position.ts';
 import type { BatchMessage } from './atomic-batch.ts';
 import type { DerivedCommitParts } from './commit-parts.ts';
 import { DerivedWriter, derivedHeaders, OWNER_HEADER } from './derived-message.ts';
-import { Fence, FencedError } from './fence.ts';
+import { Fence } from './fence.ts';
+import { retried } from './retried.ts';
 import { type RecordBatch, WaitingRecords } from './waiting-records.ts';
 
 /** Of a record, at most; they count for the server's max_payload. */
 const HEADER_BYTES = 512;
-const RETRY_LIMITS = { firstMs: 20, lastMs: 2000 };
 /** A marker without records, where frames gave none. */
 const MARK_EVERY_MS = 1000;
 /** The stream forgets what is old: the marker must not be. */
@@ -220,8 +218,13 @@ export class DerivedCommit {
   private isDue(): boolean {
     if (this.waiting.count > 0) return true;
     const sinceMs = performance.now() - this.markedMs;
-    const isBehind = this.storedTo.sequence < this.atSequence;
-    const { renewMs = REFRESH_EVERY_MS } = this.parts.share ?? {};
+    const { share } = this.parts;
+    const { renewMs = REFRESH_EVERY_MS } = share ?? {};
+    // A part is also behind where others' messages go by: that can wait for its next marker.
+    const isBehind =
+      share === undefined
+        ? this.storedTo.sequence < this.atSequence
+        : this.framesStored < this.framesSeen;
     return sinceMs > (isBehind ? Math.min(MARK_EVERY_MS, renewMs) : renewMs);
   }
 
@@ -269,31 +272,16 @@ export class DerivedCommit {
   }
 
   private headersOf(sequence: number, index: number): MsgHdrs {
-    const { share, owner, idMark = '' } = this.parts;
-    const fields = derivedHeaders(idMark + recordId(this.created, sequence, index));
+    const { share, owner, place } = this.parts;
+    const fields = derivedHeaders((place.idMark ?? '') + recordId(this.created, sequence, index));
     if (share !== undefined) fields.set(OWNER_HEADER, `${this.fence.epoch} ${owner}`);
     return fields;
   }
 
-  /** Attempts for ever, until the signal; only a fence ends it. Gives whether one worked. */
-  private async retried(
+  private retried(
     signal: AbortSignal,
     attempt: (connection: NatsConnection) => Promise<void>,
   ): Promise<boolean> {
-    for (let failures = 0; !signal.aborted; failures++) {
-      try {
-        const connection = this.parts.connection();
-        if (connection === undefined) throw new Error('not connected to NATS');
-        await attempt(connection);
-        if (failures > 0) this.parts.events.worked();
-        return true;
-      } catch (error) {
-        if (error instanceof FencedError) throw error;
-        this.parts.events.failed((error as Error).message);
-        if (isAnswer(error, STREAM_NOT_FOUND)) await this.parts.missing().catch(() => {});
-      }
-      await sleep(pauseMs(RETRY_LIMITS, failures), undefined, { signal }).catch(() => {});
-    }
-    return false;
+    return retried(this.parts, signal, attempt);
   }
 }

@@ -11,6 +11,8 @@ export interface MarkerPlace {
   readonly stream: string;
   /** The part that a worker has of several, such as `p7`; undefined where one process has all. */
   readonly part?: string | undefined;
+  /** Begins the ids of records that are not of the stream of frames. */
+  readonly idMark?: string | undefined;
 }
 
 const MS_MAX = 2000;
@@ -59,7 +61,7 @@ export async function positionOfRecords(
     const message = await lastOf(connection, place.stream, `${place.prefix}.${root}.${below}>`);
     if (message === undefined || message.seq <= afterSequence) continue;
     const id = parseRecordId(message.header.get(ID_HEADER));
-    if (id?.created !== Date.parse(created).toString(36)) continue;
+    if (id?.created !== `${place.idMark ?? ''}${Date.parse(created).toString(36)}`) continue;
     const isLater =
       last === undefined ||
       id.sequence > last.sequence ||

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AckPolicy,
   type ConsumerConfig,
+  type ConsumerInfo,
   DeliverPolicy,
   type JetStreamManager,
   jetstreamManager,
@@ -46,8 +47,8 @@ export interface JetStreamSourceParts {
   readonly next: () => number | undefined;
   /** Reading is about to begin, of a stream that may be another one than before. */
   readonly opened: (view: StreamView) => Promise<void>;
-  /** The stream as it is, every second. */
-  readonly seen: (view: StreamView) => void;
+  /** The stream as it is, every second; with filters also how many messages are to come. */
+  readonly seen: (view: StreamView, pending: number | undefined) => void;
   /**
    * No message up to this one will come any more, and none waits: they were deleted at the end of
    * the stream, where no later message shows it; or, with filters, are others' messages.
@@ -200,16 +201,22 @@ export class JetStreamSource implements Source {
       session.finish('the stream was made anew');
       return;
     }
-    this.parts.seen(view);
+    const asked = this.parts.filters && (await manager.consumers.info(stream, consumer));
+    this.parts.seen(view, asked && asked.num_pending + this.onTheWay(asked));
     const expected = this.expected ?? 0;
     if (view.lastSequence < expected || inbox.depth.messages > 0) return;
-    const info = await manager.consumers.info(stream, consumer);
-    const isIdle = info.num_pending === 0 && info.delivered.consumer_seq === this.counted;
+    const info = asked ?? (await manager.consumers.info(stream, consumer));
+    const isIdle = info.num_pending === 0 && this.onTheWay(info) === 0;
     if (!isIdle || (await this.hasMore(manager, expected))) return;
     if (this.session !== session || (this.expected ?? 0) !== expected) return;
     if (inbox.depth.messages > 0) return;
     this.expected = view.lastSequence + 1;
     vanished(view.lastSequence);
+  }
+
+  /** Delivered, and not taken yet. */
+  private onTheWay({ delivered }: ConsumerInfo): number {
+    return delivered.consumer_seq - this.counted;
   }
 
   /**

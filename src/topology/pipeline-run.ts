@@ -13,6 +13,8 @@ export interface PipelineRunOptions {
   /** Checked options by pipeline name. */
   readonly options: ReadonlyMap<string, unknown>;
   readonly configHash?: string | undefined;
+  /** The frames are those of some chips only. */
+  readonly isPart?: boolean | undefined;
   readonly define: MetricDefiner;
   readonly states: StateRegistry;
   readonly count: CountEvent;
@@ -47,6 +49,7 @@ export class PipelineRun {
     const through = pipeline.through({
       options,
       configHash: run.configHash,
+      isPart: run.isPart === true,
       state: (state) => run.states.slot(`${name}/${state}`),
       count: run.count,
     });
@@ -111,19 +114,23 @@ function namedBy(define: MetricDefiner, names: string[]): MetricDefiner {
 type Project = (record: unknown) => void;
 
 /** What a pipeline's records become, for the sinks that are there. */
-function projectionsOf(
-  pipeline: AnyPipeline,
+export function projectionsOf(
+  pipeline: Pick<AnyPipeline, 'metrics' | 'derived' | 'log' | 'spans' | 'join'>,
   options: unknown,
-  { define, sinks }: PipelineRunOptions,
+  { define, sinks, isPart }: Pick<PipelineRunOptions, 'define' | 'sinks' | 'isPart'>,
 ): readonly Project[] {
   const projections: Project[] = [];
-  const { metrics, derived, log, spans } = pipeline;
+  const { metrics, derived, spans } = pipeline;
+  // What would tell of all chips waits for who knows of all.
+  const isForJoin = isPart === true && pipeline.join?.replaces === true;
+  const log = isForJoin ? undefined : pipeline.log;
   if (metrics !== undefined) projections.push(metrics(define, options) as Project);
   const { derived: takeDerived, spans: takeSpans } = sinks;
   if (derived !== undefined && takeDerived !== undefined) {
     projections.push((record) => {
       const made = derived(record);
-      if (made !== undefined) takeDerived(made);
+      if (made === undefined) return;
+      takeDerived(isForJoin ? { ...made, record: `${made.record}-part` } : made);
     });
   }
   if (log !== undefined && takesLog(sinks, log.levelMax)) {

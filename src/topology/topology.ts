@@ -17,6 +17,8 @@ export interface TopologyOptions {
   readonly pipelineOptions: ReadonlyMap<string, unknown>;
   /** Of the configuration that the numbers depend on; undefined where there is none. */
   readonly configHash?: string;
+  /** The frames are those of some chips only: what joins chips is made elsewhere. */
+  readonly isPart?: boolean;
   readonly define: MetricDefiner;
   readonly own: OwnMetrics;
   /** Where records go beside the metrics. */
@@ -47,6 +49,7 @@ export function startTopology(options: TopologyOptions): Topology {
     pipelines: options.pipelines,
     options: options.pipelineOptions,
     configHash: options.configHash,
+    isPart: options.isPart,
     define: options.define,
     states,
     sinks: options.sinks,

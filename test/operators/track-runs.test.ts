@@ -10,6 +10,7 @@ import {
 import type { Frame } from '../../src/frames/frame.ts';
 import { OWN_EMITTER } from '../../src/frames/header.ts';
 import {
+  isOpened,
   type RunRecord,
   type TrackRunsOptions,
   trackRuns,
@@ -50,7 +51,7 @@ function track(frames: readonly Frame[], options: Partial<TrackRunsOptions> = {}
   };
   input
     .pipe(trackRuns({ ...OPTIONS, ...options }, { hold: () => {} }, count))
-    .subscribe((record) => records.push(record));
+    .subscribe((record) => void (isOpened(record) || records.push(record)));
   for (const frame of frames) input.next(frame);
   const live = records.length;
   input.complete();

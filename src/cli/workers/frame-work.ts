@@ -43,7 +43,7 @@ function beginFrames(parts: FrameWorkParts, partition: number, host: PartHost): 
   const { config, link, pipelines, traces, live } = parts;
   const alerts = parts.alerts.ofPart();
   const side = createFrameSide({
-    ...{ config, pipelines, telemetry: host.telemetry, dead: host.dead },
+    ...{ config, pipelines, telemetry: host.telemetry, dead: host.dead, isPart: true },
     sinks: {
       ...NO_SINKS,
       derived: fanOut(host.derived, alerts.take),
@@ -88,7 +88,7 @@ function chipsOf({ health, streams }: Config, partition: number): Config['health
 }
 
 /** What a worker finds by its clock: a pause may have been so long that it knows nothing. */
-function whileHeld(inlet: Inlet, isHeld: () => boolean): Inlet {
+export function whileHeld(inlet: Inlet, isHeld: () => boolean): Inlet {
   return {
     frame: (frame) => {
       if (isHeld()) inlet.frame(frame);

@@ -12,7 +12,7 @@ import { Peers } from './peers.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
 export interface OwnershipParts extends WorkerParts {
-  /** All parts of a kind, each of which has one owner; a share of each kind is a worker's. */
+  /** All parts of a kind, partitions of frames first: of each kind a worker has its share. */
   readonly kinds: readonly (readonly PartWork[])[];
   readonly group: StoreGroup;
   readonly url: () => string | null;
@@ -110,8 +110,9 @@ export class Ownership {
       await this.claim(key, revision, signal);
     }
     const { own } = this.parts.telemetry;
-    own.partitionsOwned.series().set(this.owned.size);
-    own.workersSeen.series().set(this.tables[0]?.live(nowMs) ?? 1);
+    const [ofFrames] = this.tables as readonly [LeaseTable];
+    own.partitionsOwned.series().set(this.keysOf(ofFrames).size);
+    own.workersSeen.series().set(ofFrames.live(nowMs));
   }
 
   private keysOf(table: LeaseTable): ReadonlySet<string> {

@@ -17,9 +17,9 @@ export function partCommit(
   const { own, log } = telemetry;
   return new DerivedCommit({
     connection,
-    place: { prefix: config.prefix, stream: names.derived, part: key },
+    place: { prefix: config.prefix, stream: names.derived, part: key, idMark },
     frames: input.stream,
-    ...{ owner, idMark, roomMade },
+    ...{ owner, roomMade },
     share: {
       worker,
       renewMs: config.workers.ttl / 1000 / RENEWALS,

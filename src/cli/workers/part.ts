@@ -8,8 +8,7 @@ import { FencedError } from '../../sinks/fence.ts';
 import { MetricStore } from '../../sinks/prometheus/metric-store.ts';
 import type { StorePart } from '../../sinks/prometheus/store-group.ts';
 import type { ChipMonitor } from '../../sources/chip-monitor.ts';
-import { inboxInPlace } from '../../sources/inbox.ts';
-import { beforeFirst, JetStreamSource, type StreamView } from '../../sources/jetstream.ts';
+import { beforeFirst, type JetStreamSource, type StreamView } from '../../sources/jetstream.ts';
 import { defineOwnMetricsOfPart } from '../../telemetry/own-metrics-of-part.ts';
 import { CheckpointBucket } from '../../topology/checkpoint-bucket.ts';
 import { type StreamGap, StreamInlet } from '../../topology/stream-inlet.ts';
@@ -17,11 +16,10 @@ import { CatchingUp } from '../jetstream/catching-up.ts';
 import { Keeping } from '../jetstream/keeping.ts';
 import type { OwnTelemetry } from '../own-telemetry.ts';
 import { partCommit } from './part-commit.ts';
+import { partSource } from './part-source.ts';
 import { OtherStreamError, type PartWork, type PartWorking } from './part-work.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
-/** In front of each part: several share a process, and what it may hold. */
-const WINDOW = { messages: 1024, bytes: 4 * 1024 * 1024 };
 const RETRY_MS = 200;
 
 /**
@@ -44,6 +42,7 @@ export class Part implements StorePart {
   private source: JetStreamSource | undefined;
   private running: Promise<void> | undefined;
   private isLost = false;
+  private pending: number | undefined;
   private readonly otherStream = Promise.withResolvers<never>();
 
   constructor(parts: WorkerParts, work: PartWork) {
@@ -82,7 +81,8 @@ export class Part implements StorePart {
 
   /** Messages that are stored and not processed; undefined before that is known. */
   get lag(): number | undefined {
-    return this.catchingUp.lag(this.inlet?.position ?? 0);
+    // Between two messages of a part there are those of others: only its reader can count them.
+    return this.pending ?? this.catchingUp.lag(this.inlet?.position ?? 0);
   }
 
   get checkpointAgeMs(): number | undefined {
@@ -262,29 +262,18 @@ were for ${this.key} were not read`,
   }
 
   private makeSource(inlet: StreamInlet): JetStreamSource {
-    const { own, log } = this.parts.telemetry;
-    const { stream, filters, subjectOf } = this.work.input;
-    return new JetStreamSource({
-      connection: this.parts.connection,
-      ...{ stream, filters, subjectOf },
-      window: WINDOW,
-      inbox: inboxInPlace(),
+    return partSource(this.parts, this.work, {
       hasRoom: () => this.commit.hasRoom,
       next: () => (inlet.position === undefined ? undefined : inlet.position + 1),
       opened: (view) => this.opened(inlet, view),
-      seen: (view) => {
+      seen: (view, pending) => {
+        this.pending = pending;
         this.catchingUp.look(view, inlet.position);
         inlet.gone(view.firstSequence - 1);
       },
       vanished: (upTo) => {
         inlet.pass(upTo);
         this.commit.pass(upTo);
-      },
-      missing: () => this.parts.makeStreams(),
-      began: (next) => log.info(`reading ${this.key} of ${stream} from message ${next ?? 1} on`),
-      interrupted: (reason) => {
-        own.streamInterruptions.series('frames').add(1);
-        this.parts.rare.warn('frames', `reading ${this.key} of ${stream} begins anew: ${reason}`);
       },
     });
   }

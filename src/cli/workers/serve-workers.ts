@@ -18,6 +18,7 @@ import { createServiceShell, type ServiceShell } from '../service-shell.ts';
 import { dropped, type Serving, STOP_MS_MAX, shownServers, showQueues } from '../serving.ts';
 import { stateFolder } from '../state-folder.ts';
 import { frameWork } from './frame-work.ts';
+import { joinWork } from './join-work.ts';
 import { Ownership } from './ownership.ts';
 import { PartitionGauges } from './partition-views.ts';
 import { tellServing } from './worker-child.ts';
@@ -180,7 +181,10 @@ class Worker {
     const partitions = Array.from({ length: config.streams.partitions }, (_, i) => i);
     return new Ownership({
       ...shared,
-      kinds: [partitions.map((partition) => frameWork(work, partition))],
+      kinds: [
+        partitions.map((partition) => frameWork(work, partition)),
+        [joinWork({ ...work, derived: names.derived })],
+      ],
       group: this.group,
       url: () => this.url,
     });

@@ -1,0 +1,30 @@
+import { inboxInPlace } from '../../sources/inbox.ts';
+import { JetStreamSource, type JetStreamSourceParts } from '../../sources/jetstream.ts';
+import type { PartWork } from './part-work.ts';
+import type { WorkerParts } from './worker-parts.ts';
+
+/** In front of each part: several share a process, and what it may hold. */
+const WINDOW = { messages: 1024, bytes: 4 * 1024 * 1024 };
+
+type Position = Pick<JetStreamSourceParts, 'hasRoom' | 'next' | 'opened' | 'seen' | 'vanished'>;
+
+/** The messages of a part, by a reader of its own. */
+export function partSource(
+  parts: WorkerParts,
+  { key, input }: PartWork,
+  position: Position,
+): JetStreamSource {
+  const { own, log } = parts.telemetry;
+  const { stream, filters, subjectOf } = input;
+  return new JetStreamSource({
+    ...{ connection: parts.connection, stream, filters, subjectOf, window: WINDOW },
+    ...position,
+    inbox: inboxInPlace(),
+    missing: () => parts.makeStreams(),
+    began: (next) => log.info(`reading ${key} of ${stream} from message ${next ?? 1} on`),
+    interrupted: (reason) => {
+      own.streamInterruptions.series('frames').add(1);
+      parts.rare.warn('frames', `reading ${key} of ${stream} begins anew: ${reason}`);
+    },
+  });
+}
