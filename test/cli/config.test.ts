@@ -153,7 +153,7 @@ describe('the program', () => {
   });
 });
 
-describe('partitions that nobody can share as configured are refused before the first event', () => {
+describe('partitions nobody can share as configured are refused before the first event', () => {
   it.each([
     ['workers: {count: 2}', 'workers.count: 2 workers need partitions to share'],
     ['streams: {partitions: 4}\ndelivery: core', 'delivery: core NATS has no partitions'],
