@@ -1,7 +1,7 @@
 import { spikesBefore } from '../frames/dense-spikes.ts';
 import { areOrdered, type SpikesFrame } from '../frames/spikes.ts';
 import { countBelow, countIds, countIdsBetween } from '../kernels/count-ids.ts';
-import { giveArena, takeArena } from '../kernels/memory.ts';
+import { giveArena, isInKernelMemory, takeArena } from '../kernels/memory.ts';
 import { IntervalSet } from '../numerics/interval-set.ts';
 
 /** One tumbling window of one part that frames have touched and that is not closed. */
@@ -47,11 +47,15 @@ export function newPart(frame: SpikesFrame): Part {
   };
 }
 
+/** Of the memory of kernels; the rest is for what is read and moved, which every frame needs. */
+const ARENA_BYTES_MAX = 160 * 1024 * 1024;
+
 /** Count arrays are large and short-lived: closed ones are cleared and used again. */
 export class CountsPool {
   private readonly free = new Map<number, Uint32Array[]>();
   private readonly bytesMax: number;
   private bytes = 0;
+  private arenaBytes = 0;
 
   constructor(bytesMax: number) {
     this.bytesMax = bytesMax;
@@ -63,15 +67,17 @@ export class CountsPool {
       this.bytes -= known.byteLength;
       return known.fill(0);
     }
-    const { buffer, byteOffset } = takeArena(length * 4);
-    return new Uint32Array(buffer, byteOffset, length).fill(0);
+    if (this.arenaBytes + length * 4 > ARENA_BYTES_MAX) return new Uint32Array(length);
+    const area = takeArena(length * 4);
+    if (isInKernelMemory(area)) this.arenaBytes += area.byteLength;
+    return new Uint32Array(area.buffer, area.byteOffset, length).fill(0);
   }
 
   give(counts: Uint32Array): void {
     // Lengths that came and went must not keep the room from those that are in use now.
     if (this.bytes + counts.byteLength > this.bytesMax) this.clear();
     if (counts.byteLength > this.bytesMax) {
-      giveArena(counts);
+      this.release(counts);
       return;
     }
     const same = this.free.get(counts.length);
@@ -81,9 +87,14 @@ export class CountsPool {
   }
 
   clear(): void {
-    for (const list of this.free.values()) for (const counts of list) giveArena(counts);
+    for (const list of this.free.values()) for (const counts of list) this.release(counts);
     this.free.clear();
     this.bytes = 0;
+  }
+
+  private release(counts: Uint32Array): void {
+    if (isInKernelMemory(counts)) this.arenaBytes -= counts.byteLength;
+    giveArena(counts);
   }
 }
 
