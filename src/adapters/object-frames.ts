@@ -1,6 +1,5 @@
 import type { Frame } from '../frames/frame.ts';
 import { FrameError } from '../frames/frame-error.ts';
-import type { FrameHeader } from '../frames/header.ts';
 import type { FrameLimits } from '../frames/limits.ts';
 import type { MembraneFrame } from '../frames/membrane.ts';
 import { placeOf } from '../frames/places.ts';
@@ -126,10 +125,12 @@ export class ObjectFrames {
       if (!Number.isNaN(value)) samples[index] = (samples[index] as number) + 1;
     }
     const areCovered = this.options.silent_layers === 'covered';
-    const listed = table.layers
-      .slice(0, table.listed)
-      .filter(({ index }) => areCovered || (counts[index] as number) > 0);
-    const layers = [...listed, ...met];
+    const layers: AdaptedLayer[] = [];
+    for (let index = 0; index < table.listed; index++) {
+      const listed = table.layers[index] as AdaptedLayer;
+      if (areCovered || (counts[index] as number) > 0) layers.push(listed);
+    }
+    for (const each of met) layers.push(each);
     let spikes = 0;
     let potentials = 0;
     for (const { index } of layers) {
@@ -169,7 +170,16 @@ export class ObjectFrames {
     const dtUs = this.dts.subarray(from, to);
     return {
       kind: 'spikes',
-      ...headerOf(place, span.t0Us, span.spanUs),
+      deviceType: place.deviceType,
+      chipId: place.chipId,
+      t0Us: span.t0Us,
+      spanUs: span.spanUs,
+      seq: undefined,
+      runId: undefined,
+      emitter: undefined,
+      arrivedUs: Number.NaN,
+      trace: undefined,
+      restarts: 0,
       layerName: layer.name,
       neuronType: layer.neuronType,
       neuronCount: layer.neuronCount,
@@ -198,9 +208,19 @@ export class ObjectFrames {
     const add = (first: number, last: number, part: Pick<MembraneFrame, 'neuronId' | 'values'>) =>
       frames.push({
         kind: 'membrane',
-        ...headerOf(place, t0Us + first, last - first + 1),
+        deviceType: place.deviceType,
+        chipId: place.chipId,
+        t0Us: t0Us + first,
+        spanUs: last - first + 1,
+        seq: undefined,
+        runId: undefined,
+        emitter: undefined,
+        arrivedUs: Number.NaN,
+        trace: undefined,
+        restarts: 0,
         layerName: layer.name,
-        ...part,
+        neuronId: part.neuronId,
+        values: part.values,
         dtUs: NO_DT,
         unit: this.options.membrane_unit,
         neuronOffset: layer.firstNeuron,
@@ -226,21 +246,6 @@ export class ObjectFrames {
       });
     }
   }
-}
-
-function headerOf({ deviceType, chipId }: FramePlace, t0Us: number, spanUs: number): FrameHeader {
-  return {
-    deviceType,
-    chipId,
-    t0Us,
-    spanUs,
-    seq: undefined,
-    runId: undefined,
-    emitter: undefined,
-    arrivedUs: Number.NaN,
-    trace: undefined,
-    restarts: 0,
-  };
 }
 
 function areOrdered(dts: Uint32Array): boolean {

@@ -49,49 +49,67 @@ export function binMembrane(
   count: CountEvent,
 ): OperatorFunction<MembraneFrame, MembraneHistograms> {
   return stateful(slot, (emit) => {
-    const layers = new Map<string, LayerState>();
+    const layers = new MembraneLayers(options.layersMax);
     return {
       next: (frame) => {
-        const layer = layerOf(layers, frame, options);
+        const layer = layers.of(frame, options);
         if (layer === undefined) count('layers_refused', 1);
         else emit(addFrame(layer, frame, options.boundsOf(frame.unit), count));
       },
-      snapshot: () => [...layers.values()].map(snapshotLayer),
+      snapshot: () => layers.all().map(snapshotLayer),
       restore: (snapshot) => {
         layers.clear();
         for (const entry of snapshot as readonly Snapshot[]) {
-          const layer = restoreLayer(entry);
-          layers.set(layerKey(layer.layerName, layer.unit), layer);
+          layers.add(restoreLayer(entry));
         }
       },
     };
   });
 }
 
-function layerKey(layerName: string, unit: string): string {
-  return JSON.stringify([layerName, unit]);
-}
+/** Layers by unit and name, so that a frame makes no string; in the order they came. */
+class MembraneLayers {
+  private readonly max: number;
+  private readonly byUnit = new Map<string, Map<string, LayerState>>();
+  private inOrder: LayerState[] = [];
 
-function layerOf(
-  layers: Map<string, LayerState>,
-  frame: MembraneFrame,
-  options: BinMembraneOptions,
-): LayerState | undefined {
-  const key = layerKey(frame.layerName, frame.unit);
-  const known = layers.get(key);
-  if (known !== undefined) return known;
-  if (layers.size >= options.layersMax) return undefined;
-  const buckets = options.boundsOf(frame.unit).length + 1;
-  const layer: LayerState = {
-    layerName: frame.layerName,
-    unit: frame.unit,
-    neurons: [],
-    slots: new NeuronSlots(),
-    counts: new Float64Array((NEURONS_NAMED + 1) * buckets),
-    sums: new Float64Array(NEURONS_NAMED + 1),
-  };
-  layers.set(key, layer);
-  return layer;
+  constructor(max: number) {
+    this.max = max;
+  }
+
+  /** Undefined where there are as many as may be. */
+  of(frame: MembraneFrame, options: BinMembraneOptions): LayerState | undefined {
+    const { layerName, unit } = frame;
+    const known = this.byUnit.get(unit)?.get(layerName);
+    if (known !== undefined) return known;
+    if (this.inOrder.length >= this.max) return undefined;
+    const buckets = options.boundsOf(unit).length + 1;
+    return this.add({
+      layerName,
+      unit,
+      neurons: [],
+      slots: new NeuronSlots(),
+      counts: new Float64Array((NEURONS_NAMED + 1) * buckets),
+      sums: new Float64Array(NEURONS_NAMED + 1),
+    });
+  }
+
+  add(layer: LayerState): LayerState {
+    const names = this.byUnit.get(layer.unit) ?? new Map<string, LayerState>();
+    this.byUnit.set(layer.unit, names);
+    names.set(layer.layerName, layer);
+    this.inOrder.push(layer);
+    return layer;
+  }
+
+  all(): readonly LayerState[] {
+    return this.inOrder;
+  }
+
+  clear(): void {
+    this.byUnit.clear();
+    this.inOrder = [];
+  }
 }
 
 /** Neurons below this are found by their number. */
