@@ -17,7 +17,7 @@ const SHARED = {
 export const CONNECT: Peer = {
   ...SHARED,
   name: 'Redpanda Connect',
-  version: ANY,
+  version: '',
   service: fromPath('redpanda-connect', ANY, { args: ['--version'], prints: 'ersion' }),
   command: (task, port, folder) => ({
     args: ['run', join(folder, 'connect.yaml')],

@@ -31,16 +31,20 @@ export async function callRoll(
   for (const peer of peers) {
     try {
       if (!means.isThere(peer)) {
-        say(`${peer.name} ${peer.version}: getting it, once`);
+        say(`${nameOf(peer)}: getting it, once`);
         await means.get(peer);
       }
       there.push(peer);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      const line = `${peer.name} ${peer.version} takes no part: ${why}`;
+      const line = `${nameOf(peer)} takes no part: ${why}`;
       say(line);
       missing.push(line);
     }
   }
   return { there, missing };
+}
+
+function nameOf({ name, version }: Peer): string {
+  return `${name} ${version}`.trim();
 }
