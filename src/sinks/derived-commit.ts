@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import type { CountedFrames } from '../component/counted-frames.ts';
 import type { DerivedRecord } from '../component/derived-record.ts';
 import { isStored, laterOf, recordId, type StreamPosition } from '../component/stream-position.ts';
 import type { BatchMessage } from './atomic-batch.ts';
@@ -151,33 +152,27 @@ export class DerivedCommit {
     this.framesSeen = this.framesStored;
   }
 
-  /**
-   * A checkpoint covers the messages up to there, so many. They come no more, and those of them
-   * that gave no records may be in no marker: the next one has them.
-   */
-  goOn(sequence: number, frames: number): void {
+  /** What a checkpoint knows. What it covers and gave no records may be in no marker: it is next. */
+  restore(sequence: number, stored: StreamPosition, frames: CountedFrames): void {
+    this.know(stored, frames.stored);
     if (sequence <= this.storedTo.sequence) return;
-    this.framesSeen = Math.max(this.framesSeen, frames);
+    this.framesSeen = Math.max(this.framesSeen, frames.seen);
     this.pass(sequence);
   }
 
-  /** Messages up to the last that was processed; for the checkpoint. */
-  get framesProcessed(): number {
-    return this.framesSeen;
-  }
-
-  /** Messages up to `position`; for the checkpoint. */
-  get frames(): number {
-    return this.framesStored;
+  /** For the checkpoint. */
+  get frames(): CountedFrames {
+    return { stored: this.framesStored, seen: this.framesSeen };
   }
 
   /** Nothing waits any more: gives the part back, so that nobody needs to wait for it. */
   async giveBack(signal: AbortSignal): Promise<boolean> {
-    const isAll = this.waiting.count === 0;
-    const processed = { sequence: this.atSequence, records: null };
-    const reached = isAll
-      ? { position: laterOf(this.storedTo, processed), frames: this.framesSeen }
-      : { position: this.storedTo, frames: this.framesStored };
+    const { storedTo: position, framesStored: frames, waiting } = this;
+    // With nothing to store, what gave no records is done as well.
+    const reached =
+      waiting.count > 0
+        ? { position, frames }
+        : waiting.nextBatch(this.atSequence, position, this.framesSeen);
     return await this.retried(signal, async (connection) => {
       try {
         await this.fence.store(connection, [], reached, true);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
+import type { CountedFrames } from '../component/counted-frames.ts';
 import type { Snapshot } from '../component/state.ts';
 import type { StreamPosition } from '../component/stream-position.ts';
 
@@ -32,10 +33,8 @@ export interface CheckpointHeader {
   /** Hash of the options and of the state's form, by pipeline. */
   readonly pipelines: Readonly<Record<string, string>>;
   readonly configHash: string;
-  /** Messages up to `stored`, where the frames are those of one part of several. */
-  readonly framesStored?: number;
-  /** Messages of it up to `sequence`: of those that gave no records no marker may tell yet. */
-  readonly framesSeen?: number;
+  /** Up to `stored` and to `sequence`, where the frames are those of one part of several. */
+  readonly frames?: CountedFrames;
 }
 
 export interface CheckpointContent extends CheckpointHeader {

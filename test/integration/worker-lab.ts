@@ -81,6 +81,7 @@ streams: { partitions: ${this.partitions} }
 workers: { ttl: ${ttl}, marks: true }
 checkpoints: { interval: 300ms, commit_interval: 50ms }
 documents: { store: none }
+silence: { after: 24h, forget: 720h }
 ${more}`;
     writeFileSync(file, config);
     const address = ['--nats', this.nats.url, '--http', '127.0.0.1:0'];

@@ -1,3 +1,4 @@
+import type { CountedFrames } from '../../component/counted-frames.ts';
 import type { AnyPipeline } from '../../component/pipeline.ts';
 import type { StreamPosition } from '../../component/stream-position.ts';
 import { type CheckpointContent, stateHash } from '../../topology/checkpoint-file.ts';
@@ -30,10 +31,8 @@ export interface KeepingParts {
   /** Up to which message frames are processed. */
   readonly position: () => number | undefined;
   readonly stored: () => StreamPosition;
-  /** Messages up to there, where the frames are those of one part of several. */
-  readonly framesStored?: () => number;
-  /** Messages up to `position`, likewise. */
-  readonly framesSeen?: () => number;
+  /** Where the frames are those of one part of several. */
+  readonly frames?: () => CountedFrames;
   readonly documentsTo: () => number;
   /** Resolves when what frames up to this one put out is where it belongs. */
   readonly settled: (sequence: number) => Promise<void>;
@@ -47,8 +46,7 @@ export interface KeptPlace {
     | {
         readonly sequence: number;
         readonly stored: StreamPosition;
-        readonly framesStored: number;
-        readonly framesSeen: number;
+        readonly counted: CountedFrames;
       }
     | undefined;
   /** All messages of the derived stream up to this one were documents. */
@@ -78,8 +76,8 @@ export class Keeping {
     await this.parts.place.setAside(refused);
     if (content === undefined) return undefined;
     const { sequence, stream, streamCreated, stored, documentsTo } = content;
-    const { framesStored = 0, framesSeen = 0 } = content;
-    const frames = { sequence, stored, framesStored, framesSeen };
+    const { frames: counted = { stored: 0, seen: 0 } } = content;
+    const frames = { sequence, stored, counted };
     const isSame = streamCreated === created && stream === this.parts.stream;
     let said: string[];
     if (isSame) {
@@ -122,7 +120,7 @@ anew, counters go on`,
   }
 
   private makeCheckpointer(): Checkpointer {
-    const { config, telemetry, rare, settled, stored, documentsTo, framesStored } = this.parts;
+    const { config, telemetry, rare, settled, stored, documentsTo, frames } = this.parts;
     const { own, log } = telemetry;
     return new Checkpointer({
       folder: this.parts.place,
@@ -131,8 +129,9 @@ anew, counters go on`,
       copy: () => this.copy(),
       settled: async (copy) => {
         await settled(copy.sequence);
-        const frames = framesStored === undefined ? {} : { framesStored: framesStored() };
-        return { ...copy, stored: stored(), documentsTo: documentsTo(), ...frames };
+        const now = { ...copy, stored: stored(), documentsTo: documentsTo() };
+        if (copy.frames === undefined || frames === undefined) return now;
+        return { ...now, frames: { stored: frames().stored, seen: copy.frames.seen } };
       },
       events: {
         written: (bytes, heldMs) => {
@@ -150,7 +149,7 @@ anew, counters go on`,
   }
 
   private copy(): CheckpointContent | undefined {
-    const { config, pipelines, position, stored, documentsTo, framesSeen } = this.parts;
+    const { config, pipelines, position, stored, documentsTo, frames } = this.parts;
     const sequence = position();
     if (sequence === undefined) return undefined;
     return {
@@ -162,7 +161,7 @@ anew, counters go on`,
       sequence,
       stored: stored(),
       documentsTo: documentsTo(),
-      ...(framesSeen === undefined ? {} : { framesSeen: framesSeen() }),
+      ...(frames === undefined ? {} : { frames: frames() }),
       pipelines: hashesOf(pipelines, config),
       configHash: configHash(config),
       ...this.state.copy(),

@@ -75,7 +75,9 @@ export async function readPartitions(asked: PartitionsAsked): Promise<Partitions
     list.push(...(await Promise.all(numbers.map((number) => partition(asked, number)))));
   }
   const { isWhole: _, ...join } = await leaseOf(asked, JOIN);
-  return summary(count, [...list, { ...join, lag_messages: null }]);
+  // Not of a version that has none, nor before the first.
+  if (join.epoch > 0) list.push({ ...join, lag_messages: null });
+  return summary(count, list);
 }
 
 /** How many the server puts the chips of this stream into. */

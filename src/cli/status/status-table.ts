@@ -75,7 +75,9 @@ function lagRows({ lag, streams }: Status): string[] {
   return section(rows);
 }
 
-function checkpointRows({ checkpoints }: Status): string[] {
+function checkpointRows({ checkpoints, partitions }: Status): string[] {
+  // Those of partitions are in NATS.
+  if (partitions !== null && checkpoints.generations.length === 0) return [];
   const { generations, set_aside: aside } = checkpoints;
   const lines =
     generations.length === 0

@@ -58,12 +58,8 @@ export class Part implements StorePart {
     const own = defineOwnMetricsOfPart(this.store, parts.telemetry.own);
     this.telemetry = { ...parts.telemetry, store: this.store, own };
     this.commit = partCommit(parts, work, () => this.source?.wake());
-    this.bucket = new CheckpointBucket({
-      connection: parts.connection,
-      stream: parts.names.state,
-      part: work.key,
-      owner: parts.owner,
-    });
+    const { connection, owner, names } = parts;
+    this.bucket = new CheckpointBucket({ connection, owner, stream: names.state, part: work.key });
   }
 
   get key(): string {
@@ -71,13 +67,12 @@ export class Part implements StorePart {
   }
 
   /** Which owner of it this is, of all that it ever had. */
-  /** Since others last heard that this worker has it. */
-  get leaseAgeMs(): number {
-    return this.commit.sinceRenewedMs;
-  }
-
   get epoch(): number {
     return this.commit.epoch;
+  }
+
+  get leaseAgeMs(): number {
+    return this.commit.sinceRenewedMs;
   }
 
   get monitor(): ChipMonitor | undefined {
@@ -106,7 +101,7 @@ export class Part implements StorePart {
   readonly isShown = (): boolean => !this.isBehind && this.isHeld();
 
   private readonly isHeld = (): boolean => {
-    return !this.isLost && this.commit.sinceRenewedMs < this.parts.config.workers.ttl / 1000;
+    return !this.isLost && this.leaseAgeMs < this.parts.config.workers.ttl / 1000;
   };
 
   /** Takes it, if its marker is still that message; false where another was first. */
@@ -181,10 +176,7 @@ export class Part implements StorePart {
     const keeping = this.makeKeeping(working, inlet);
     const found = await keeping.restore(this.created, kept);
     const frames = found?.frames;
-    if (frames !== undefined) {
-      this.commit.know(frames.stored, frames.framesStored);
-      this.commit.goOn(frames.sequence, frames.framesSeen);
-    }
+    if (frames !== undefined) this.commit.restore(frames.sequence, frames.stored, frames.counted);
     inlet.startAt(frames?.sequence ?? beforeFirst(view));
     this.parts.documentsFrom(found?.documentsTo ?? 0);
     this.inlet = inlet;
@@ -262,8 +254,7 @@ were for ${this.key} were not read`,
       created: () => this.created,
       position: () => inlet.position,
       stored: () => this.commit.position,
-      framesStored: () => this.commit.frames,
-      framesSeen: () => this.commit.framesProcessed,
+      frames: () => this.commit.frames,
       settled: async (sequence) => {
         await Promise.all([this.commit.whenStored(sequence), deadOutbox.settled()]);
       },

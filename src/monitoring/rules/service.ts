@@ -188,7 +188,8 @@ function stateRefused({ t }: RuleContext): AlertRule {
     team: 'platform',
     summary: 'More {{ $labels.bound }} than are remembered',
     description:
-      'Frames came for more {{ $labels.bound }} than operators remember; those beyond give no rates, energy or durations.',
+      'Frames came for more {{ $labels.bound }} than operators remember; those beyond give no ' +
+      'rates, energy or durations.',
     dashboard: 'spikescope',
     runbook: {
       means:
