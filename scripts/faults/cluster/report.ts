@@ -29,7 +29,10 @@ export function clusterReportOf(options: ClusterRunOptions, result: ClusterRunRe
         `${count(result.marks)}, partitions changed hands ${result.handovers} times`,
       ],
       ['scrapes under faults', count(result.scrapes)],
-      ['derived records compared', count(result.faulty.derived.length)],
+      [
+        'derived records compared',
+        `${count(result.faulty.derived.length)}, and ${count(result.faulty.joined?.length ?? 0)} joined`,
+      ],
       ['documents compared', count(result.faulty.documents.length)],
       ['dead messages compared', count(result.faulty.dead.length)],
       ['counters compared', `${count(result.faulty.counters.size)} series, summed over workers`],
