@@ -64,8 +64,8 @@ async function documentsIn(stored: StoredDocuments): Promise<[string, string][]>
 }
 
 /**
- * What joins chips reads what workers derived in the order in which they did, which is another one in
- * each run: its records have no place that could be compared, and are so many of each content.
+ * What joins chips reads what workers derived in the order in which they did, another one in each
+ * run: its records have no place that could be compared, and are so many of each content.
  */
 class Occurrences {
   readonly keys: string[] = [];

@@ -31,7 +31,8 @@ export function clusterReportOf(options: ClusterRunOptions, result: ClusterRunRe
       ['scrapes under faults', count(result.scrapes)],
       [
         'derived records compared',
-        `${count(result.faulty.derived.length)}, and ${count(result.faulty.joined?.length ?? 0)} joined`,
+        `${count(result.faulty.derived.length)}, ` +
+          `${count(result.faulty.joined?.length ?? 0)} of what joins chips`,
       ],
       ['documents compared', count(result.faulty.documents.length)],
       ['dead messages compared', count(result.faulty.dead.length)],
