@@ -9,7 +9,9 @@ import { WorkerLab } from './worker-lab.ts';
 
 const PARTITIONS = 8;
 const CHIPS = 20;
-const owned = (metrics: Exposition) => metrics.value('spikescope_partitions_owned') ?? 0;
+/** Partitions of frames: what joins chips is one more. */
+const owned = ({ text }: Exposition) =>
+  text.match(/^spikescope_partition_epoch\{partition="\d+"/gm)?.length ?? 0;
 const frames = (metrics: Exposition) => metrics.sum('spikescope_frames_total', 'kind="power"');
 
 async function kill(worker: ServiceProcess): Promise<void> {
