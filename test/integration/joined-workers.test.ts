@@ -48,6 +48,9 @@ test('what joins chips has one owner, is told once, and goes on with another', a
     }),
     runId: 'both',
   });
+  await until('it has begun in both', async () => {
+    return (await lab.messages('spikeformer.derived.run-open-part.>')).length === 2;
+  });
   await lab.send(over(a));
   await until('one part has ended', async () => {
     return (await lab.messages('spikeformer.derived.run-part.>')).length === 1;
