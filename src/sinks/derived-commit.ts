@@ -152,7 +152,7 @@ export class DerivedCommit {
     this.framesSeen = this.framesStored;
   }
 
-  /** What a checkpoint knows. What it covers and gave no records may be in no marker: it is next. */
+  /** What a checkpoint knows. What it covers and gave no records may be in no marker: next is. */
   restore(sequence: number, stored: StreamPosition, frames: CountedFrames): void {
     this.know(stored, frames.stored);
     if (sequence <= this.storedTo.sequence) return;

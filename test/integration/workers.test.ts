@@ -92,6 +92,7 @@ test('a worker paused while another took over: nothing of it lands, it says so',
   });
   for (let part = 0; part < PARTITIONS; part++) {
     const line = `partition p${part} was taken over by`;
+    await until('it says so', () => Promise.resolve(paused.log().includes(line)));
     expect(paused.log().split(line)).toHaveLength(2);
   }
   expect(paused.log()).toContain('nothing of what this worker still had of it was stored');
