@@ -27,6 +27,7 @@ const streamOf = (spikesPerFrame: number) =>
 /** Services on one stream, each with a folder of its own; all go together. */
 class Crew {
   readonly services: Service[] = [];
+  private added = 0;
   private readonly folder = mkdtempSync(join(tmpdir(), 'spikescope-bench-workers-'));
   private readonly port: number;
   private readonly env: Readonly<Record<string, string>>;
@@ -37,7 +38,7 @@ class Crew {
   }
 
   async add(): Promise<Service> {
-    const state = join(this.folder, String(this.services.length));
+    const state = join(this.folder, String(this.added++));
     const flags = ['--delivery', 'jetstream', '--state', state];
     const service = await startService(this.port, flags, { env: this.env, state });
     this.services.push(service);

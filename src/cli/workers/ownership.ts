@@ -192,6 +192,8 @@ export class Ownership {
   }
 
   private async close(): Promise<void> {
+    // Others count on it no more: they take what it gives back as soon as it has.
+    this.peers.beat(true);
     for (const part of this.owned.values()) this.handOver(part.key);
     await Promise.allSettled(this.ending);
     this.peers.close();
