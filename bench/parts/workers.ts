@@ -27,6 +27,7 @@ const streamOf = (spikesPerFrame: number) =>
 /** Services on one stream, each with a folder of its own; all go together. */
 class Crew {
   readonly services: Service[] = [];
+  private added = 0;
   private readonly folder = mkdtempSync(join(tmpdir(), 'spikescope-bench-workers-'));
   private readonly port: number;
   private readonly env: Readonly<Record<string, string>>;
@@ -37,7 +38,7 @@ class Crew {
   }
 
   async add(): Promise<Service> {
-    const state = join(this.folder, String(this.services.length));
+    const state = join(this.folder, String(this.added++));
     const flags = ['--delivery', 'jetstream', '--state', state];
     const service = await startService(this.port, flags, { env: this.env, state });
     this.services.push(service);
@@ -133,6 +134,11 @@ async function speedOf(
   }
 }
 
+/** Partitions of frames: what joins chips is one more. */
+function ownedIn(text: string): number {
+  return text.match(/^spikescope_partition_epoch\{partition="\d+"/gm)?.length ?? 0;
+}
+
 interface Look {
   readonly atMs: number;
   readonly cpuS: number;
@@ -146,7 +152,8 @@ async function lookAt(crew: Crew, partitions: number): Promise<Look> {
   const texts = await Promise.all(crew.services.map((service) => service.text()));
   const sum = (metric: string) => texts.reduce((all, text) => all + sumOf(text, metric), 0);
   const isKnown = texts.every((text) => text.includes('\nspikescope_stream_lag_messages '));
-  const isShared = partitions === 1 || sum('spikescope_partitions_owned') === partitions;
+  const isShared =
+    partitions === 1 || texts.reduce((all, text) => all + ownedIn(text), 0) === partitions;
   return {
     atMs: performance.now(),
     cpuS: crew.services.reduce((all, service) => all + service.cpuS(), 0),
@@ -210,7 +217,7 @@ async function takenOver(
   try {
     const [first, second] = [await crew.add(), await crew.add()];
     const owns = async (service: Service, count: number) => {
-      return sumOf(await service.text(), 'spikescope_partitions_owned') === count;
+      return ownedIn(await service.text()) === count;
     };
     await until(async () => (await owns(first, 8)) && (await owns(second, 8)));
     await load(LIVE_S);

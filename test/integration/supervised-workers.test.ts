@@ -10,6 +10,10 @@ import { WorkerLab } from './worker-lab.ts';
 const PARTITIONS = 8;
 const CHIPS = 20;
 
+/** Partitions of frames: what joins chips is one more. */
+const owned = ({ text }: Exposition) =>
+  text.match(/^spikescope_partition_epoch\{partition="\d+"/gm)?.length ?? 0;
+
 interface Targets {
   readonly targets: readonly string[];
   readonly labels: { readonly worker: string };
@@ -62,7 +66,7 @@ test('run --workers: processes that share, started again when killed, ended toge
   expect(targets().map(({ labels }) => labels.worker)).toEqual(['0', '1', '2']);
   await lab.publish(5);
   await until('each has a share', async () => {
-    const all = (await scrape())?.map((seen) => seen.value('spikescope_partitions_owned') ?? 0);
+    const all = (await scrape())?.map(owned);
     return all !== undefined && Math.min(...all) >= 2 && Math.max(...all) <= 3;
   });
   const pid = await pidOf(lab, 'p0');
@@ -87,7 +91,7 @@ test('workers whose parent was killed give back what they have, and end', async 
   const lab = await WorkerLab.open(PARTITIONS);
   const { parent, scrape } = await start(lab, 2);
   await until('each has its share', async () => {
-    const all = (await scrape())?.map((seen) => seen.value('spikescope_partitions_owned'));
+    const all = (await scrape())?.map(owned);
     return all?.length === 2 && all.every((count) => count === PARTITIONS / 2);
   });
   const pids = await Promise.all(upTo(PARTITIONS).map((part) => pidOf(lab, `p${part}`)));

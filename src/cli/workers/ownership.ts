@@ -111,7 +111,7 @@ export class Ownership {
     }
     const { own } = this.parts.telemetry;
     const [ofFrames] = this.tables as readonly [LeaseTable];
-    own.partitionsOwned.series().set(this.keysOf(ofFrames).size);
+    own.partitionsOwned.series().set(this.owned.size);
     own.workersSeen.series().set(ofFrames.live(nowMs));
   }
 
@@ -192,6 +192,8 @@ export class Ownership {
   }
 
   private async close(): Promise<void> {
+    // Others count on it no more: they take what it gives back as soon as it has.
+    this.peers.beat(true);
     for (const part of this.owned.values()) this.handOver(part.key);
     await Promise.allSettled(this.ending);
     this.peers.close();
