@@ -224,7 +224,7 @@ function workers() {
       stacked: true,
       min: 0,
       queries: [
-        ['sum by (instance) (spikescope_partitions_owned)', '{{instance}}'],
+        ['sum by (instance) (spikescope_partitions_owned) or vector(0)', '{{instance}}'],
         [`clamp_min(${WITHOUT_OWNER}, 0) or vector(0)`, 'nobody'],
       ],
     }),

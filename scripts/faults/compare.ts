@@ -13,6 +13,8 @@ export interface DerivedEntry {
 export interface Outcome {
   /** In the order of the stream. */
   readonly derived: readonly DerivedEntry[];
+  /** Of what joins chips, each with which of its kind it is; in no order. */
+  readonly joined?: readonly string[];
   /** `<index>/<id without the origin>` to its fields, as text. */
   readonly documents: readonly (readonly [id: string, fields: string])[];
   readonly counters: ReadonlyMap<string, number>;
@@ -36,6 +38,7 @@ export function compareOutcomes(faulty: Outcome, clean: Outcome): Difference[] {
   return [
     ...compareKeyed('derived records', derived(faulty), derived(clean)),
     ...outOfPlace(faulty.derived),
+    ...compareKeyed('joined records', asKeys(faulty.joined), asKeys(clean.joined)),
     ...compareKeyed('documents', faulty.documents, clean.documents),
     ...compareKeyed('dead messages', faulty.dead, clean.dead),
     ...compareKeyed('counters', asText(faulty.counters), asText(clean.counters)),
@@ -43,6 +46,10 @@ export function compareOutcomes(faulty: Outcome, clean: Outcome): Difference[] {
 }
 
 type Keyed = readonly (readonly [key: string, content: string])[];
+
+function asKeys(keys: readonly string[] = []): Keyed {
+  return keys.map((key) => [key, '']);
+}
 
 function asText(counters: ReadonlyMap<string, number>): Keyed {
   return [...counters].map(([series, value]) => [series, String(value)]);

@@ -10,6 +10,8 @@ import type { StoredDocuments } from './document-server.ts';
 import type { Exposed } from './exposition.ts';
 
 const STREAMS = streamNames('SPIKEFORMER');
+/** Of the ids of records that join chips; others begin with the time their stream was made. */
+const JOINED = 'j';
 const SEQUENCE_HEADER = 'Spikescope-Sequence';
 /** The fourth token where workers share the frames. */
 const PART = /^[^.]+\.(?:derived|anomaly)\.[^.]+\.(p\d+|join)(?:\.|$)/;
@@ -23,14 +25,16 @@ export async function outcomeOf(
 ): Promise<Outcome> {
   const derived: DerivedEntry[] = [];
   const dead: [string, string][] = [];
+  const joined = new Occurrences();
   await eachMessage(servers, STREAMS.derived, (message) => {
     // The markers are how it is done, not what is derived.
     if (message.subject.split('.')[1] === 'control') return;
     const position = withoutOrigin(message.headers?.get(ID_HEADER) ?? '');
     const part = PART.exec(message.subject)?.[1];
     const { subject } = message;
-    const entry = { position, subject, payload: hashOf(message.data) };
-    derived.push(part === undefined ? entry : { ...entry, part });
+    const payload = hashOf(message.data);
+    if (part === 'join') joined.add(`${subject} ${payload}`);
+    else derived.push({ position, subject, payload, ...(part === undefined ? {} : { part }) });
   });
   await eachMessage(servers, STREAMS.dead, (message) => {
     const reason = message.headers?.get(REASON_HEADER) ?? '';
@@ -40,6 +44,7 @@ export async function outcomeOf(
   return {
     derived,
     dead,
+    joined: joined.keys,
     documents: await documentsIn(documents),
     counters: comparable(exposed.counters),
   };
@@ -47,12 +52,32 @@ export async function outcomeOf(
 
 async function documentsIn(stored: StoredDocuments): Promise<[string, string][]> {
   const list: [string, string][] = [];
+  const joined = new Occurrences();
   for (const index of INDEX_NAMES) {
     for (const { id, timeUs, fields } of await stored.all(index)) {
-      list.push([`${index}/${withoutOrigin(id)}`, JSON.stringify({ timeUs, ...fields })]);
+      const text = JSON.stringify({ timeUs, ...fields });
+      if (id.startsWith(JOINED)) list.push([joined.add(`${index} ${text}`), text]);
+      else list.push([`${index}/${withoutOrigin(id)}`, text]);
     }
   }
   return list;
+}
+
+/**
+ * What joins chips reads what workers derived in the order in which they did, another one in each
+ * run: its records have no place that could be compared, and are so many of each content.
+ */
+class Occurrences {
+  readonly keys: string[] = [];
+  private readonly counts = new Map<string, number>();
+
+  add(content: string): string {
+    const count = (this.counts.get(content) ?? 0) + 1;
+    this.counts.set(content, count);
+    const key = `joined ${content} #${count}`;
+    this.keys.push(key);
+    return key;
+  }
 }
 
 /** The position alone: what is before the first dash tells when the stream was made. */

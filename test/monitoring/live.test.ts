@@ -19,8 +19,18 @@ const RATE_INTERVAL = '4s';
 
 /** What no run brings about, and why. */
 const NEVER_SEEN: Readonly<Record<string, string>> = {
+  ...ofWorkers(
+    ...['partitions', 'partitions_owned', 'partition_epoch', 'partition_lag_messages'],
+    ...['partition_lease_age_seconds', 'partition_changes_total'],
+  ),
   spikescope_pipeline_failures_total: 'a pipeline that throws is a fault of Spikescope',
 };
+
+function ofWorkers(...names: readonly string[]): Record<string, string> {
+  const where =
+    'one process has no partitions; workers have: test/integration/workers-shown.test.ts';
+  return Object.fromEntries(names.map((name) => [`spikescope_${name}`, where]));
+}
 
 let folder = '';
 let live: LiveRun;

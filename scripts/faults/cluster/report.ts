@@ -29,7 +29,11 @@ export function clusterReportOf(options: ClusterRunOptions, result: ClusterRunRe
         `${count(result.marks)}, partitions changed hands ${result.handovers} times`,
       ],
       ['scrapes under faults', count(result.scrapes)],
-      ['derived records compared', count(result.faulty.derived.length)],
+      [
+        'derived records compared',
+        `${count(result.faulty.derived.length)}, ` +
+          `${count(result.faulty.joined?.length ?? 0)} of what joins chips`,
+      ],
       ['documents compared', count(result.faulty.documents.length)],
       ['dead messages compared', count(result.faulty.dead.length)],
       ['counters compared', `${count(result.faulty.counters.size)} series, summed over workers`],
