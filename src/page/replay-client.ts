@@ -110,11 +110,16 @@ export class ReplayClient {
     for (const topic of topics) {
       source.addEventListener(topic, (event) => {
         const data: unknown = JSON.parse((event as MessageEvent<string>).data);
-        if (topic === 'replay') this.replay = data as ReplayState;
+        if (topic === 'replay') this.hear(data as ReplayState);
         else this.state.take(topic, data);
         this.changed();
       });
     }
+  }
+
+  /** What was sent before the replay was steered may come after its answer, and is old by then. */
+  private hear(replay: ReplayState): void {
+    if (replay.steered >= (this.replay?.steered ?? 0)) this.replay = replay;
   }
 
   /** The stream has ended: the replay may have, or the service. */

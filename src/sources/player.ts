@@ -86,6 +86,10 @@ export class Player {
     if (atUs !== undefined) this.goalUs = atUs;
     // Who presses play at the end wants to see it again.
     else if (playing === true && this.state_ === 'ended') this.goalUs = this.startUs;
+    // At once: until it moves, where it was is not where it is any more.
+    const { goalUs, state } = this;
+    const isThere = state === 'opening' || (state === 'ended' && !this.mustGoBack());
+    if (goalUs !== undefined && !isThere) this.become('seeking');
     this.wake();
   }
 

@@ -89,6 +89,19 @@ it('ends with the samples at exactly the end, and plays again when asked to', as
   expect(told.given).toHaveLength(11);
 });
 
+it('is on its way from the moment that somebody wants it elsewhere', async () => {
+  const { player } = start();
+  player.control({ atUs: 1_200_000 });
+  await until('it is there', () => player.state === 'paused');
+  player.control({ atUs: 1_500_000 });
+  expect(player.state).toBe('seeking');
+  await until('it is there', () => player.state === 'paused');
+  player.control({ atUs: 1_100_000 });
+  expect(player.state).toBe('seeking');
+  await until('it is back', () => player.state === 'paused');
+  expect(player.positionUs).toBe(1_100_000);
+});
+
 it('plays, no faster than asked, and holds still when paused', async () => {
   const { player, told } = start();
   const beganMs = performance.now();

@@ -81,7 +81,7 @@ export class ReplayLink {
     const { at_us = 0, speed = 1, playing = false } = { ...control, ...(query ?? {}) };
     const state: ReplayState = {
       ...{ id, recording, state: 'opening', playing, at_us, start_us: 0, end_us: 0, speed },
-      ...{ format: null, samples_outside: 0, samples_invalid: 0, frames_damaged: 0 },
+      ...{ format: null, steered: 0, samples_outside: 0, samples_invalid: 0, frames_damaged: 0 },
       ...{ truncated: false, remarks: [] },
     };
     return { status: 200, body: JSON.stringify(state) };

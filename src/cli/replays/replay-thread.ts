@@ -36,6 +36,7 @@ async function run(task: ReplayTask, port: MessagePort): Promise<void> {
   let pass = new ReplayPass(task, pipelines, 0);
   let recording: Recording | undefined;
   let error: string | undefined;
+  let steered = 0;
   const player = new Player({
     frameSpanUs: FRAME_SPAN_US,
     open: () => openRecording(task.path),
@@ -48,7 +49,10 @@ async function run(task: ReplayTask, port: MessagePort): Promise<void> {
     frame: (frame) => pass.frame(frame),
     end: () => pass.complete(),
   });
-  const state = (): ReplayState => stateOf(task, player, recording, error);
+  const state = (): ReplayState => ({
+    ...stateOf(task, player, recording, error),
+    steered,
+  });
   const hub = new LiveHub({
     ...{ view: pass.view, clientsMax: STREAMS_MAX, clients: () => {}, skipped: () => {} },
     more: { replay: { everyTicks: 1, since: state } },
@@ -57,6 +61,7 @@ async function run(task: ReplayTask, port: MessagePort): Promise<void> {
     state,
     control: (control) => {
       player.control(controlOf(control));
+      steered++;
       return state();
     },
     view: () => liveAnswers(pass.view, () => hub.count),
@@ -122,7 +127,7 @@ function stateOf(
   player: Player,
   recording: Recording | undefined,
   error: string | undefined,
-): ReplayState {
+): Omit<ReplayState, 'steered'> {
   const { speed, playing, startUs, endUs } = player.current;
   const notes = recording?.notes;
   return {

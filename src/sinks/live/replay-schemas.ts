@@ -60,6 +60,7 @@ export const replaySchema = z.object({
   end_us: us,
   speed: z.number(),
   format: text.nullable(),
+  steered: whole.describe('How often it was steered: tells an older state from a newer one.'),
   samples_outside: whole,
   samples_invalid: whole,
   frames_damaged: whole,
