@@ -111,7 +111,6 @@ export class Ownership {
     }
     const { own } = this.parts.telemetry;
     const [ofFrames] = this.tables as readonly [LeaseTable];
-    own.partitionsOwned.series().set(this.owned.size);
     own.workersSeen.series().set(ofFrames.live(nowMs));
   }
 

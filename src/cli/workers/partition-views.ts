@@ -22,7 +22,9 @@ export function viewOf(
     const known = { epoch, leaseAgeMs: age, lagMessages: lag ?? null };
     return { partition, worker, isOwn: true, ...known };
   }
-  const { worker: other = null, epoch, ageMs = null } = lease;
+  const { epoch, ageMs = null } = lease;
+  // What this worker has just given back is nobody's, until it sees whose it is.
+  const other = lease.worker === worker ? null : (lease.worker ?? null);
   return { partition, worker: other, isOwn: false, epoch, leaseAgeMs: ageMs, lagMessages: null };
 }
 
@@ -36,8 +38,10 @@ export class PartitionGauges {
   }
 
   show(views: readonly PartitionView[]): void {
-    const { partitions, partitionEpoch, partitionLag, partitionLeaseAge } = this.own;
+    const { partitions, partitionsOwned, partitionEpoch, partitionLag, partitionLeaseAge } =
+      this.own;
     partitions.series().set(views.length);
+    partitionsOwned.series().set(views.filter(({ isOwn }) => isOwn).length);
     const now = new Map<string, readonly GaugeSeries[]>();
     for (const { partition, isOwn, epoch, leaseAgeMs, lagMessages } of views) {
       if (!isOwn) continue;
