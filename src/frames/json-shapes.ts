@@ -1,14 +1,9 @@
 import { JsonColumn } from './json-column.ts';
 import { endOfNumber, type JsonForm, type JsonPart, JsonSplitter } from './json-parts.ts';
 import type { FrameLimits } from './limits.ts';
-import { branchOf, joined, nodeOf, ShapeCredit, type ShapeNode } from './shape-tree.ts';
-import { noteOrder, type SpikesFrame } from './spikes.ts';
+import { branchOf, isShort, KnownShapes, type ShapeNode, standsAt } from './shape-tree.ts';
+import { noteOrder, type SpikesFrame, spikesLike, withoutColumns } from './spikes.ts';
 import type { FrameSubject } from './subject.ts';
-
-/** Shapes that are remembered; with one more all are forgotten, and learned anew. */
-const SHAPES_MAX = 16_384;
-/** Bytes of a shape at most that are not digits: what is longer is no frame that comes often. */
-const CONSTANT_BYTES_MAX = 2048;
 
 const ZERO = 0x30;
 const CLOSE = 0x7d;
@@ -54,9 +49,7 @@ export class JsonShapes {
   private readonly limits: FrameLimits;
   private view: DataView = new DataView(new ArrayBuffer(0));
   private readonly splitter = new JsonSplitter<Varying>(varies);
-  private readonly roots = new Map<FrameSubject, Node>();
-  private shapes = 0;
-  private readonly credit = new ShapeCredit();
+  private readonly known = new KnownShapes<Varying, SpikesFrame>();
   private at = 0;
   private readonly numbers = new Float64Array(3);
   private readonly ids = new JsonColumn();
@@ -68,30 +61,20 @@ export class JsonShapes {
 
   /** Undefined where the message has no known shape or is not valid: the parser says which. */
   read(bytes: Uint8Array, subject: FrameSubject): SpikesFrame | undefined {
-    const root = this.roots.get(subject);
+    const root = this.known.rootOf(subject);
     const like = root === undefined ? undefined : this.follow(bytes, root);
-    if (like === undefined || !this.isValid(like)) {
-      this.credit.missed();
-      return undefined;
-    }
-    this.credit.met();
-    return this.frameLike(like);
+    const isKnown = like !== undefined && this.isValid(like);
+    this.known.met(isKnown);
+    return isKnown ? this.frameLike(like) : undefined;
   }
 
   /** Remembers what a message looks like that was read as this frame. */
   learn(bytes: Uint8Array, subject: FrameSubject, frame: SpikesFrame): void {
-    if (!this.credit.spend()) return;
+    if (!this.known.spend()) return;
     // A frame is all of its message.
     const parts = bytes.at(-1) === CLOSE ? this.splitter.split(bytes, 0) : undefined;
     if (parts === undefined || !isPlain(parts, frame)) return;
-    if (this.shapes >= SHAPES_MAX) {
-      this.roots.clear();
-      this.shapes = 0;
-    }
-    const root = this.roots.get(subject);
-    const node = nodeOf(parts, { ...frame, neuronId: NO_COLUMN, dtUs: NO_COLUMN });
-    this.roots.set(subject, root === undefined ? node : joined(root, node));
-    this.shapes++;
+    this.known.add(subject, parts, withoutColumns(frame));
   }
 
   /** Reads along the bytes of known shapes; gives the frame that the message looks like. */
@@ -99,35 +82,22 @@ export class JsonShapes {
     if (bytes.buffer !== this.view.buffer) this.view = new DataView(bytes.buffer);
     this.at = 0;
     this.numbers.fill(0);
+    const { view } = this;
     let node = root;
     while (true) {
-      if (!this.has(bytes, node)) return undefined;
-      const { at } = this;
+      if (!standsAt(node, bytes, view, this.at)) return undefined;
+      this.at += node.text.length;
       if (node.varying !== undefined) {
         if (!this.take(bytes, node.varying)) return undefined;
         node = node.next as Node;
       } else if (node.branches !== undefined) {
-        const branch = branchOf(node.branches, bytes[at]);
+        const branch = branchOf(node.branches, bytes[this.at]);
         if (branch === undefined) return undefined;
         node = branch;
       } else {
-        return at === bytes.length ? node.like : undefined;
+        return this.at === bytes.length ? node.like : undefined;
       }
     }
-  }
-
-  /** Whether the bytes of a node come next; goes past them. */
-  private has(bytes: Uint8Array, { text, words }: Node): boolean {
-    const { view, at } = this;
-    const { length } = text;
-    if (at + length > bytes.length) return false;
-    const start = bytes.byteOffset + at;
-    for (let i = 0; i < words.length; i++) {
-      if (view.getInt32(start + i * 4, true) !== words[i]) return false;
-    }
-    for (let i = words.length * 4; i < length; i++) if (bytes[at + i] !== text[i]) return false;
-    this.at = at + length;
-    return true;
   }
 
   /** Takes what differs; false where it is not written plainly. */
@@ -173,28 +143,12 @@ export class JsonShapes {
 
   private frameLike(like: SpikesFrame): SpikesFrame {
     const { numbers } = this;
-    return {
-      kind: 'spikes',
-      deviceType: like.deviceType,
-      chipId: like.chipId,
-      t0Us: numbers[SLOTS.t0] as number,
-      spanUs: like.spanUs,
-      seq: like.seq === undefined ? undefined : (numbers[SLOTS.seq] as number),
-      runId: like.runId,
-      emitter: like.emitter,
-      arrivedUs: Number.NaN,
-      trace: undefined,
-      restarts: 0,
-      layerName: like.layerName,
-      neuronType: like.neuronType,
-      neuronCount: like.neuronCount,
-      neuronId: this.ids.view(),
-      dtUs: noteOrder(this.dts.view(), this.dts.isOrdered),
-      timestep0: like.timestep0 === undefined ? undefined : (numbers[SLOTS.timestep0] as number),
-      timestepUs: like.timestepUs,
-      neuronOffset: like.neuronOffset,
-      place: like.place,
-    };
+    const t0Us = numbers[SLOTS.t0] as number;
+    const seq = like.seq === undefined ? undefined : (numbers[SLOTS.seq] as number);
+    const has0 = like.timestep0 !== undefined;
+    const timestep0 = has0 ? (numbers[SLOTS.timestep0] as number) : undefined;
+    const dtUs = noteOrder(this.dts.view(), this.dts.isOrdered);
+    return spikesLike(like, t0Us, like.spanUs, seq, timestep0, this.ids.view(), dtUs);
   }
 
   private isValid(like: SpikesFrame): boolean {
@@ -211,14 +165,11 @@ export class JsonShapes {
   }
 }
 
-const NO_COLUMN = new Uint32Array(0);
-
 /** Whether all that a frame says is either in the constant bytes or in what varies. */
 function isPlain(parts: readonly JsonPart<Varying>[], frame: SpikesFrame): boolean {
   const varying = new Set(parts.map((part) => part.varying));
-  const bytes = parts.reduce((sum, { text }) => sum + text.length, 0);
   return (
-    bytes <= CONSTANT_BYTES_MAX &&
+    isShort(parts) &&
     ['t0', 'neuron_id', 'dt'].every((name) => varying.has(name as Varying)) &&
     varying.has('seq') === (frame.seq !== undefined) &&
     varying.has('timestep0') === (frame.timestep0 !== undefined)

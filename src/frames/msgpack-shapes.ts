@@ -4,18 +4,12 @@ import { DenseSpikesFrame, readDense } from './dense-spikes.ts';
 import type { Fields } from './fields.ts';
 import type { FrameLimits } from './limits.ts';
 import { BINS, MsgpackSplitter, type MsgpackVarying, NUMBERS } from './msgpack-parts.ts';
-import { branchOf, joined, nodeOf, ShapeCredit, type ShapeNode } from './shape-tree.ts';
-import { noteOrder, type SpikesFrame } from './spikes.ts';
+import { branchOf, isShort, KnownShapes, type ShapeNode, standsAt } from './shape-tree.ts';
+import { noteOrder, type SpikesFrame, spikesLike, withoutColumns } from './spikes.ts';
 import type { FrameSubject } from './subject.ts';
-
-/** Shapes that are remembered; with one more all are forgotten, and learned anew. */
-const SHAPES_MAX = 16_384;
-/** Bytes of a shape at most that stay: what is longer is no frame that comes often. */
-const CONSTANT_BYTES_MAX = 2048;
 
 const [T0, SPAN, SEQ, TIMESTEP0] = [0, 1, 2, 3] as const;
 const [IDS, TIMES, IDS16, TIMES16, STEPS] = [0, 1, 2, 3, 4] as const;
-const NO_COLUMN = new Uint32Array(0);
 
 /** What a shape means: a frame, its varying numbers and columns aside. */
 interface Like {
@@ -38,9 +32,7 @@ export class MsgpackShapes {
   private readonly limits: FrameLimits;
   private readonly columns: ColumnReader;
   private readonly splitter = new MsgpackSplitter();
-  private readonly roots = new Map<FrameSubject, Node>();
-  private readonly credit = new ShapeCredit();
-  private shapes = 0;
+  private readonly known = new KnownShapes<MsgpackVarying, Like>();
   private view: DataView = new DataView(new ArrayBuffer(0));
   private at = 0;
   private readonly numbers = new Float64Array(NUMBERS.length);
@@ -54,17 +46,16 @@ export class MsgpackShapes {
 
   /** Undefined where the message has no known shape or is not valid: the reader says which. */
   read(bytes: Uint8Array, subject: FrameSubject): SpikesFrame | undefined {
-    const root = this.roots.get(subject);
+    const root = this.known.rootOf(subject);
     const like = root === undefined ? undefined : this.follow(bytes, root);
     const frame = like === undefined ? undefined : this.frameLike(bytes, like);
-    if (frame === undefined) this.credit.missed();
-    else this.credit.met();
+    this.known.met(frame !== undefined);
     return frame;
   }
 
   /** Remembers what a message looks like that was read as this frame. */
   learn(bytes: Uint8Array, subject: FrameSubject, frame: SpikesFrame): void {
-    if (!this.credit.spend()) return;
+    if (!this.known.spend()) return;
     const parts = this.splitter.split(bytes);
     if (parts === undefined) return;
     const bins: number[] = [];
@@ -73,25 +64,19 @@ export class MsgpackShapes {
       if (varying?.what === 'bin') bins.push(varying.slot);
       else if (varying?.what === 'number') varies[varying.slot] = true;
     }
-    const constantBytes = parts.reduce((sum, { text }) => sum + text.length, 0);
-    if (constantBytes > CONSTANT_BYTES_MAX || !arePlain(bins)) return;
-    if (this.shapes >= SHAPES_MAX) {
-      this.roots.clear();
-      this.shapes = 0;
-    }
-    const node = nodeOf(parts, { frame: withoutColumns(frame), varies, bins });
-    const root = this.roots.get(subject);
-    this.roots.set(subject, root === undefined ? node : joined(root, node));
-    this.shapes++;
+    if (!isShort(parts) || !arePlain(bins)) return;
+    this.known.add(subject, parts, { frame: withoutColumns(frame), varies, bins });
   }
 
   /** Reads along the bytes of known shapes; gives what the message looks like. */
   private follow(bytes: Uint8Array, root: Node): Like | undefined {
     if (bytes.buffer !== this.view.buffer) this.view = new DataView(bytes.buffer);
     this.at = 0;
+    const { view } = this;
     let node = root;
     while (true) {
-      if (!this.has(bytes, node)) return undefined;
+      if (!standsAt(node, bytes, view, this.at)) return undefined;
+      this.at += node.text.length;
       if (node.varying !== undefined) {
         if (!this.take(bytes, node.varying)) return undefined;
         node = node.next as Node;
@@ -103,20 +88,6 @@ export class MsgpackShapes {
         return this.at === bytes.length ? node.like : undefined;
       }
     }
-  }
-
-  /** Whether the bytes of a node come next; goes past them. */
-  private has(bytes: Uint8Array, { text, words }: Node): boolean {
-    const { view, at } = this;
-    const { length } = text;
-    if (at + length > bytes.length) return false;
-    const start = bytes.byteOffset + at;
-    for (let i = 0; i < words.length; i++) {
-      if (view.getInt32(start + i * 4, true) !== words[i]) return false;
-    }
-    for (let i = words.length * 4; i < length; i++) if (bytes[at + i] !== text[i]) return false;
-    this.at = at + length;
-    return true;
   }
 
   /** Takes what varies; false where the message ends before. */
@@ -159,28 +130,8 @@ export class MsgpackShapes {
     const isOrdered = timeMax < UNORDERED;
     const dtMax = isOrdered ? timeMax : timeMax - UNORDERED;
     if (spikes > 0 && (columns.largest >= frame.neuronCount || dtMax >= spanUs)) return undefined;
-    return {
-      kind: 'spikes',
-      deviceType: frame.deviceType,
-      chipId: frame.chipId,
-      t0Us,
-      spanUs,
-      seq,
-      runId: frame.runId,
-      emitter: frame.emitter,
-      arrivedUs: Number.NaN,
-      trace: undefined,
-      restarts: 0,
-      layerName: frame.layerName,
-      neuronType: frame.neuronType,
-      neuronCount: frame.neuronCount,
-      neuronId: columns.spikeIds,
-      dtUs: noteOrder(columns.spikeTimes, isOrdered),
-      timestep0,
-      timestepUs: frame.timestepUs,
-      neuronOffset: frame.neuronOffset,
-      place: frame.place,
-    };
+    const times = noteOrder(columns.spikeTimes, isOrdered);
+    return spikesLike(frame, t0Us, spanUs, seq, timestep0, columns.spikeIds, times);
   }
 
   private dense(bytes: Uint8Array, like: SpikesFrame, bins: readonly number[]): SpikesFrame {
@@ -203,32 +154,6 @@ function arePlain(bins: readonly number[]): boolean {
   const ids = has(IDS) + has(IDS16);
   const times = has(TIMES) + has(TIMES16) + has(STEPS);
   return bins.length === 2 && ids === 1 && times === 1;
-}
-
-/** Of what a reception adds nothing is kept. */
-function withoutColumns(frame: SpikesFrame): SpikesFrame {
-  return {
-    kind: 'spikes',
-    deviceType: frame.deviceType,
-    chipId: frame.chipId,
-    t0Us: frame.t0Us,
-    spanUs: frame.spanUs,
-    seq: frame.seq,
-    runId: frame.runId,
-    emitter: frame.emitter,
-    arrivedUs: Number.NaN,
-    trace: undefined,
-    restarts: 0,
-    layerName: frame.layerName,
-    neuronType: frame.neuronType,
-    neuronCount: frame.neuronCount,
-    neuronId: NO_COLUMN,
-    dtUs: NO_COLUMN,
-    timestep0: frame.timestep0,
-    timestepUs: frame.timestepUs,
-    neuronOffset: frame.neuronOffset,
-    place: frame.place,
-  };
 }
 
 function isWhole(value: number): boolean {

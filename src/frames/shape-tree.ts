@@ -1,3 +1,5 @@
+import type { FrameSubject } from './subject.ts';
+
 /**
  * What messages of one subject look like, as a tree: bytes that are the same in all of them, what
  * varies between those, and where they differ branches by the next byte.
@@ -27,7 +29,7 @@ export interface ShapePart<V> {
   readonly varying: V | undefined;
 }
 
-export function nodeOf<V, Like>(parts: readonly ShapePart<V>[], like: Like): ShapeNode<V, Like> {
+function nodeOf<V, Like>(parts: readonly ShapePart<V>[], like: Like): ShapeNode<V, Like> {
   let node: ShapeNode<V, Like> | undefined;
   for (const { text, varying } of parts.toReversed()) {
     const isEnd = varying === undefined;
@@ -45,15 +47,32 @@ export function branchOf<V, Like>(
   return undefined;
 }
 
+/**
+ * Whether the bytes of a node stand at this place of a message. `view` is on all of the buffer in
+ * which the message lies.
+ */
+export function standsAt(
+  { text, words }: Pick<ShapeNode<unknown, unknown>, 'text' | 'words'>,
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+): boolean {
+  const { length } = text;
+  if (at + length > bytes.length) return false;
+  const start = bytes.byteOffset + at;
+  for (let i = 0; i < words.length; i++) {
+    if (view.getInt32(start + i * 4, true) !== words[i]) return false;
+  }
+  for (let i = words.length * 4; i < length; i++) if (bytes[at + i] !== text[i]) return false;
+  return true;
+}
+
 function branchesOf<V, Like>(nodes: readonly ShapeNode<V, Like>[]): Branches<V, Like> {
   return { heads: Uint8Array.from(nodes, ({ text }) => text[0] as number), nodes };
 }
 
 /** Both, as far as they are alike in one; the other one wins where nothing tells them apart. */
-export function joined<V, Like>(
-  node: ShapeNode<V, Like>,
-  other: ShapeNode<V, Like>,
-): ShapeNode<V, Like> {
+function joined<V, Like>(node: ShapeNode<V, Like>, other: ShapeNode<V, Like>): ShapeNode<V, Like> {
   const same = sameBytes(node.text, other.text);
   if (same === node.text.length && same === other.text.length) {
     if (node.varying === undefined || node.varying !== other.varying) return other;
@@ -94,6 +113,11 @@ function sameBytes(a: Uint8Array, b: Uint8Array): number {
   return length;
 }
 
+/** Shapes that are remembered; with one more all are forgotten, and learned anew. */
+const SHAPES_MAX = 16_384;
+/** Bytes of a shape at most that stay: what is longer is no frame that comes often. */
+const CONSTANT_BYTES_MAX = 2048;
+
 /** Learning costs more than reading: it is paid for by what it has saved. */
 const CREDIT_FIRST = 4096;
 const CREDIT_MAX = 65_536;
@@ -101,22 +125,42 @@ const LEARN_COST = 8;
 /** What a message of no known shape gives, so that there is another try now and then. */
 const CREDIT_RETRY = 1 / 8;
 
-/** Whether another shape may be learned, by how often those that are known were met. */
-export class ShapeCredit {
+/** The shapes of all subjects that were learned, and whether another one may be. */
+export class KnownShapes<V, Like> {
+  private readonly roots = new Map<FrameSubject, ShapeNode<V, Like>>();
+  private shapes = 0;
   private credit = CREDIT_FIRST;
 
-  met(): void {
-    if (this.credit < CREDIT_MAX) this.credit++;
+  rootOf(subject: FrameSubject): ShapeNode<V, Like> | undefined {
+    return this.roots.get(subject);
   }
 
-  missed(): void {
-    this.credit += CREDIT_RETRY;
+  /** A message was, or was not, of a known shape. */
+  met(isKnown: boolean): void {
+    if (!isKnown) this.credit += CREDIT_RETRY;
+    else if (this.credit < CREDIT_MAX) this.credit++;
   }
 
-  /** False where it is not worth it now. */
+  /** Pays for learning; false where it is not worth it now. */
   spend(): boolean {
     if (this.credit < LEARN_COST) return false;
     this.credit -= LEARN_COST;
     return true;
   }
+
+  add(subject: FrameSubject, parts: readonly ShapePart<V>[], like: Like): void {
+    if (this.shapes >= SHAPES_MAX) {
+      this.roots.clear();
+      this.shapes = 0;
+    }
+    const node = nodeOf(parts, like);
+    const root = this.roots.get(subject);
+    this.roots.set(subject, root === undefined ? node : joined(root, node));
+    this.shapes++;
+  }
+}
+
+/** Whether so little stays the same that the message may be one of many. */
+export function isShort(parts: readonly ShapePart<unknown>[]): boolean {
+  return parts.reduce((sum, { text }) => sum + text.length, 0) <= CONSTANT_BYTES_MAX;
 }
