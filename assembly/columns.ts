@@ -194,8 +194,9 @@ export function count16(ids: usize, n: i32, counts: usize): void {
   }
 }
 
-/** As `count32`, of the spikes with a time in [fromDt, toDt); gives how many they are. */
-export function countBetween32(
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function countBetween<T>(
   ids: usize,
   dts: usize,
   n: i32,
@@ -206,14 +207,26 @@ export function countBetween32(
   const width = toDt - fromDt;
   let counted = 0;
   for (let i = 0; i < n; i++) {
-    const isInside = <u32>(load<u32>(dts) - fromDt < width);
-    const at = counts + (<usize>load<u32>(ids) << 2);
+    const isInside = <u32>(<u32>load<T>(dts) - fromDt < width);
+    const at = counts + (<usize>load<T>(ids) << 2);
     store<u32>(at, load<u32>(at) + isInside);
     counted += isInside;
-    ids += 4;
-    dts += 4;
+    ids += sizeof<T>();
+    dts += sizeof<T>();
   }
   return counted;
+}
+
+/** As `count32`, of the spikes with a time in [fromDt, toDt); gives how many they are. */
+export function countBetween32(
+  ids: usize,
+  dts: usize,
+  n: i32,
+  counts: usize,
+  fromDt: u32,
+  toDt: u32,
+): i32 {
+  return countBetween<u32>(ids, dts, n, counts, fromDt, toDt);
 }
 
 /** As `countBetween32`, of u16 columns. */
@@ -225,17 +238,7 @@ export function countBetween16(
   fromDt: u32,
   toDt: u32,
 ): i32 {
-  const width = toDt - fromDt;
-  let counted = 0;
-  for (let i = 0; i < n; i++) {
-    const isInside = <u32>(<u32>load<u16>(dts) - fromDt < width);
-    const at = counts + (<usize>load<u16>(ids) << 2);
-    store<u32>(at, load<u32>(at) + isInside);
-    counted += isInside;
-    ids += 2;
-    dts += 2;
-  }
-  return counted;
+  return countBetween<u16>(ids, dts, n, counts, fromDt, toDt);
 }
 
 /**
