@@ -79,7 +79,9 @@ export class JetStreamDelivery {
       log.info(`up to date with ${this.streams.names.frames}`);
     });
     this.commit = this.makeCommit();
-    this.documents = this.makeDocuments();
+    const { rare, connection } = this;
+    const stream = this.streams.names.derived;
+    this.documents = new DocumentReading({ ...parts, connection, stream, rare });
     this.stream = {
       own: new OwnFrames(config.prefix, parts.ownOutbox),
       isHealth: healthTest(config),
@@ -278,20 +280,6 @@ export class JetStreamDelivery {
       interrupted: (reason) => {
         own.streamInterruptions.series('frames').add(1);
         this.rare.warn('frames', `reading ${stream} begins anew: ${reason}`);
-      },
-    });
-  }
-
-  private makeDocuments(): DocumentReading {
-    const { config, documents, telemetry } = this.parts;
-    return new DocumentReading({
-      connection: this.connection,
-      stream: this.streams.names.derived,
-      prefix: config.prefix,
-      sink: documents.sink,
-      interrupted: (reason) => {
-        telemetry.own.streamInterruptions.series('documents').add(1);
-        this.rare.warn('documents', `reading records for documents begins anew: ${reason}`);
       },
     });
   }

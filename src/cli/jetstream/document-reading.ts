@@ -2,16 +2,14 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { ID_HEADER } from '../../sinks/derived-message.ts';
 import { DerivedReader } from '../../sources/derived-reader.ts';
 import { documentsConsumer } from '../../sources/jetstream-streams.ts';
-import type { DocumentParts } from '../document-parts.ts';
+import type { Serving } from '../serving.ts';
+import type { RareLog } from './rare-log.ts';
 
-export interface DocumentReadingParts {
+export interface DocumentReadingParts extends Pick<Serving, 'config' | 'documents' | 'telemetry'> {
   readonly connection: () => NatsConnection | undefined;
   /** Name of the derived stream. */
   readonly stream: string;
-  readonly prefix: string;
-  /** Undefined where no documents are written. */
-  readonly sink: DocumentParts['sink'];
-  readonly interrupted: (reason: string) => void;
+  readonly rare: RareLog;
 }
 
 const WINDOW = { messages: 4096, bytes: 8 * 1024 * 1024 };
@@ -22,11 +20,18 @@ export class DocumentReading {
   to = 0;
   private readonly reader: DerivedReader | undefined;
 
-  constructor({ connection, stream, prefix, sink, interrupted }: DocumentReadingParts) {
+  constructor(parts: DocumentReadingParts) {
+    const { connection, stream, config, documents, telemetry, rare } = parts;
+    const { sink } = documents;
+    // No documents are written.
     if (sink === undefined) return;
     this.reader = new DerivedReader({
-      ...{ connection, stream, interrupted },
-      consumer: documentsConsumer(prefix),
+      ...{ connection, stream },
+      interrupted: (reason) => {
+        telemetry.own.streamInterruptions.series('documents').add(1);
+        rare.warn('documents', `reading records for documents begins anew: ${reason}`);
+      },
+      consumer: documentsConsumer(config.prefix),
       idHeader: ID_HEADER,
       window: WINDOW,
       hasRoom: () => sink.hasRoom,

@@ -65,7 +65,11 @@ class Worker {
     this.streams = this.makeStreams();
     this.dead = this.outbox('dead', DEAD_LETTER_LIMITS);
     this.found = this.outbox('own', OWN_FRAME_LIMITS);
-    this.documents = this.makeDocuments();
+    this.documents = new DocumentReading({
+      ...{ ...parts, rare: this.rare },
+      connection: () => parts.link.connection,
+      stream: this.streams.names.derived,
+    });
     const own = new OwnFrames(config.prefix, this.found);
     this.shell = this.makeShell(own);
     this.ownership = this.makeOwnership(own, folder);
@@ -210,20 +214,6 @@ class Worker {
       ...traces.queues,
       ...documents.queues,
       ...alerts.queues,
-    });
-  }
-
-  private makeDocuments(): DocumentReading {
-    const { config, documents, telemetry, link } = this.parts;
-    return new DocumentReading({
-      connection: () => link.connection,
-      stream: this.streams.names.derived,
-      prefix: config.prefix,
-      sink: documents.sink,
-      interrupted: (reason) => {
-        telemetry.own.streamInterruptions.series('documents').add(1);
-        this.rare.warn('documents', `reading records for documents begins anew: ${reason}`);
-      },
     });
   }
 }
