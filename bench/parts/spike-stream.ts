@@ -1,4 +1,5 @@
 import { FrameEncoder } from '../../src/frames/encode.ts';
+import type { FrameHeader } from '../../src/frames/header.ts';
 import type { SpikesFrame } from '../../src/frames/spikes.ts';
 import { formatSubject } from '../../src/frames/subject.ts';
 
@@ -101,6 +102,21 @@ function templateOf(shape: StreamShape, chip: number, layer: number, spanUs: num
   return { bytes, ...placesOf(bytes, shape.encoding) };
 }
 
+/** A chip's header with the numbers that are written over. */
+export function headerOf(chip: number, spanUs: number): FrameHeader {
+  return {
+    deviceType: 'loihi2',
+    chipId: `chip${chip}`,
+    t0Us: T0_US,
+    spanUs,
+    seq: SEQ0,
+    runId: undefined,
+    emitter: 'bench',
+    arrivedUs: Number.NaN,
+    restarts: 0,
+  };
+}
+
 /** The first frame of a part; the next ones differ in their times and numbers only. */
 export function frameOf(
   { layers, neurons, spikesPerFrame: spikes, dense }: StreamShape,
@@ -119,15 +135,7 @@ export function frameOf(
   const isOnSteps = dense === 'steps';
   return {
     kind: 'spikes',
-    deviceType: 'loihi2',
-    chipId: `chip${chip}`,
-    t0Us: T0_US,
-    spanUs,
-    seq: SEQ0,
-    runId: undefined,
-    emitter: 'bench',
-    arrivedUs: Number.NaN,
-    restarts: 0,
+    ...headerOf(chip, spanUs),
     layerName: `encoder.layer.${layer}`,
     neuronType: 'lif',
     neuronCount: neurons,

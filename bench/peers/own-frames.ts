@@ -5,11 +5,10 @@ import type { SpikesFrame } from '../../src/frames/spikes.ts';
 import { frameStream } from '../parts/frame-stream.ts';
 import {
   frameOf,
-  SEQ0,
+  headerOf,
   type SpikeStream,
   type StreamShape,
   spanOf,
-  T0_US,
   USUAL_SHAPE,
 } from '../parts/spike-stream.ts';
 
@@ -66,21 +65,6 @@ function atSteps(frame: SpikesFrame): SpikesFrame {
   return { ...frame, dtUs, timestepUs: STEP_US };
 }
 
-/** A chip's header with the numbers that are written over. */
-function header(chip: number, spanUs: number) {
-  return {
-    deviceType: 'loihi2',
-    chipId: `chip${chip}`,
-    t0Us: T0_US,
-    spanUs,
-    seq: SEQ0,
-    runId: undefined,
-    emitter: 'bench',
-    arrivedUs: Number.NaN,
-    restarts: 0,
-  };
-}
-
 const POWER_SAMPLES = 1000;
 const POWER_STEP_US = 1000;
 
@@ -91,7 +75,7 @@ export function powerFrames(): SpikeStream {
     const watts = Float32Array.from({ length: POWER_SAMPLES }, (_, i) => 1 + Math.sin(i / 9) / 4);
     return {
       kind: 'power',
-      ...header(chip, spanUs),
+      ...headerOf(chip, spanUs),
       dtUs: Uint32Array.from({ length: POWER_SAMPLES }, (_, i) => i * POWER_STEP_US),
       watts,
       joules: undefined,
@@ -122,7 +106,7 @@ export function membraneFrames(): SpikeStream {
     const values = Float32Array.from({ length: samples }, (_, k) => -60 + 15 * Math.sin(k / 7 + i));
     return {
       kind: 'membrane',
-      ...header(Math.floor(i / layers), spanUs),
+      ...headerOf(Math.floor(i / layers), spanUs),
       layerName: `encoder.layer.${i % layers}`,
       neuronId: Uint32Array.from({ length: MEMBRANE_NEURONS }, (_, n) => n),
       dtUs: Uint32Array.from({ length: MEMBRANE_TIMES }, (_, t) => t * STEP_US),

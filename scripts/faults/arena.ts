@@ -1,6 +1,5 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { stringify } from 'yaml';
@@ -13,6 +12,7 @@ import {
 } from '../../src/sources/jetstream-streams.ts';
 import { streamOptions } from '../../src/sources/stream-options.ts';
 import { NatsServer } from '../../test/integration/nats-server.ts';
+import { atRest } from './at-rest.ts';
 import { CounterWatch } from './counter-watch.ts';
 import type { DocumentServer } from './document-server.ts';
 import { sumOf } from './exposition.ts';
@@ -110,19 +110,11 @@ export class Arena {
    * it waited for in vain.
    */
   async settled(withinMs: number): Promise<string | undefined> {
-    const deadlineMs = performance.now() + withinMs;
-    let missing = 'nothing was looked at';
-    let before = '';
-    for (let same = 0; same < 5; await sleep(POLL_MS)) {
-      if (performance.now() > deadlineMs) return missing;
+    const look = (): Promise<object> => {
       this.service.start();
-      const state = await this.state().catch((error: Error) => ({ missing: error.message }));
-      const text = JSON.stringify(state);
-      same = 'missing' in state || text !== before ? 0 : same + 1;
-      before = text;
-      missing = 'missing' in state ? state.missing : 'it does not come to rest';
-    }
-    return undefined;
+      return this.state();
+    };
+    return await atRest({ withinMs, pollMs: POLL_MS, looks: 5, look });
   }
 
   /** What stands still when all is done; `missing` says what is not done yet. */

@@ -4,10 +4,9 @@ import { loadPipelines } from '../../src/cli/load-pipelines.ts';
 import type { DeadMessage } from '../../src/component/message.ts';
 import { NO_SINKS } from '../../src/component/record-sinks.ts';
 import type { Snapshot } from '../../src/component/state.ts';
-import { FRAME_LIMITS } from '../../src/frames/limits.ts';
 import { MetricStore } from '../../src/sinks/prometheus/metric-store.ts';
-import { defineOwnMetrics } from '../../src/telemetry/own-metrics.ts';
 import { startTopology, type Topology } from '../../src/topology/topology.ts';
+import { wholeOptions } from '../topology/whole-options.ts';
 import { malformedCase } from './malformed.ts';
 import { toMsgpack } from './pack.ts';
 import { seededRandom, validMessage } from './valid-fields.ts';
@@ -53,15 +52,8 @@ async function start(): Promise<Running> {
   const dead: Record<string, number> = {};
   const failed: string[] = [];
   const topology = startTopology({
-    prefix: 'spikeformer',
-    limits: FRAME_LIMITS,
-    pipelines,
-    pipelineOptions: new Map(pipelines.map(({ name, options }) => [name, options.parse({})])),
-    define: store,
-    own: defineOwnMetrics(store),
+    ...wholeOptions(pipelines, store),
     sinks: NO_SINKS,
-    watches: [],
-    heard: (deviceType, chipId) => store.heard(deviceType, chipId),
     dead: ({ reason }: DeadMessage) => {
       dead[reason] = (dead[reason] ?? 0) + 1;
     },

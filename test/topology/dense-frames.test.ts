@@ -5,17 +5,16 @@ import { FrameDecoder } from '../../src/frames/decode.ts';
 import { FrameEncoder } from '../../src/frames/encode.ts';
 import type { Frame } from '../../src/frames/frame.ts';
 import { FRAME_KINDS } from '../../src/frames/header.ts';
-import { FRAME_LIMITS } from '../../src/frames/limits.ts';
 import type { SpikesFrame } from '../../src/frames/spikes.ts';
 import { formatSubject } from '../../src/frames/subject.ts';
 import { LiveSpikes } from '../../src/sinks/live/live-spikes.ts';
 import { RevisionClock } from '../../src/sinks/live/revision.ts';
 import { MetricStore } from '../../src/sinks/prometheus/metric-store.ts';
-import { defineOwnMetrics } from '../../src/telemetry/own-metrics.ts';
 import { startTopology } from '../../src/topology/topology.ts';
 import { everySink } from '../conformance/every-sink.ts';
 import { framesOfKinds } from '../conformance/generate-frames.ts';
 import { run } from '../simulation/run-simulation.ts';
+import { wholeOptions } from './whole-options.ts';
 
 /** Denser frames give what plain ones give: in every metric, record, log line and incident. */
 const encoder = new FrameEncoder();
@@ -41,19 +40,12 @@ async function outcomeOf(frames: readonly Frame[], isDense: boolean) {
   };
   const sinks = everySink();
   const topology = startTopology({
-    prefix: 'spikeformer',
-    limits: FRAME_LIMITS,
-    pipelines,
-    pipelineOptions: new Map(pipelines.map(({ name, options }) => [name, options.parse({})])),
-    define: store,
-    own: defineOwnMetrics(store),
+    ...wholeOptions(pipelines, store),
     sinks: {
       ...sinks,
       derived: (record) => keep(['derived', record]),
       log: { isEnabled: () => true, write: (event) => keep(['log', event]) },
     },
-    watches: [],
-    heard: (deviceType, chipId) => store.heard(deviceType, chipId),
     dead: ({ detail }) => fail(detail),
     onFailure: (_, error) => fail(error),
   });

@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto';
 import { loadPipelines } from '../../src/cli/load-pipelines.ts';
 import { FrameEncoder } from '../../src/frames/encode.ts';
-import { FRAME_LIMITS } from '../../src/frames/limits.ts';
 import type { SpikesFrame } from '../../src/frames/spikes.ts';
 import { formatSubject } from '../../src/frames/subject.ts';
 import { isInKernelMemory, takeArena } from '../../src/kernels/memory.ts';
@@ -13,8 +12,8 @@ import { Random } from '../../src/simulation/random.ts';
 import { LiveSpikes } from '../../src/sinks/live/live-spikes.ts';
 import { RevisionClock } from '../../src/sinks/live/revision.ts';
 import { MetricStore } from '../../src/sinks/prometheus/metric-store.ts';
-import { defineOwnMetrics } from '../../src/telemetry/own-metrics.ts';
 import { startTopology } from '../../src/topology/topology.ts';
+import { wholeOptions } from './whole-options.ts';
 
 const FRAMES = 4000;
 const PLACES = 6;
@@ -57,12 +56,7 @@ let records = 0;
 let dead = 0;
 const live = new LiveSpikes(new RevisionClock(), () => 0);
 const topology = startTopology({
-  prefix: 'spikeformer',
-  limits: FRAME_LIMITS,
-  pipelines,
-  pipelineOptions: new Map(pipelines.map(({ name, options }) => [name, options.parse({})])),
-  define: store,
-  own: defineOwnMetrics(store),
+  ...wholeOptions(pipelines, store),
   sinks: {
     derived: (record) => {
       records++;
@@ -73,7 +67,6 @@ const topology = startTopology({
     spans: undefined,
   },
   watches: [{ saw: (frame) => frame.kind === 'spikes' && live.add(frame) }],
-  heard: (deviceType, chipId) => store.heard(deviceType, chipId),
   dead: ({ detail }) => {
     dead++;
     hash.update(detail);

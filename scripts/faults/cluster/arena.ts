@@ -15,6 +15,7 @@ import {
 import { streamOptions } from '../../../src/sources/stream-options.ts';
 import { NatsCluster } from '../../../test/integration/nats-cluster.ts';
 import { NOTHING_BY_THE_CLOCK } from '../arena.ts';
+import { atRest } from '../at-rest.ts';
 import { type StoredDocuments, sqliteDocuments } from '../document-server.ts';
 import { type Exposed, readExposition } from '../exposition.ts';
 import { eachMessage } from '../outcome.ts';
@@ -143,19 +144,11 @@ export class ClusterArena {
 
   /** Waits until nothing changes any more; gives what it waited for in vain. */
   async settled(withinMs: number): Promise<string | undefined> {
-    const deadlineMs = performance.now() + withinMs;
-    let missing = 'nothing was looked at';
-    let before = '';
-    for (let same = 0; same < 8; await sleep(POLL_MS)) {
-      if (performance.now() > deadlineMs) return missing;
+    const look = (): Promise<object> => {
       this.start();
-      const state = await this.state().catch((error: Error) => ({ missing: error.message }));
-      const text = JSON.stringify(state);
-      same = 'missing' in state || text !== before ? 0 : same + 1;
-      before = text;
-      missing = 'missing' in state ? state.missing : 'it does not come to rest';
-    }
-    return undefined;
+      return this.state();
+    };
+    return await atRest({ withinMs, pollMs: POLL_MS, looks: 8, look });
   }
 
   /** Waits until workers have all partitions: from then on there is something to take from them. */
