@@ -9,7 +9,7 @@ import { join } from 'node:path';
  */
 const ROOT = join(import.meta.dirname, '..');
 const COMPILER = 'node_modules/assemblyscript/bin/asc.js';
-export const KERNEL_MODULES = ['columns', 'objects'] as const;
+const KERNEL_MODULES = ['columns', 'objects'] as const;
 const CHARS_A_LINE = 92;
 
 const FLAGS = [

@@ -2,7 +2,7 @@ import type { SpikeStream } from './spike-stream.ts';
 
 export const OBJECT_LAYERS = 16;
 export const OBJECT_NEURONS = 4096;
-export const OBJECT_SUBJECT = 'lab.spikes.0';
+const OBJECT_SUBJECT = 'lab.spikes.0';
 /** Messages that differ; after them they come again, later. */
 const DISTINCT = 100;
 const STEP_US = 3;

@@ -11,7 +11,7 @@ export interface EventShape {
   readonly distinct: number;
 }
 
-export const EVENT_LAYERS = 16;
+const EVENT_LAYERS = 16;
 export const EVENT_NEURONS = 4096;
 /** A round of messages takes a second of event time, so that ten digits of a time change. */
 const ROUND_US = 1_000_000;

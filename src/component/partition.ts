@@ -36,3 +36,23 @@ export function partitionTransform(
 export function partitionFilter(prefix: string, partition: number): string {
   return `${prefix}.*.*.*.${partition}`;
 }
+
+/** Subjects whose plain form is remembered, by each reader of a partition. */
+const SUBJECTS_MAX = 16_384;
+
+/**
+ * Gives frames' subjects as they were published, of those of one partition as they are stored. The
+ * same string each time: all that is looked up by it on the way of a frame need not hash it anew.
+ */
+export function publishedSubjects(partition: number): (stored: string) => string {
+  const cut = `.${partition}`.length;
+  const known = new Map<string, string>();
+  return (stored) => {
+    const before = known.get(stored);
+    if (before !== undefined) return before;
+    if (known.size >= SUBJECTS_MAX) known.clear();
+    const subject = stored.slice(0, -cut);
+    known.set(stored, subject);
+    return subject;
+  };
+}

@@ -32,7 +32,7 @@ function isSpace(byte: number | undefined): boolean {
  * Where a number in plain digits ends; -1 where it is written in another way, or begins with a zero
  * that is not all of it.
  */
-export function endOfDigits(bytes: Uint8Array, from: number): number {
+function endOfDigits(bytes: Uint8Array, from: number): number {
   let at = from;
   let byte = bytes[at] as number;
   while (byte >= ZERO && byte <= NINE) byte = bytes[++at] as number;

@@ -44,7 +44,7 @@ const STORE_MS_PER_MIB = 200;
 const CHUNK_BYTES_MAX = 512 * 1024;
 const HEADER_BYTES = 1024;
 /** Bytes of a checkpoint at most: larger ones are no state of a part, but a sign of too few. */
-export const CHECKPOINT_BYTES_MAX = 256 * 1024 * 1024;
+const CHECKPOINT_BYTES_MAX = 256 * 1024 * 1024;
 const GENERATION = 'Spikescope-Generation';
 const READS_MAX = 5;
 

@@ -22,5 +22,3 @@ streams.partitions.',
     .default(false)
     .describe('Keeps a message for each commit of a partition: who processed which frames.'),
 });
-
-export type WorkerOptions = z.output<typeof workerOptions>;

@@ -1,7 +1,7 @@
 import type { Random } from '../chip-frames.ts';
 
 /** What is done to workers and servers; `kill…` end a process with -9. */
-export const CLUSTER_FAULTS = [
+const CLUSTER_FAULTS = [
   'kill-worker',
   'kill-workers',
   'pause-worker',

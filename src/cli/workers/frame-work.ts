@@ -1,4 +1,4 @@
-import { partitionFilter, partitionOf } from '../../component/partition.ts';
+import { partitionFilter, partitionOf, publishedSubjects } from '../../component/partition.ts';
 import type { AnyPipeline } from '../../component/pipeline.ts';
 import { NO_SINKS } from '../../component/record-sinks.ts';
 import type { Inlet } from '../../component/source.ts';
@@ -25,13 +25,12 @@ export interface FrameWorkParts extends Pick<Serving, 'config' | 'link' | 'pipel
 export function frameWork(parts: FrameWorkParts, partition: number): PartWork {
   const { config, pipelines, stream } = parts;
   const { prefix } = config;
-  const cut = `.${partition}`.length;
   return {
     key: `p${partition}`,
     input: {
       stream,
       filters: [partitionFilter(prefix, partition)],
-      subjectOf: (stored) => stored.slice(0, -cut),
+      subjectOf: publishedSubjects(partition),
     },
     pipelines: pipelines as readonly AnyPipeline[],
     idMark: '',
