@@ -119,6 +119,12 @@ test.each([
     expect(derived.slice(2).map(({ event, connected }) => `${event} ${connected}`)).toContain(
       'connected true',
     );
+    // What is logged and what is published come by ways of their own.
+    await until(
+      'the log has it',
+      () => linesOf(service).some(({ event_type }) => event_type === 'hardware_connected'),
+      () => linesOf(service),
+    );
     const lines = linesOf(service).filter(({ event_type }) => event_type !== 'hardware_first_seen');
     expect(lines[0]).toMatchObject({
       level: 'ERROR',

@@ -46,9 +46,14 @@ async function start(lab: WorkerLab, count: number) {
   return { parent, targets, scrape, sum };
 }
 
-/** The process that has a part, as its marker says. */
+/** The process that has a part, as its marker says; between two owners it waits for the next. */
 async function pidOf(lab: WorkerLab, part: string): Promise<number> {
-  return Number(/process (\d+)/.exec((await lab.marker(part))?.owner ?? '')?.[1]);
+  let pid: string | undefined;
+  await until(`${part} has an owner`, async () => {
+    pid = /process (\d+)/.exec((await lab.marker(part))?.owner ?? '')?.[1];
+    return pid !== undefined;
+  });
+  return Number(pid);
 }
 
 function isAlive(pid: number): boolean {
