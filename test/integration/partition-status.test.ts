@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,7 +9,7 @@ import { setUpStreams, wantedStreams } from '../../src/sources/jetstream-streams
 import { streamOptions } from '../../src/sources/stream-options.ts';
 import { runProgram } from '../cli/program.ts';
 import { startNatsServer } from './nats-server.ts';
-import { NAMES, stateFolder } from './stream-lab.ts';
+import { NAMES, PATIENT, stateFolder } from './stream-lab.ts';
 
 const PARTITIONS = 4;
 
@@ -16,10 +18,10 @@ test('status tells who has which partition, since when, and what waits there', a
   onTestFinished(() => server.stop());
   const connection = await connect({ servers: server.url });
   onTestFinished(() => connection.close());
-  const manager = await jetstreamManager(connection);
+  const manager = await jetstreamManager(connection, PATIENT);
   const options = streamOptions.parse({ partitions: PARTITIONS });
   await setUpStreams(manager, wantedStreams('spikeformer', options, undefined), { change: false });
-  const client = jetstream(connection);
+  const client = jetstream(connection, PATIENT);
   const sent = new Map<number, number[]>();
   for (let i = 0; i < 40; i++) {
     const partition = partitionOf('cpu', `c${i}`, PARTITIONS);
@@ -46,7 +48,12 @@ test('status tells who has which partition, since when, and what waits there', a
   await mark(2, 0, { worker: null });
   await mark('join', 0, { epoch: 1, stream: NAMES.derived, created: '', sequence: 17 });
 
-  const flags = ['--state', `${stateFolder()}/none`, '--nats', server.url, '--http', '127.0.0.1:9'];
+  // However long the program takes to start, the leases are of now.
+  const folder = stateFolder();
+  const config = join(folder, 'config.yaml');
+  writeFileSync(config, 'workers: { ttl: 10m }\n');
+  const places = ['--state', `${folder}/none`, '--nats', server.url, '--http', '127.0.0.1:9'];
+  const flags = ['--config', config, ...places];
   const [json, table] = [
     await runProgram('status', ...flags, '--json'),
     await runProgram('status', ...flags),
