@@ -13,6 +13,15 @@ import { NAMES, PATIENT, stateFolder } from './stream-lab.ts';
 
 const PARTITIONS = 4;
 
+/** However long the program takes to start, the leases are of now. */
+function flagsFor(nats: string): string[] {
+  const folder = stateFolder();
+  const config = join(folder, 'config.yaml');
+  writeFileSync(config, 'workers: { ttl: 10m }\n');
+  const places = ['--state', `${folder}/none`, '--nats', nats, '--http', '127.0.0.1:9'];
+  return ['--config', config, ...places];
+}
+
 test('status tells who has which partition, since when, and what waits there', async () => {
   const server = await startNatsServer({ jetStream: 'max_file: 40G' });
   onTestFinished(() => server.stop());
@@ -48,12 +57,7 @@ test('status tells who has which partition, since when, and what waits there', a
   await mark(2, 0, { worker: null });
   await mark('join', 0, { epoch: 1, stream: NAMES.derived, created: '', sequence: 17 });
 
-  // However long the program takes to start, the leases are of now.
-  const folder = stateFolder();
-  const config = join(folder, 'config.yaml');
-  writeFileSync(config, 'workers: { ttl: 10m }\n');
-  const places = ['--state', `${folder}/none`, '--nats', server.url, '--http', '127.0.0.1:9'];
-  const flags = ['--config', config, ...places];
+  const flags = flagsFor(server.url);
   const [json, table] = [
     await runProgram('status', ...flags, '--json'),
     await runProgram('status', ...flags),
