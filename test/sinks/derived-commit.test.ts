@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FencedError } from '../../src/sinks/fence.ts';
 import { type NatsServer, startNatsServer } from '../integration/nats-server.ts';
 import { until } from '../integration/until.ts';
-import { CREATED, committing, DerivedServer, record, SILENT } from './derived-server.ts';
+import { CREATED, committing, DerivedServer, record, SILENT, told } from './derived-server.ts';
 
 let nats: NatsServer;
 beforeAll(async () => {
@@ -46,7 +46,7 @@ describe('derived records', () => {
     });
     expect(commit.position).toEqual({ sequence: 7, records: null });
     expect(commit.depth).toEqual({ messages: 0, bytes: 0 });
-    expect(said).toEqual(['stored 3']);
+    expect(told(said)).toEqual(['stored 3']);
     // One marker, however often it is written.
     const { state } = await server.manager.streams.info(server.stream, {
       subjects_filter: 'spikeformer.control.>',
@@ -113,7 +113,7 @@ describe('derived records', () => {
     }
     expect(lost).toBeGreaterThan(2);
     expect(await server.places()).toEqual(['1.0', '1.1', '2.0', '2.1', '3.0', '3.1']);
-    expect(said).toEqual(['stored 2', 'stored 2', 'stored 2']);
+    expect(told(said)).toEqual(['stored 2', 'stored 2', 'stored 2']);
   });
 
   it('wait where NATS is away, and are stored when it is back', async () => {
@@ -122,6 +122,7 @@ describe('derived records', () => {
     const connection = () => (isUp ? server.connection : undefined);
     const { claim, frame, flush, said } = committing(server, { connection });
     await claim();
+    said.length = 0;
     isUp = false;
     frame(1, 1);
     const flushing = flush();
@@ -153,6 +154,7 @@ it('storing ends at the signal while nothing is taken, and what waits is kept', 
   const connection = () => (isUp ? server.connection : undefined);
   const { commit, claim, frame, flush, said } = committing(server, { connection });
   await claim();
+  said.length = 0;
   isUp = false;
   frame(1, 2);
   const stop = new AbortController();
@@ -215,6 +217,6 @@ it('a record that the server has no room for is counted, and holds up nothing', 
   frame(3, 1);
   await flush();
   expect(await server.places()).toEqual(['1.0', '2.1', '3.0']);
-  expect(said).toEqual(['room', 'stored 3', 'too large 1']);
+  expect(told(said)).toEqual(['room', 'stored 3', 'too large 1']);
   expect(commit.position).toEqual({ sequence: 3, records: null });
 });
