@@ -5,6 +5,7 @@ import { publishAlerts, type ToldAlert } from '../../src/sinks/alerts/alert-publ
 import { connectEmitter } from './nats-reader.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
 import { PATIENT } from './stream-lab.ts';
+import { until } from './until.ts';
 
 let nats: NatsServer;
 let connection: NatsConnection;
@@ -72,7 +73,7 @@ it('is content with the server where no stream is asked for', async () => {
   reader.subscribe('core.alert.>', { callback: (_, { subject }) => void heard.push(subject) });
   await reader.flush();
   expect(await publish('core', 'server', alert('A'))).toEqual({ published: 1, tooLarge: 0 });
-  await reader.flush();
+  await until('it is heard', () => heard.length > 0);
   expect(heard).toEqual(['core.alert.firing.A']);
   await reader.close();
 });
