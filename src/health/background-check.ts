@@ -1,5 +1,8 @@
 import type { Timers } from '../component/timers.ts';
 
+/** A time-out that comes later than this says nothing of what is checked: the process was held up. */
+const HELD_UP_MS = 1000;
+
 export interface BackgroundCheckParts<T> {
   /** Looks once. It may fail, hang, or ignore the signal: what was known stays readable. */
   readonly probe: (signal: AbortSignal) => Promise<T>;
@@ -54,7 +57,7 @@ export class BackgroundCheck<T> {
   }
 
   private run(): void {
-    const { probe, timers, timeoutMs } = this.parts;
+    const { probe, timeoutMs } = this.parts;
     const late = new Error(`took longer than ${timeoutMs / 1000} s`);
     if (this.isUnderWay) {
       this.conclude(this.parts.failed, late);
@@ -70,7 +73,7 @@ export class BackgroundCheck<T> {
       this.callOff?.();
       this.conclude(value, error);
     };
-    this.callOff = timers.after(timeoutMs, () => {
+    this.limit(() => {
       end(this.parts.failed, late);
       abort.abort();
     });
@@ -83,6 +86,16 @@ export class BackgroundCheck<T> {
         this.isUnderWay = false;
       }
     })();
+  }
+
+  /** Calls back when the time is up; a process that was held up gives as much time once more. */
+  private limit(isUp: () => void): void {
+    const { timers, timeoutMs } = this.parts;
+    const lateMs = timers.nowMs() + timeoutMs + HELD_UP_MS;
+    this.callOff = timers.after(timeoutMs, () => {
+      if (timers.nowMs() > lateMs) this.limit(isUp);
+      else isUp();
+    });
   }
 
   private conclude(value: T, error: unknown): void {

@@ -103,11 +103,13 @@ export class NatsPings implements ChipPings {
     const { link, timers, timeoutMs } = this.parts;
     const { connects } = link;
     const lateMs = timers.nowMs() + timeoutMs + HELD_UP_MS;
-    return timers.after(timeoutMs, () => {
+    const end = (): void => {
       const wasCut = !link.isConnected || link.connects !== connects || this.isRefused;
       const isUndecided = wasCut || timers.nowMs() > lateMs;
       this.settle(token, { outcome: isUndecided ? 'undecided' : 'timed_out' });
-    });
+    };
+    // Timers come before what lies in the socket: that is read first, for the answer may be there.
+    return timers.after(timeoutMs, () => void timers.after(0, end));
   }
 
   private take(answer: Msg): void {

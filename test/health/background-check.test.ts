@@ -52,6 +52,24 @@ it('is failed by one that throws, tries again after 60 s, and says so once', asy
   expect(at.changes).toEqual(['no 1', 'undefined']);
 });
 
+it('gives one its time once more that could not be heard while the process was held up', async () => {
+  const slow = Promise.withResolvers<number>();
+  const at = checked((_, run) => (run === 1 ? slow.promise : new Promise(() => {})));
+  void at.check.start();
+  at.timers.hold(20_000);
+  await at.timers.advance(1);
+  expect(at.check.value).toBe(0);
+  slow.resolve(7);
+  await at.timers.advance(1);
+  expect([at.check.value, at.changes]).toEqual([7, []]);
+  // It is given up where the process only looks once more.
+  await at.timers.advance(30_000);
+  at.timers.hold(20_000);
+  await at.timers.advance(5001);
+  expect(at.check.value).toBe(-1);
+  expect(at.changes).toEqual(['took longer than 5 s']);
+});
+
 it('gives up one that takes too long, tells it so, and does not take its late word', async () => {
   let isAborted = false;
   const slow = Promise.withResolvers<number>();

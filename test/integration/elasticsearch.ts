@@ -10,6 +10,9 @@ import { serviceBinary } from '../../scripts/services/service-binary.ts';
 import { freePorts } from './free-ports.ts';
 
 const UP_MS_MAX = 200_000;
+/** Time for a test that starts it again, which takes minutes where the machine is busy. */
+export const RESTARTS_MS_MAX = 900_000;
+const REQUEST_MS_MAX = 120_000;
 
 export interface ElasticsearchOptions {
   /** Variables of the launcher: HEAP, TIER. */
@@ -31,7 +34,11 @@ export class ElasticsearchServer {
     this.folder = folder;
     this.port = port;
     this.options = options;
-    this.client = new Client({ node: this.url, maxRetries: 0 });
+    this.client = new Client({
+      node: this.url,
+      maxRetries: 0,
+      requestTimeout: REQUEST_MS_MAX,
+    });
   }
 
   get url(): string {

@@ -90,7 +90,7 @@ export class NatsCluster {
     throw new Error(`the cluster does not become whole: ${reason}\n${logs.join('\n')}`);
   }
 
-  /** The names of the servers that have a copy of a stream, and which of them leads. */
+  /** Which server leads a stream, and how many others have a copy; none where nobody says. */
   async placeOf(stream: string): Promise<{ leader: string; current: number }> {
     const connection = await connect({ servers: this.urls, timeout: CONNECT_MS_MAX });
     try {
@@ -101,6 +101,9 @@ export class NatsCluster {
       const { cluster } = await manager.streams.info(stream);
       const current = (cluster?.replicas ?? []).filter((each) => each.current).length;
       return { leader: cluster?.leader ?? '', current };
+    } catch {
+      // It elects, or is starved.
+      return { leader: '', current: 0 };
     } finally {
       await connection.close();
     }
