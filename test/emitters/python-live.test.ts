@@ -90,7 +90,7 @@ test('the bridge from sPyNNaker: packets over UDP become spikes of layers', asyn
   });
   await until(
     'it listens',
-    () => /listening on 127.0.0.1:\d+/.test(log),
+    () => /listening on 127.0.0.1:\d+ /.test(log),
     () => log,
   );
   const port = Number(/127.0.0.1:(\d+)/.exec(log)?.[1]);
