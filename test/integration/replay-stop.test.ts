@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { connectEmitter } from './nats-reader.ts';
 import { startNatsServer } from './nats-server.ts';
@@ -13,6 +13,21 @@ const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
+
+const LOOKS = 20;
+
+/** It has filled what the kernel takes for the server, and sleeps: it writes nothing any more. */
+async function untilHeldUp(pid: number): Promise<void> {
+  let written = '';
+  let looks = 0;
+  await until('it waits for the server', () => {
+    const now = /wchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? '';
+    const isAsleep = / S /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1) ?? '');
+    looks = isAsleep && now === written ? looks + 1 : 0;
+    written = now;
+    return looks === LOOKS;
+  });
+}
 
 test('a replay to a server that is frozen can be stopped; its messages have ids', async () => {
   const nats = await startNatsServer();
@@ -35,8 +50,7 @@ test('a replay to a server that is frozen can be stopped; its messages have ids'
   expect(new Set(ids).size).toBe(100);
   nats.signal('SIGSTOP');
   open.push(async () => nats.signal('SIGCONT'));
-  // Long enough that it has filled what the kernel takes, and waits for the server.
-  await sleep(500);
+  await untilHeldUp(child.pid as number);
   child.kill('SIGINT');
   expect(await ended).toBe(0);
 });
