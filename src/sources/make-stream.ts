@@ -29,6 +29,8 @@ const TRIAL = 'spikescope.trial';
 const BYTES_MIN = 16 * 1024 ** 2;
 const SUBJECTS_OVERLAP = 10065;
 const NAME_IN_USE = 10058;
+/** Its folder can't be made: of what was just deleted the server still removes files. */
+const STORE_FAILED = 10049;
 /** Of the server, of the account. */
 const STORE_FULL: readonly number[] = [10047, 10002, 10028];
 
@@ -47,7 +49,7 @@ function isClusterForming(error: JetStreamApiError): boolean {
 
 /**
  * Makes a stream that was not there.
- * @throws StreamSetupError where it can't be made, ClusterFormingError where it can't yet
+ * @throws StreamSetupError where it can't be made, another error where it can't be made now
  */
 export async function makeStream(jsm: JetStreamManager, wanted: StreamToMake): Promise<StreamInfo> {
   const { name, config } = wanted;
@@ -62,6 +64,10 @@ export async function makeStream(jsm: JetStreamManager, wanted: StreamToMake): P
       const copies = config.num_replicas ?? 1;
       const why = `stream ${name} in ${copies} copies can't be made now: ${error.message}`;
       throw new ClusterFormingError(why, { cause: error });
+    }
+    // No configuration is wrong: whoever asks again may have it.
+    if (error.code === STORE_FAILED) {
+      throw new Error(`stream ${name} can't be made now: ${error.message}`, { cause: error });
     }
     throw new StreamSetupError(await whyNot(jsm, wanted, error), { cause: error });
   }
