@@ -9,7 +9,7 @@ const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 
 /** The program as a user starts it, in a process of its own. */
 export interface ServiceProcess {
-  /** Where it serves now: one that finds no JetStream begins anew, where it is let choose a port. */
+  /** Where it serves now: one that finds no JetStream begins anew, and chooses a port again. */
   readonly url: string;
   readonly child: ChildProcess;
   /**
