@@ -1,6 +1,6 @@
 import type { Timers } from '../component/timers.ts';
 
-/** A time-out that comes later than this says nothing of what is checked: the process was held up. */
+/** A time-out that comes later than this is no word on what is checked: the process was held up. */
 const HELD_UP_MS = 1000;
 
 export interface BackgroundCheckParts<T> {

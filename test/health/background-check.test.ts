@@ -52,7 +52,7 @@ it('is failed by one that throws, tries again after 60 s, and says so once', asy
   expect(at.changes).toEqual(['no 1', 'undefined']);
 });
 
-it('gives one its time once more that could not be heard while the process was held up', async () => {
+it('gives one that could not be heard while the process was held up its time again', async () => {
   const slow = Promise.withResolvers<number>();
   const at = checked((_, run) => (run === 1 ? slow.promise : new Promise(() => {})));
   void at.check.start();

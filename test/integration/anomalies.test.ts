@@ -69,7 +69,7 @@ function sending(layers: Set<string>): () => void {
   return () => clearInterval(timer);
 }
 
-test('frames that stop open an incident; a mute of its layer is recorded and silences it', async () => {
+test('frames that stop open an incident; a mute of its layer is told and silences it', async () => {
   const told = listen();
   await emitter.flush();
   const layers = new Set(['a', 'b']);

@@ -9,6 +9,7 @@ const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 
 /** The program as a user starts it, in a process of its own. */
 export interface ServiceProcess {
+  /** Where it serves now: one that finds no JetStream begins anew, and chooses a port again. */
   readonly url: string;
   readonly child: ChildProcess;
   /**
@@ -42,17 +43,20 @@ export async function startService(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...Object.fromEntries(inherited), XDG_STATE_HOME: state, ...variables },
   });
-  const { written, closed, url } = watch(child);
+  const { written, closed, serving } = watch(child);
   void closed.then(() => rmSync(state, { recursive: true, force: true, maxRetries: 5 }));
-  const base = await url;
+  await serving;
+  const urlNow = () => written.url() as string;
   const metrics = async (): Promise<Exposition> => {
-    const answer = await fetch(`${base}/metrics`);
+    const answer = await fetch(`${urlNow()}/metrics`);
     const text = await answer.text();
-    if (!answer.ok) throw new Error(`${base}/metrics answers ${answer.status}: ${text}`);
+    if (!answer.ok) throw new Error(`${urlNow()}/metrics answers ${answer.status}: ${text}`);
     return new Exposition(text);
   };
   return {
-    url: base,
+    get url() {
+      return urlNow();
+    },
     child,
     log: written.lines,
     logged: async (what) => {
@@ -86,17 +90,23 @@ export async function startService(
 }
 
 interface Watched {
-  readonly written: { readonly lines: () => string; readonly isWhole: () => boolean };
+  readonly written: {
+    readonly lines: () => string;
+    readonly isWhole: () => boolean;
+    readonly url: () => string | undefined;
+  };
   /** The exit code, when it has ended and its pipes are read to their end. */
   readonly closed: Promise<number | null>;
-  /** Where it serves; rejects where it ends before. */
-  readonly url: Promise<string>;
+  /** Resolves when it serves; rejects where it ends before. */
+  readonly serving: Promise<void>;
 }
 
 /** Reads what a process writes, to its end. */
 function watch(child: ChildProcess): Watched {
   let log = '';
   let isWhole = false;
+  let looked = 0;
+  let url: string | undefined;
   // A pipe brings pieces: what is after the last end of a line is the half of one.
   const lines = () => (isWhole ? log : log.slice(0, log.lastIndexOf('\n') + 1));
   const closed = new Promise<number | null>((resolve) => {
@@ -107,16 +117,20 @@ function watch(child: ChildProcess): Watched {
   });
   // Nobody looks at it; a full pipe would hold the process up.
   child.stdout?.resume();
-  const url = new Promise<string>((resolve, reject) => {
+  const serving = new Promise<void>((resolve, reject) => {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       log += text;
-      const found = /serving on (http:\/\/[^\s"\\/]+)/.exec(lines())?.[1];
-      if (found !== undefined) resolve(found);
+      const whole = lines();
+      const found = /serving on (http:\/\/[^\s"\\/]+)/.exec(whole.slice(looked))?.[1];
+      looked = whole.length;
+      if (found === undefined) return;
+      url = found;
+      resolve();
     });
     child.once('error', reject);
     void closed.then((code) => reject(new Error(`ended with ${code} before it served:\n${log}`)));
   });
-  return { written: { lines, isWhole: () => isWhole }, closed, url };
+  return { written: { lines, isWhole: () => isWhole, url: () => url }, closed, serving };
 }
 
 /** A text exposition, read for single values. */
