@@ -15,6 +15,8 @@ interface Workload {
 
 const WORKLOADS: readonly Workload[] = [
   { name: '256 spikes', spikesPerFrame: 256, messages: 1_000_000 },
+  { name: '1,000 spikes', spikesPerFrame: 1000, messages: 500_000 },
+  { name: '1,000 spikes, denser', spikesPerFrame: 1000, dense: true, messages: 1_000_000 },
   { name: '4,096 spikes', spikesPerFrame: 4096, messages: 120_000 },
   { name: '4,096 spikes, denser', spikesPerFrame: 4096, dense: true, messages: 240_000 },
   { name: '65,536 spikes', spikesPerFrame: 65_536, messages: 8000 },

@@ -1,11 +1,12 @@
 import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { nuid } from '@nats-io/transport-node';
+import type { HeaderLines } from './header-lines.ts';
 
 export interface BatchMessage {
   readonly subject: string;
   readonly data: Uint8Array;
   /** The batch's from now on: it says in them what belongs together. */
-  readonly headers: MsgHdrs;
+  readonly headers: Pick<MsgHdrs, 'set'> | HeaderLines;
 }
 
 /** Most messages of an atomic batch, by the server's limit. */
@@ -38,7 +39,9 @@ export async function storeAtomically(
 ): Promise<number> {
   const id = nuid.next();
   const last = messages.length - 1;
-  for (const [i, { subject, data, headers }] of messages.entries()) {
+  for (const [i, { subject, data, headers: about }] of messages.entries()) {
+    // All that the client asks of headers is to encode them.
+    const headers = about as MsgHdrs;
     // A single message is a batch by itself.
     if (last > 0) {
       headers.set('Nats-Batch-Id', id);

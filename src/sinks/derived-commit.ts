@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { CountedFrames } from '../component/counted-frames.ts';
 import type { DerivedRecord } from '../component/derived-record.ts';
 import { isStored, laterOf, recordId, type StreamPosition } from '../component/stream-position.ts';
 import type { BatchMessage } from './atomic-batch.ts';
 import type { DerivedCommitParts } from './commit-parts.ts';
-import { DerivedWriter, derivedHeaders, OWNER_HEADER } from './derived-message.ts';
+import { DerivedWriter, OWNER_HEADER, storedHeaders } from './derived-message.ts';
 import { Fence } from './fence.ts';
+import type { HeaderLines } from './header-lines.ts';
 import { retried } from './retried.ts';
 import { type RecordBatch, WaitingRecords } from './waiting-records.ts';
 
@@ -271,9 +272,9 @@ export class DerivedCommit {
     this.renewedMs = beganMs;
   }
 
-  private headersOf(sequence: number, index: number): MsgHdrs {
+  private headersOf(sequence: number, index: number): HeaderLines {
     const { share, owner, place } = this.parts;
-    const fields = derivedHeaders((place.idMark ?? '') + recordId(this.created, sequence, index));
+    const fields = storedHeaders((place.idMark ?? '') + recordId(this.created, sequence, index));
     if (share !== undefined) fields.set(OWNER_HEADER, `${this.fence.epoch} ${owner}`);
     return fields;
   }

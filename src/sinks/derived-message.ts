@@ -2,6 +2,7 @@ import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import type { DerivedRecord } from '../component/derived-record.ts';
 import { CONTENT_TYPES } from '../frames/encode.ts';
 import { MsgpackWriter } from '../frames/msgpack-write.ts';
+import { HeaderLines } from './header-lines.ts';
 
 /** The header that names a record for all time, where it is in a stream. */
 export const ID_HEADER = 'Spikescope-Id';
@@ -34,12 +35,16 @@ export class DerivedWriter {
   }
 }
 
-/** The headers of a record; with an id where it is stored. */
-export function derivedHeaders(id?: string): MsgHdrs {
+/** The headers of a record that is stored nowhere. */
+export function derivedHeaders(): MsgHdrs {
   const fields = headers();
   fields.set('Content-Type', CONTENT_TYPES.msgpack);
-  if (id !== undefined) fields.set(ID_HEADER, id);
   return fields;
+}
+
+/** The headers of a record that is stored, with the name that it has for all time. */
+export function storedHeaders(id: string): HeaderLines {
+  return new HeaderLines().set('Content-Type', CONTENT_TYPES.msgpack).set(ID_HEADER, id);
 }
 
 /** A name from outside as a token of a subject. */

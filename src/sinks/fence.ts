@@ -1,7 +1,9 @@
-import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { laterOf, type StreamPosition } from '../component/stream-position.ts';
+import { CONTENT_TYPES } from '../frames/encode.ts';
 import type { BatchMessage } from './atomic-batch.ts';
 import { BatchRefusedError, NOT_THE_LAST, storeAtomically } from './atomic-batch.ts';
+import { HeaderLines } from './header-lines.ts';
 import { encodeMarker, type Marker, type StoredMarker } from './marker.ts';
 import {
   type MarkerPlace,
@@ -209,8 +211,6 @@ ${this.epochOfNow}): nothing of what this worker still had of it was stored, and
   }
 }
 
-function jsonHeaders(): MsgHdrs {
-  const fields = headers();
-  fields.set('Content-Type', 'application/json');
-  return fields;
+function jsonHeaders(): HeaderLines {
+  return new HeaderLines().set('Content-Type', CONTENT_TYPES.json);
 }

@@ -1,13 +1,13 @@
 import {
   createInbox,
   type Msg,
-  MsgHdrsImpl,
   type NatsConnection,
   type Subscription,
 } from '@nats-io/transport-node';
 import type { Timers } from '../component/timers.ts';
 import { claim } from './claims.ts';
-import { type PullDelivery, pullDelivery } from './pull-delivery.ts';
+import { DeliveryReader, type PullDelivery } from './pull-delivery.ts';
+import { firstLineOf, headerOf } from './wire-headers.ts';
 import { type WireMessage, wireMessageOf } from './wire-message.ts';
 
 /** What may be on its way from the server at once: the only queue in front of the reader. */
@@ -51,6 +51,7 @@ export class PullSession {
   private readonly parts: PullSessionParts;
   private readonly inbox = createInbox();
   private readonly subscription: Subscription;
+  private readonly deliveries = new DeliveryReader();
   private readonly end = Promise.withResolvers<string>();
   private asked = 0;
   private consumed = 0;
@@ -123,7 +124,7 @@ export class PullSession {
   private hear(message: WireMessage): void {
     if (this.isOver) return;
     this.consumed++;
-    const delivery = pullDelivery(message.replyBytes, message.replyFrom, message.replyTo);
+    const delivery = this.deliveries.read(message.replyBytes, message.replyFrom, message.replyTo);
     if (delivery === undefined) {
       this.hearStatus(message);
       return;
@@ -180,15 +181,14 @@ interface PullStatus {
   readonly left: number;
 }
 
-function statusOf({ bytes, headersFrom, headersTo }: WireMessage): PullStatus {
-  try {
-    if (headersTo > headersFrom) {
-      const headers = MsgHdrsImpl.decode(bytes.subarray(headersFrom, headersTo));
-      const left = Number(headers.get('Nats-Pending-Messages')) || 0;
-      return { code: headers.code, text: headers.description, left };
-    }
-  } catch {
-    // Whatever it is, it is not the server's.
-  }
-  return { code: 0, text: 'not a message of the consumer', left: 0 };
+/** The first line of a status: `NATS/1.0 409 Batch Completed`. */
+const STATUS_LINE = /^NATS\/1\.0 +(\d{3}) *(.*)$/;
+
+/** Read by hand: a request ends with a status, and often by its bytes, so there are many. */
+function statusOf(message: WireMessage): PullStatus {
+  const [, code, text = ''] = STATUS_LINE.exec(firstLineOf(message)) ?? [];
+  // Whatever it is, it is not the server's.
+  if (code === undefined) return { code: 0, text: 'not a message of the consumer', left: 0 };
+  const left = Number(headerOf(message, 'Nats-Pending-Messages')) || 0;
+  return { code: Number(code), text, left };
 }

@@ -2,10 +2,17 @@ const CARRIAGE_RETURN = 13;
 const LINE_FEED = 10;
 const SPACE = 32;
 const DIGIT_0 = 48;
+const DIGIT_9 = 57;
 const LETTER_G = 71;
 const LETTER_H = 72;
 const LETTER_M = 77;
 const LETTER_S = 83;
+
+/**
+ * The end of an operation whose line does not end yet. A small integer: the field that holds it
+ * would be one of doubles for good, and the code around it be compiled again, were it Infinity.
+ */
+export const UNENDED = 2 ** 30;
 
 /** Numbers of more digits are no sizes or subscriptions of ours. */
 const DIGITS_MAX = 9;
@@ -83,12 +90,23 @@ export class WireHead {
   private readWords(bytes: Uint8Array, from: number, numbers: number): number {
     let at = from;
     let before = 0;
+    let byte = bytes[at] as number;
+    let word = 0;
     this.replyFrom = 0;
     this.replyTo = 0;
-    for (let word = 0; ; word++) {
+    if (byte > DIGIT_9 || (byte > SPACE && byte < DIGIT_0)) {
+      // What is no number is a reply subject; where a stream delivers it is long.
+      while (byte > SPACE) byte = bytes[++at] as number;
+      if (byte !== SPACE) return -1;
+      this.replyFrom = from;
+      this.replyTo = at++;
+      before = -1;
+      word = 1;
+    }
+    for (; ; word++) {
       const wordFrom = at;
       let value = 0;
-      let byte = bytes[at] as number;
+      byte = bytes[at] as number;
       while (byte > SPACE) {
         const digit = byte - DIGIT_0;
         // What is no number is none for good.
@@ -117,12 +135,12 @@ export class WireHead {
 
 /**
  * Where the operation at `start` ends, of whatever kind: a line, and where it begins with M or H as
- * many bytes as its last word says. Infinity where its line does not end yet.
+ * many bytes as its last word says. UNENDED where its line does not end yet.
  */
 export function endOfOperation(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (bytes[at] !== LINE_FEED) at++;
-  if (at >= end) return Number.POSITIVE_INFINITY;
+  if (at >= end) return UNENDED;
   const letter = (bytes[start] as number) & ~32;
   if (letter !== LETTER_M && letter !== LETTER_H) return at + 1;
   let size = 0;

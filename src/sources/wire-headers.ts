@@ -13,6 +13,9 @@ const CONTENT_TYPE = Buffer.from('Content-Type');
 const TRACEPARENT = Buffer.from('traceparent');
 const TRACESTATE = Buffer.from('tracestate');
 
+/** One for all: to make one takes longer than what it reads. */
+const TEXT = new TextDecoder();
+
 /** Blocks up to this size are compared with the one before. */
 const BLOCK_BYTES_MAX = 1024;
 
@@ -59,6 +62,12 @@ function headersRead(message: WireMessage): HeadersRead {
   };
 }
 
+/** With the version, and the status where it is one; empty where there are no headers. */
+export function firstLineOf({ bytes, headersFrom, headersTo }: WireMessage): string {
+  const end = endOfLine(bytes, headersFrom, headersTo);
+  return TEXT.decode(bytes.subarray(headersFrom, end)).trimEnd();
+}
+
 /** The first value of a header; undefined where there is none that can be read. */
 export function headerOf(message: WireMessage, name: string): string | undefined {
   return valueIn(message, Buffer.from(name));
@@ -74,7 +83,7 @@ function valueIn(
     const end = endOfLine(bytes, at, headersTo);
     const valueFrom = at + name.length + 1;
     if (valueFrom <= end && bytes[valueFrom - 1] === COLON && isNamed(bytes, at, name)) {
-      const value = new TextDecoder().decode(bytes.subarray(valueFrom, end));
+      const value = TEXT.decode(bytes.subarray(valueFrom, end));
       if (!/[\r\n]/.test(value)) return value.trim();
     }
     at = end + 2;

@@ -2,6 +2,8 @@ import type { Msg } from '@nats-io/transport-node';
 import type { InboundMessage } from '../component/message.ts';
 
 const NONE = new Uint8Array(0);
+/** One for all: to make one takes longer than what it reads. */
+const TEXT = new TextDecoder();
 
 /**
  * A message where it lies in what was read: its parts are ranges of bytes, `from` with, `to`
@@ -25,7 +27,7 @@ export class WireMessage {
 
   /** The reply subject; empty where there is none. */
   reply(): string {
-    return new TextDecoder().decode(this.replyBytes.subarray(this.replyFrom, this.replyTo));
+    return TEXT.decode(this.replyBytes.subarray(this.replyFrom, this.replyTo));
   }
 
   /** The payload as a view of its own. */

@@ -1,6 +1,6 @@
 import type { Claims, TakeMessage } from './claims.ts';
 import { ReadArea } from './read-area.ts';
-import { endOfOperation, endsLine, WireHead } from './wire-head.ts';
+import { endOfOperation, endsLine, UNENDED, WireHead } from './wire-head.ts';
 import { WireMessage } from './wire-message.ts';
 
 /** A longer operation is given in parts, for there must be an end to what is read in place. */
@@ -156,7 +156,7 @@ export class WireReader {
     const tail = area.end - area.start;
     area.needed = 0;
     if (tail === 0) return;
-    if (head.end === Number.POSITIVE_INFINITY) {
+    if (head.end === UNENDED) {
       if (tail <= LINE_BYTES_MAX) return;
       this.isMidLine = true;
       area.start = area.end;

@@ -1,8 +1,14 @@
+import { MsgHdrsImpl } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { FRAME_LIMITS } from '../../src/frames/limits.ts';
 import { MsgpackReader } from '../../src/frames/msgpack-read.ts';
 import { isToken } from '../../src/frames/subject.ts';
-import { DerivedWriter, derivedHeaders, ID_HEADER } from '../../src/sinks/derived-message.ts';
+import {
+  DerivedWriter,
+  derivedHeaders,
+  ID_HEADER,
+  storedHeaders,
+} from '../../src/sinks/derived-message.ts';
 
 const record = (key: readonly string[], fields: Record<string, unknown> = {}) => ({
   ...{ record: 'power', key, t0Us: 1_700_000_000_000_000, spanUs: 1_000_000, fields },
@@ -46,9 +52,10 @@ describe('a derived record as a message', () => {
   });
 
   it('is named for all time where it is stored, and says how it is written', () => {
-    const stored = derivedHeaders('abc-1-2');
+    const stored = MsgHdrsImpl.decode(storedHeaders('abc-1-2').encode());
     expect(stored.get(ID_HEADER)).toBe('abc-1-2');
     expect(stored.get('Content-Type')).toBe('application/msgpack');
+    expect(derivedHeaders().get('Content-Type')).toBe('application/msgpack');
     expect(derivedHeaders().has(ID_HEADER)).toBe(false);
   });
 });
