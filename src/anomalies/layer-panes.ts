@@ -121,9 +121,9 @@ export class LayerPanes implements HeldState {
   private closeTo(below: number, take: TakePane): void {
     const { ring } = this;
     const reach = Math.min(below, this.closedBelow + RING / BINS_A_PANE);
+    const isWhole = this.missing(this.closedBelow, reach) === 0;
     while (this.closedBelow < reach) {
-      const fromUs = this.closedBelow * PANE_US;
-      const missing = PANE_US - this.covered.covered(fromUs, fromUs + PANE_US);
+      const missing = isWhole ? 0 : this.missing(this.closedBelow, this.closedBelow + 1);
       this.closedBelow++;
       if (missing > UNCOVERED_US_MAX || this.closedBelow <= this.settledFrom) continue;
       let spikes = 0;
@@ -136,6 +136,11 @@ export class LayerPanes implements HeldState {
     // Past that, a gap in time has no panes to give on.
     this.closedBelow = Math.max(this.closedBelow, below);
     this.covered.forgetBefore(this.closedBelow * PANE_US);
+  }
+
+  /** Time of panes [from, to) that no frame covered. */
+  private missing(from: number, to: number): number {
+    return (to - from) * PANE_US - this.covered.covered(from * PANE_US, to * PANE_US);
   }
 
   /** The input has ended: what is covered is closed at once. */

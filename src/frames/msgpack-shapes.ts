@@ -1,7 +1,6 @@
 import { UNORDERED } from '../kernels/column-kernels.ts';
 import type { ColumnReader } from './columns.ts';
-import { DenseSpikesFrame, readDense } from './dense-spikes.ts';
-import type { Fields } from './fields.ts';
+import { DenseSpikesFrame, denseOf } from './dense-spikes.ts';
 import type { FrameLimits } from './limits.ts';
 import { BINS, MsgpackSplitter, type MsgpackVarying, NUMBERS } from './msgpack-parts.ts';
 import {
@@ -25,9 +24,14 @@ interface Like {
   readonly frame: SpikesFrame;
   /** By place in NUMBERS: whether that one varies. */
   readonly varies: readonly boolean[];
-  /** Places in BINS of its columns. */
-  readonly bins: readonly number[];
+  /** Places in BINS of its columns: of the ids and of the times. */
+  readonly ids: number;
+  readonly times: number;
+  /** The same frame, to be filled with the numbers of the one that is read. */
+  readonly filled: Numbered;
 }
+
+type Numbered = { -readonly [Name in keyof SpikesFrame]: SpikesFrame[Name] };
 
 /** Kinds of what varies, in a program: of each its kind, slot, tag and width. */
 const KINDS = ['number', 'unread', 'bin'] as const;
@@ -81,7 +85,12 @@ export class MsgpackShapes {
       else if (varying?.what === 'number') varies[varying.slot] = true;
     }
     if (!isShort(parts) || !arePlain(bins)) return;
-    const like = { frame: withoutColumns(frame), varies, bins };
+    const shape = withoutColumns(frame);
+    const [ids, times] = bins.toSorted((a, b) => Number(isTimes(a)) - Number(isTimes(b)));
+    const like: Like = {
+      ...{ frame: shape, filled: { ...shape }, varies },
+      ...{ ids: ids as number, times: times as number },
+    };
     const root = this.known.add(subject, parts, like);
     if (this.known.count === 1) this.programs.clear();
     const program = shapeProgram(root, encodeVarying);
@@ -142,7 +151,8 @@ export class MsgpackShapes {
   }
 
   /** Undefined where a value is not valid. */
-  private frameLike(bytes: Uint8Array, { frame, varies, bins }: Like): SpikesFrame | undefined {
+  private frameLike(bytes: Uint8Array, like: Like): SpikesFrame | undefined {
+    const { frame, varies } = like;
     const { numbers, limits, columns } = this;
     const t0Us = varies[T0] === true ? (numbers[T0] as number) : frame.t0Us;
     const spanUs = varies[SPAN] === true ? (numbers[SPAN] as number) : frame.spanUs;
@@ -153,8 +163,14 @@ export class MsgpackShapes {
     if (seq !== undefined && !isWhole(seq)) return undefined;
     if (timestep0 !== undefined && !isWhole(timestep0)) return undefined;
     columns.reset(bytes.length, false);
-    const isUsual = bins.length === 2 && bins.includes(IDS) && bins.includes(TIMES);
-    if (!isUsual) return this.dense(bytes, { ...frame, t0Us, spanUs, seq, timestep0 }, bins);
+    if (like.ids !== IDS || like.times !== TIMES) {
+      const { filled } = like;
+      filled.t0Us = t0Us;
+      filled.spanUs = spanUs;
+      filled.seq = seq;
+      filled.timestep0 = timestep0;
+      return this.dense(bytes, like);
+    }
     const idBytes = this.binBytes[IDS] as number;
     const spikes = idBytes / 4;
     if (idBytes !== this.binBytes[TIMES] || !Number.isInteger(spikes)) return undefined;
@@ -168,18 +184,29 @@ export class MsgpackShapes {
     return spikesLike(frame, t0Us, spanUs, seq, timestep0, columns.spikeIds, times);
   }
 
-  private dense(bytes: Uint8Array, like: SpikesFrame, bins: readonly number[]): SpikesFrame {
-    const fields: Fields = {};
-    for (const slot of bins) {
-      const at = this.binAt[slot] as number;
-      const end = at + (this.binBytes[slot] as number);
-      fields[BINS[slot] as string] = new Uint8Array(bytes.buffer, bytes.byteOffset + at, end - at);
-    }
-    const { columns } = this;
-    const { neuronCount, spanUs, timestepUs } = like;
-    const dense = readDense(fields, columns, neuronCount, spanUs, timestepUs);
-    return new DenseSpikesFrame(like, like, dense, columns.scratch);
+  /** Undefined where a column is no whole number of values, or too long. */
+  private dense(bytes: Uint8Array, { ids, times, filled }: Like): SpikesFrame | undefined {
+    const { columns, binAt, binBytes } = this;
+    const { samplesMax } = this.limits;
+    const spikes = (binBytes[ids] as number) / (ids === IDS ? 4 : 2);
+    const values = (binBytes[times] as number) / (times === TIMES ? 4 : 2);
+    if (!Number.isInteger(spikes) || spikes > samplesMax) return undefined;
+    if (!Number.isInteger(values) || values > samplesMax) return undefined;
+    const idsAt = binAt[ids] as number;
+    const timesAt = binAt[times] as number;
+    const neuronIds =
+      ids === IDS ? columns.u32At(bytes, idsAt, spikes) : columns.u16At(bytes, idsAt, spikes);
+    const isU32 = times === TIMES;
+    const column = isU32 ? undefined : columns.u16At(bytes, timesAt, values);
+    const wide = isU32 ? columns.u32At(bytes, timesAt, values) : column;
+    const dts = times === STEPS ? undefined : wide;
+    const dense = denseOf(neuronIds, dts, column, filled, filled.spanUs, columns.scratch);
+    return new DenseSpikesFrame(filled, filled, dense, columns.scratch);
   }
+}
+
+function isTimes(slot: number): boolean {
+  return slot !== IDS && slot !== IDS16;
 }
 
 /** Whether these columns are one of the forms that spikes come in: nothing beside it, or for it. */
