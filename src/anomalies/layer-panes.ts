@@ -101,13 +101,19 @@ export class LayerPanes implements HeldState {
 
   private put(bins: BinnedFrame, from: number, to: number): void {
     const { ring } = this;
-    this.clearTo(to);
+    const { counts, first: firstBin } = bins;
     // What came too late is in no pane; spikes that are far ahead can't be, as panes are closed.
     const first = Math.max(from, this.closedBelow * BINS_A_PANE);
-    for (let bin = first; bin < to; bin++) {
+    this.clearTo(Math.min(first, to));
+    const fresh = Math.max(first, Math.min(to, this.clearedTo));
+    for (let bin = first; bin < fresh; bin++) {
       const at = bin & (RING - 1);
-      ring[at] = (ring[at] as number) + (bins.counts[bin - bins.first] as number);
+      ring[at] = (ring[at] as number) + (counts[bin - firstBin] as number);
     }
+    // Bins that come round again begin with this frame.
+    for (let bin = fresh; bin < to; bin++)
+      ring[bin & (RING - 1)] = counts[bin - firstBin] as number;
+    this.clearedTo = Math.max(this.clearedTo, to);
   }
 
   /** Empties the bins that come round again. */
