@@ -90,55 +90,53 @@ export function take32(from: usize, n: i32, to: usize): u32 {
  * one is below the one before it.
  */
 export function takeTimes32(from: usize, n: i32, to: usize): f64 {
-  let largest = i32x4.splat(0);
-  let back = i32x4.splat(0);
+  let forward = i32x4.splat(-1);
+  const start = to;
   let i = 0;
-  for (; i + 4 < n; i += 4) {
+  for (; i + 8 < n; i += 8) {
     const v = v128.load(from);
-    back = v128.or(back, v128.lt<u32>(v128.load(from, 4), v));
-    largest = v128.max<u32>(largest, v);
+    const w = v128.load(from, 16);
+    const isV = v128.ge<u32>(v128.load(from, 4), v);
+    forward = v128.and(forward, v128.and(isV, v128.ge<u32>(v128.load(from, 20), w)));
     v128.store(to, v);
-    from += 16;
-    to += 16;
+    v128.store(to, w, 16);
+    from += 32;
+    to += 32;
   }
-  let m = max4(largest);
-  let isBack = v128.any_true(back);
-  // The first of the rest is not below the vector before it, as that has been looked at.
+  let isBack = !v128.all_true<u32>(forward);
+  // The first of the rest is not below the one before it, as that has been looked at.
   let last: u32 = 0;
   for (; i < n; i++) {
     const x = load<u32>(from);
     store<u32>(to, x);
     isBack = isBack || x < last;
     last = x;
-    m = max(m, x);
     from += 4;
     to += 4;
   }
-  return isBack ? <f64>m + UNORDERED : <f64>m;
+  return isBack ? <f64>max32(start, n) + UNORDERED : <f64>last;
 }
 
 /** Of a u16 column of times where it lies: as `takeTimes32`. */
 export function times16(from: usize, n: i32): f64 {
-  let largest = i32x4.splat(0);
-  let back = i32x4.splat(0);
+  let forward = i32x4.splat(-1);
+  const start = from;
   let i = 0;
-  for (; i + 8 < n; i += 8) {
-    const v = v128.load(from);
-    back = v128.or(back, v128.lt<u16>(v128.load(from, 2), v));
-    largest = v128.max<u16>(largest, v);
-    from += 16;
+  for (; i + 16 < n; i += 16) {
+    const isFirst = v128.ge<u16>(v128.load(from, 2), v128.load(from));
+    const isSecond = v128.ge<u16>(v128.load(from, 18), v128.load(from, 16));
+    forward = v128.and(forward, v128.and(isFirst, isSecond));
+    from += 32;
   }
-  let m = max8(largest);
-  let isBack = v128.any_true(back);
+  let isBack = !v128.all_true<u16>(forward);
   let last: u32 = 0;
   for (; i < n; i++) {
     const x = <u32>load<u16>(from);
     isBack = isBack || x < last;
     last = x;
-    m = max(m, x);
     from += 2;
   }
-  return isBack ? <f64>m + UNORDERED : <f64>m;
+  return isBack ? <f64>max16(start, n) + UNORDERED : <f64>last;
 }
 
 // @ts-ignore: a decorator of AssemblyScript
@@ -152,18 +150,14 @@ function increase(counts: usize, id: u32): void {
 export function count32(ids: usize, n: i32, counts: usize): void {
   let i = 0;
   for (; i + 8 <= n; i += 8) {
-    const a = load<u64>(ids);
-    const b = load<u64>(ids, 8);
-    const c = load<u64>(ids, 16);
-    const d = load<u64>(ids, 24);
-    increase(counts, <u32>a);
-    increase(counts, <u32>(a >> 32));
-    increase(counts, <u32>b);
-    increase(counts, <u32>(b >> 32));
-    increase(counts, <u32>c);
-    increase(counts, <u32>(c >> 32));
-    increase(counts, <u32>d);
-    increase(counts, <u32>(d >> 32));
+    increase(counts, load<u32>(ids));
+    increase(counts, load<u32>(ids, 4));
+    increase(counts, load<u32>(ids, 8));
+    increase(counts, load<u32>(ids, 12));
+    increase(counts, load<u32>(ids, 16));
+    increase(counts, load<u32>(ids, 20));
+    increase(counts, load<u32>(ids, 24));
+    increase(counts, load<u32>(ids, 28));
     ids += 32;
   }
   for (; i < n; i++) {
@@ -176,16 +170,14 @@ export function count32(ids: usize, n: i32, counts: usize): void {
 export function count16(ids: usize, n: i32, counts: usize): void {
   let i = 0;
   for (; i + 8 <= n; i += 8) {
-    const a = load<u64>(ids);
-    const b = load<u64>(ids, 8);
-    increase(counts, <u32>a & 0xffff);
-    increase(counts, <u32>a >> 16);
-    increase(counts, <u32>(a >> 32) & 0xffff);
-    increase(counts, <u32>(a >> 48));
-    increase(counts, <u32>b & 0xffff);
-    increase(counts, <u32>b >> 16);
-    increase(counts, <u32>(b >> 32) & 0xffff);
-    increase(counts, <u32>(b >> 48));
+    increase(counts, load<u16>(ids));
+    increase(counts, load<u16>(ids, 2));
+    increase(counts, load<u16>(ids, 4));
+    increase(counts, load<u16>(ids, 6));
+    increase(counts, load<u16>(ids, 8));
+    increase(counts, load<u16>(ids, 10));
+    increase(counts, load<u16>(ids, 12));
+    increase(counts, load<u16>(ids, 14));
     ids += 16;
   }
   for (; i < n; i++) {
@@ -241,6 +233,60 @@ export function countBetween16(
   return countBetween<u16>(ids, dts, n, counts, fromDt, toDt);
 }
 
+/** Times around where a bin should end: its end is looked for there at once, without a branch. */
+const NEAR: i32 = 64;
+
+/** Of 16 values at a place: how many are not below the edge. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function pastOf16(at: usize, edges: v128): i32 {
+  const a = v128.ge<u32>(v128.load(at), edges);
+  const b = v128.ge<u32>(v128.load(at, 16), edges);
+  const c = v128.ge<u32>(v128.load(at, 32), edges);
+  const d = v128.ge<u32>(v128.load(at, 48), edges);
+  const all = v128.narrow<i16>(v128.narrow<i32>(a, b), v128.narrow<i32>(c, d));
+  return popcnt(v128.bitmask<i8>(all));
+}
+
+/** Of NEAR values at a place: how many are below the edge. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function nearBelow32(at: usize, edges: v128): i32 {
+  const past = pastOf16(at, edges) + pastOf16(at + 64, edges);
+  return NEAR - past - pastOf16(at + 128, edges) - pastOf16(at + 192, edges);
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function shortPastOf16(at: usize, edges: v128): i32 {
+  const a = v128.ge<u16>(v128.load(at), edges);
+  const b = v128.ge<u16>(v128.load(at, 16), edges);
+  return popcnt(v128.bitmask<i8>(v128.narrow<i16>(a, b)));
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function nearBelow16(at: usize, edges: v128): i32 {
+  const past = shortPastOf16(at, edges) + shortPastOf16(at + 32, edges);
+  return NEAR - past - shortPastOf16(at + 64, edges) - shortPastOf16(at + 96, edges);
+}
+
+/** Where a bin ends that begins at `from`: the first time that is not below the edge. */
+function endOfBin32(dts: usize, from: i32, n: i32, usual: i32, edge: u32): i32 {
+  const edges = i32x4.splat(edge);
+  let i = from;
+  // Where the bin is about as full as all are, most of it is not looked at.
+  const ahead = from + usual - (usual >> 3);
+  if (ahead > from && ahead < n && load<u32>(dts + (<usize>ahead << 2)) < edge) i = ahead;
+  while (i + 4 <= n) {
+    const below = v128.bitmask<u32>(v128.lt<u32>(v128.load(dts + (<usize>i << 2)), edges));
+    i += popcnt(below);
+    if (below != 15) break;
+  }
+  while (i < n && load<u32>(dts + (<usize>i << 2)) < edge) i++;
+  return i;
+}
+
 /**
  * Spikes by bin of times that never go back: bin k holds those below `firstEdge + k · width` that
  * no bin before holds. Overwrites [bins] u32 counts; the last bin takes the rest.
@@ -259,20 +305,34 @@ export function binOrdered32(
   for (let bin = 0; bin + 1 < bins; bin++) {
     const edges = i32x4.splat(edge);
     let i = from;
-    // Where the bin is about as full as all are, most of it is not looked at.
-    const ahead = from + usual - (usual >> 3);
-    if (ahead > from && ahead < n && load<u32>(dts + (<usize>ahead << 2)) < edge) i = ahead;
-    while (i + 4 <= n) {
-      const below = v128.bitmask<u32>(v128.lt<u32>(v128.load(dts + (<usize>i << 2)), edges));
-      i += popcnt(below);
-      if (below != 15) break;
+    const low = max(from, from + usual - NEAR / 2);
+    const at = dts + (<usize>low << 2);
+    const isPast = low + NEAR <= n && load<u32>(at + ((NEAR - 1) << 2)) >= edge;
+    if (isPast && (low === from || load<u32>(at) < edge)) {
+      i = low + nearBelow32(at, edges);
+    } else {
+      i = endOfBin32(dts, from, n, usual, edge);
     }
-    while (i < n && load<u32>(dts + (<usize>i << 2)) < edge) i++;
     store<u32>(counts + (<usize>bin << 2), i - from);
     from = i;
     edge += width;
   }
   store<u32>(counts + (<usize>(bins - 1) << 2), n - from);
+}
+
+/** Where a bin ends that begins at `from`: the first time that is not below the edge. */
+function endOfBin16(dts: usize, from: i32, n: i32, usual: i32, edge: u32): i32 {
+  const edges = i16x8.splat(<i16>edge);
+  let i = from;
+  const ahead = from + usual - (usual >> 3);
+  if (ahead > from && ahead < n && <u32>load<u16>(dts + (<usize>ahead << 1)) < edge) i = ahead;
+  while (i + 8 <= n) {
+    const below = v128.bitmask<u16>(v128.lt<u16>(v128.load(dts + (<usize>i << 1)), edges));
+    i += popcnt(below);
+    if (below != 255) break;
+  }
+  while (i < n && <u32>load<u16>(dts + (<usize>i << 1)) < edge) i++;
+  return i;
 }
 
 /** As `binOrdered32`, of a u16 column. */
@@ -296,14 +356,14 @@ export function binOrdered16(
     }
     const edges = i16x8.splat(<i16>edge);
     let i = from;
-    const ahead = from + usual - (usual >> 3);
-    if (ahead > from && ahead < n && <u32>load<u16>(dts + (<usize>ahead << 1)) < edge) i = ahead;
-    while (i + 8 <= n) {
-      const below = v128.bitmask<u16>(v128.lt<u16>(v128.load(dts + (<usize>i << 1)), edges));
-      i += popcnt(below);
-      if (below != 255) break;
+    const low = max(from, from + usual - NEAR / 2);
+    const at = dts + (<usize>low << 1);
+    const isPast = low + NEAR <= n && <u32>load<u16>(at + ((NEAR - 1) << 1)) >= edge;
+    if (isPast && (low === from || <u32>load<u16>(at) < edge)) {
+      i = low + nearBelow16(at, edges);
+    } else {
+      i = endOfBin16(dts, from, n, usual, edge);
     }
-    while (i < n && <u32>load<u16>(dts + (<usize>i << 1)) < edge) i++;
     store<u32>(counts + (<usize>bin << 2), i - from);
     from = i;
     edge += width;

@@ -172,6 +172,44 @@ describe('kernels give what plain JavaScript gives', () => {
     );
   });
 
+  test('binning times that are spread as those of frames are, with stretches without any', () => {
+    const shape = fc.record({
+      width: fc.constantFrom(25, 1000, 100_000_000),
+      count: fc.integer({ min: 1, max: 40 }),
+      into: fc.nat(24),
+      spikes: fc.integer({ min: 60, max: 3000 }),
+      shares: fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
+      /** Part of the time without spikes, from its start. */
+      quiet: fc.constantFrom(0, 0, 0.3),
+    });
+    fc.assert(
+      fc.property(shape, ({ width, count, into, spikes, shares, quiet }) => {
+        for (const Type of [Uint16Array, Uint32Array]) {
+          const spanUs = Math.min(width * count, Type === Uint16Array ? 2 ** 16 : 2 ** 32) - into;
+          const dts = new Type(spikes);
+          for (let i = 0; i < spikes; i++) {
+            const share = quiet + (shares.next().value as number) * (1 - quiet);
+            dts[i] = Math.min(spanUs - 1, Math.floor(share * spanUs));
+          }
+          dts.sort();
+          const bins = { width, count, into };
+          const naive = new Uint32Array(count);
+          for (const dt of dts) {
+            const bin = Math.min(Math.floor((dt + into) / width), count - 1);
+            naive[bin] = (naive[bin] as number) + 1;
+          }
+          const plain = new Uint32Array(count);
+          binTimes(dts, true, bins, plain);
+          const counts = inArena(new Uint32Array(count), 16_384);
+          binTimes(inArena(dts, 1024), true, bins, counts);
+          expect(plain).toEqual(naive);
+          expect([...counts]).toEqual([...naive]);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   test('counting values by their class', () => {
     const classOf = (value: number) => Math.min(14, Math.floor(Math.sqrt(value)));
     const plain = new Classifier(50, classOf, false);

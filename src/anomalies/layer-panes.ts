@@ -101,13 +101,19 @@ export class LayerPanes implements HeldState {
 
   private put(bins: BinnedFrame, from: number, to: number): void {
     const { ring } = this;
-    this.clearTo(to);
+    const { counts, first: firstBin } = bins;
     // What came too late is in no pane; spikes that are far ahead can't be, as panes are closed.
     const first = Math.max(from, this.closedBelow * BINS_A_PANE);
-    for (let bin = first; bin < to; bin++) {
+    this.clearTo(Math.min(first, to));
+    const fresh = Math.max(first, Math.min(to, this.clearedTo));
+    for (let bin = first; bin < fresh; bin++) {
       const at = bin & (RING - 1);
-      ring[at] = (ring[at] as number) + (bins.counts[bin - bins.first] as number);
+      ring[at] = (ring[at] as number) + (counts[bin - firstBin] as number);
     }
+    // Bins that come round again begin with this frame.
+    for (let bin = fresh; bin < to; bin++)
+      ring[bin & (RING - 1)] = counts[bin - firstBin] as number;
+    this.clearedTo = Math.max(this.clearedTo, to);
   }
 
   /** Empties the bins that come round again. */
@@ -121,9 +127,9 @@ export class LayerPanes implements HeldState {
   private closeTo(below: number, take: TakePane): void {
     const { ring } = this;
     const reach = Math.min(below, this.closedBelow + RING / BINS_A_PANE);
+    const isWhole = this.missing(this.closedBelow, reach) === 0;
     while (this.closedBelow < reach) {
-      const fromUs = this.closedBelow * PANE_US;
-      const missing = PANE_US - this.covered.covered(fromUs, fromUs + PANE_US);
+      const missing = isWhole ? 0 : this.missing(this.closedBelow, this.closedBelow + 1);
       this.closedBelow++;
       if (missing > UNCOVERED_US_MAX || this.closedBelow <= this.settledFrom) continue;
       let spikes = 0;
@@ -136,6 +142,11 @@ export class LayerPanes implements HeldState {
     // Past that, a gap in time has no panes to give on.
     this.closedBelow = Math.max(this.closedBelow, below);
     this.covered.forgetBefore(this.closedBelow * PANE_US);
+  }
+
+  /** Time of panes [from, to) that no frame covered. */
+  private missing(from: number, to: number): number {
+    return (to - from) * PANE_US - this.covered.covered(from * PANE_US, to * PANE_US);
   }
 
   /** The input has ended: what is covered is closed at once. */

@@ -193,6 +193,26 @@ export class ColumnReader {
     return column;
   }
 
+  /** A u16 column by where it lies in its message: in place, or moved to where it is aligned. */
+  u16At(message: Uint8Array, at: number, count: number): Uint16Array {
+    const from = message.byteOffset + at;
+    if (from % 2 === 0) return new Uint16Array(message.buffer, from, count);
+    const { buffer, offset } = this.scratch.take(count * 2);
+    const bytes = new Uint8Array(message.buffer, from, count * 2);
+    new Uint8Array(buffer, offset, count * 2).set(bytes);
+    return new Uint16Array(buffer, offset, count);
+  }
+
+  /** As `u16At`, of a u32 column. */
+  u32At(message: Uint8Array, at: number, count: number): Uint32Array {
+    const from = message.byteOffset + at;
+    if (from % 4 === 0) return new Uint32Array(message.buffer, from, count);
+    const { buffer, offset } = this.scratch.take(count * 4);
+    const bytes = new Uint8Array(message.buffer, from, count * 4);
+    new Uint8Array(buffer, offset, count * 4).set(bytes);
+    return new Uint32Array(buffer, offset, count);
+  }
+
   /** The two u32 columns of a message's spikes by where they lie in it, `count` values each. */
   spikes(message: Uint8Array, idsAt: number, timesAt: number, count: number): void {
     const { first, second } = this.scratch.pair(count);

@@ -41,50 +41,71 @@ export function readDense(
   timestepUs: number | undefined,
 ): DenseColumns {
   const isIdU16 = !columns.has(fields, 'neuron_id') && columns.has(fields, 'neuron_id_u16');
-  const idName = isIdU16 ? 'neuron_id_u16' : 'neuron_id';
-  const ids = isIdU16 ? columns.u16(fields, idName) : columns.u32(fields, idName);
-  requireIdsBelow(ids, neuronCount, idName);
+  const ids = isIdU16 ? columns.u16(fields, 'neuron_id_u16') : columns.u32(fields, 'neuron_id');
+  requireIdsBelow(ids, neuronCount);
   if (!columns.has(fields, 'dt') && !columns.has(fields, 'dt_u16')) {
     if (columns.has(fields, 'step_spikes')) {
-      const stepUs = timestepUs ?? spanUs;
-      const steps = Math.ceil(spanUs / stepUs);
-      const stepEnds = readStepEnds(fields, columns, steps, ids.length);
-      return { ids, dts: undefined, stepEnds, stepUs, isOrdered: true };
+      const counts = columns.u16(fields, 'step_spikes');
+      return bySteps(ids, counts, columns.scratch, spanUs, timestepUs ?? spanUs);
     }
   }
   const isDtU16 = !columns.has(fields, 'dt') && columns.has(fields, 'dt_u16');
-  const dtName = isDtU16 ? 'dt_u16' : 'dt';
-  const dts = isDtU16 ? columns.u16(fields, dtName) : columns.u32(fields, dtName);
-  requireLength(dtName, dts.length, ids.length);
-  const isOrdered = requireTimesBelow(dts, spanUs, dtName);
+  const dts = isDtU16 ? columns.u16(fields, 'dt_u16') : columns.u32(fields, 'dt');
+  return byTimes(ids, dts, spanUs);
+}
+
+/** As `readDense`, of the columns themselves: either times or counts of steps are there. */
+export function denseOf(
+  ids: Uint16Array | Uint32Array,
+  dts: Uint16Array | Uint32Array | undefined,
+  counts: Uint16Array | undefined,
+  { neuronCount, timestepUs }: Pick<SpikesNames, 'neuronCount' | 'timestepUs'>,
+  spanUs: number,
+  scratch: ColumnScratch,
+): DenseColumns {
+  requireIdsBelow(ids, neuronCount);
+  if (dts !== undefined) return byTimes(ids, dts, spanUs);
+  return bySteps(ids, counts as Uint16Array, scratch, spanUs, timestepUs ?? spanUs);
+}
+
+function byTimes(
+  ids: Uint16Array | Uint32Array,
+  dts: Uint16Array | Uint32Array,
+  spanUs: number,
+): DenseColumns {
+  const name = dts instanceof Uint16Array ? 'dt_u16' : 'dt';
+  requireLength(name, dts.length, ids.length);
+  const isOrdered = requireTimesBelow(dts, spanUs, name);
   return { ids, dts, stepEnds: undefined, stepUs: 0, isOrdered };
 }
 
-function readStepEnds(
-  fields: Fields,
-  columns: ColumnReader,
-  steps: number,
-  spikes: number,
-): Uint32Array {
-  const counts = columns.u16(fields, 'step_spikes');
+function bySteps(
+  ids: Uint16Array | Uint32Array,
+  counts: Uint16Array,
+  scratch: ColumnScratch,
+  spanUs: number,
+  stepUs: number,
+): DenseColumns {
+  const steps = Math.ceil(spanUs / stepUs);
   requireLength('step_spikes', counts.length, steps);
-  const ends = columns.scratch.u32(steps);
+  const stepEnds = scratch.u32(steps);
   let end = 0;
   for (let step = 0; step < steps; step++) {
     end += counts[step] as number;
-    ends[step] = end;
+    stepEnds[step] = end;
   }
-  if (end !== spikes) {
-    const detail = `sums to ${end}, and there are ${spikes} neuron ids`;
+  if (end !== ids.length) {
+    const detail = `sums to ${end}, and there are ${ids.length} neuron ids`;
     throw new FrameError('length_mismatch', 'step_spikes', detail);
   }
-  return ends;
+  return { ids, dts: undefined, stepEnds, stepUs, isOrdered: true };
 }
 
-function requireIdsBelow(ids: Uint16Array | Uint32Array, neuronCount: number, name: string): void {
+function requireIdsBelow(ids: Uint16Array | Uint32Array, neuronCount: number): void {
   if (ids instanceof Uint16Array && neuronCount > 0xffff) return;
   if (largestOf(ids) < neuronCount || ids.length === 0) return;
   const at = ids.findIndex((id) => id >= neuronCount);
+  const name = ids instanceof Uint16Array ? 'neuron_id_u16' : 'neuron_id';
   const detail = `value ${at}: ${ids[at]} is not below neuron_count ${neuronCount}`;
   throw new FrameError('neuron_outside_population', name, detail);
 }

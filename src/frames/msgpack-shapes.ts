@@ -1,10 +1,18 @@
 import { UNORDERED } from '../kernels/column-kernels.ts';
 import type { ColumnReader } from './columns.ts';
-import { DenseSpikesFrame, readDense } from './dense-spikes.ts';
-import type { Fields } from './fields.ts';
+import { DenseSpikesFrame, denseOf } from './dense-spikes.ts';
 import type { FrameLimits } from './limits.ts';
 import { BINS, MsgpackSplitter, type MsgpackVarying, NUMBERS } from './msgpack-parts.ts';
-import { branchOf, isShort, KnownShapes, type ShapeNode, standsAt } from './shape-tree.ts';
+import {
+  afterText,
+  branchFor,
+  ENDS,
+  type ShapeProgram,
+  shapeProgram,
+  stands,
+  VARIES,
+} from './shape-program.ts';
+import { isShort, KnownShapes } from './shape-tree.ts';
 import { noteOrder, type SpikesFrame, spikesLike, withoutColumns } from './spikes.ts';
 import type { FrameSubject } from './subject.ts';
 
@@ -16,11 +24,22 @@ interface Like {
   readonly frame: SpikesFrame;
   /** By place in NUMBERS: whether that one varies. */
   readonly varies: readonly boolean[];
-  /** Places in BINS of its columns. */
-  readonly bins: readonly number[];
+  /** Places in BINS of its columns: of the ids and of the times. */
+  readonly ids: number;
+  readonly times: number;
+  /** The same frame, to be filled with the numbers of the one that is read. */
+  readonly filled: Numbered;
 }
 
-type Node = ShapeNode<MsgpackVarying, Like>;
+type Numbered = { -readonly [Name in keyof SpikesFrame]: SpikesFrame[Name] };
+
+/** Kinds of what varies, in a program: of each its kind, slot, tag and width. */
+const KINDS = ['number', 'unread', 'bin'] as const;
+const [NUMBER, , BIN] = [0, 1, 2] as const;
+
+function encodeVarying({ what, slot, tag, width }: MsgpackVarying): readonly number[] {
+  return [KINDS.indexOf(what), slot, tag, width];
+}
 
 /**
  * Reads spike frames in msgpack that look like one that was read before, without making values of
@@ -33,8 +52,9 @@ export class MsgpackShapes {
   private readonly columns: ColumnReader;
   private readonly splitter = new MsgpackSplitter();
   private readonly known = new KnownShapes<MsgpackVarying, Like>();
+  /** The known shapes of each subject, as they are read along. */
+  private readonly programs = new Map<FrameSubject, ShapeProgram<Like>>();
   private view: DataView = new DataView(new ArrayBuffer(0));
-  private at = 0;
   private readonly numbers = new Float64Array(NUMBERS.length);
   private readonly binAt = new Int32Array(BINS.length);
   private readonly binBytes = new Int32Array(BINS.length);
@@ -46,8 +66,8 @@ export class MsgpackShapes {
 
   /** Undefined where the message has no known shape or is not valid: the reader says which. */
   read(bytes: Uint8Array, subject: FrameSubject): SpikesFrame | undefined {
-    const root = this.known.rootOf(subject);
-    const like = root === undefined ? undefined : this.follow(bytes, root);
+    const program = this.programs.get(subject);
+    const like = program === undefined ? undefined : this.follow(bytes, program);
     const frame = like === undefined ? undefined : this.frameLike(bytes, like);
     this.known.met(frame !== undefined);
     return frame;
@@ -65,50 +85,74 @@ export class MsgpackShapes {
       else if (varying?.what === 'number') varies[varying.slot] = true;
     }
     if (!isShort(parts) || !arePlain(bins)) return;
-    this.known.add(subject, parts, { frame: withoutColumns(frame), varies, bins });
+    const shape = withoutColumns(frame);
+    const [ids, times] = bins.toSorted((a, b) => Number(isTimes(a)) - Number(isTimes(b)));
+    const like: Like = {
+      ...{ frame: shape, filled: { ...shape }, varies },
+      ...{ ids: ids as number, times: times as number },
+    };
+    const root = this.known.add(subject, parts, like);
+    if (this.known.count === 1) this.programs.clear();
+    const program = shapeProgram(root, encodeVarying);
+    if (program !== undefined) {
+      this.programs.set(subject, program);
+    } else {
+      this.known.forget(subject);
+      this.programs.delete(subject);
+    }
   }
 
   /** Reads along the bytes of known shapes; gives what the message looks like. */
-  private follow(bytes: Uint8Array, root: Node): Like | undefined {
+  private follow(bytes: Uint8Array, { code, likes }: ShapeProgram<Like>): Like | undefined {
     if (bytes.buffer !== this.view.buffer) this.view = new DataView(bytes.buffer);
-    this.at = 0;
     const { view } = this;
-    let node = root;
-    while (true) {
-      if (!standsAt(node, bytes, view, this.at)) return undefined;
-      this.at += node.text.length;
-      if (node.varying !== undefined) {
-        if (!this.take(bytes, node.varying)) return undefined;
-        node = node.next as Node;
-      } else if (node.branches !== undefined) {
-        const branch = branchOf(node.branches, bytes[this.at]);
-        if (branch === undefined) return undefined;
-        node = branch;
+    const start = bytes.byteOffset;
+    const end = start + bytes.length;
+    let at = start;
+    let step = 0;
+    for (;;) {
+      const length = code[step] as number;
+      if (at + length > end || !stands(code, step + 1, length, view, at)) return undefined;
+      at += length;
+      step = afterText(step + 1, length);
+      const then = code[step] as number;
+      if (then === VARIES) {
+        at = this.take(code, step + 1, at, start, end);
+        if (at > end) return undefined;
+        step += 5;
+      } else if (then === ENDS) {
+        return at === end ? likes[code[step + 1] as number] : undefined;
       } else {
-        return this.at === bytes.length ? node.like : undefined;
+        step = at < end ? branchFor(code, step + 1, view.getUint8(at)) : -1;
+        if (step < 0) return undefined;
       }
     }
   }
 
-  /** Takes what varies; false where the message ends before. */
-  private take(bytes: Uint8Array, { what, slot, tag, width }: MsgpackVarying): boolean {
-    const { view, at } = this;
-    this.at = at + width;
-    if (this.at > bytes.length) return false;
-    const start = bytes.byteOffset + at;
-    if (what === 'bin') {
-      const length = unsigned(view, start, width);
-      this.binAt[slot] = this.at;
+  /**
+   * Takes what varies, as the program says from `how` on; gives where it ends, which is past the
+   * end of the message where that ends before.
+   */
+  private take(code: Int32Array, how: number, at: number, start: number, end: number): number {
+    const { view } = this;
+    const kind = code[how] as number;
+    const slot = code[how + 1] as number;
+    const width = code[how + 3] as number;
+    const next = at + width;
+    if (next > end) return next;
+    if (kind === BIN) {
+      const length = unsigned(view, at, width);
+      this.binAt[slot] = next - start;
       this.binBytes[slot] = length;
-      this.at += length;
-      return this.at <= bytes.length;
+      return next + length;
     }
-    if (what === 'number') this.numbers[slot] = number(view, start, tag);
-    return true;
+    if (kind === NUMBER) this.numbers[slot] = number(view, at, code[how + 2] as number);
+    return next;
   }
 
   /** Undefined where a value is not valid. */
-  private frameLike(bytes: Uint8Array, { frame, varies, bins }: Like): SpikesFrame | undefined {
+  private frameLike(bytes: Uint8Array, like: Like): SpikesFrame | undefined {
+    const { frame, varies } = like;
     const { numbers, limits, columns } = this;
     const t0Us = varies[T0] === true ? (numbers[T0] as number) : frame.t0Us;
     const spanUs = varies[SPAN] === true ? (numbers[SPAN] as number) : frame.spanUs;
@@ -119,8 +163,14 @@ export class MsgpackShapes {
     if (seq !== undefined && !isWhole(seq)) return undefined;
     if (timestep0 !== undefined && !isWhole(timestep0)) return undefined;
     columns.reset(bytes.length, false);
-    const isUsual = bins.length === 2 && bins.includes(IDS) && bins.includes(TIMES);
-    if (!isUsual) return this.dense(bytes, { ...frame, t0Us, spanUs, seq, timestep0 }, bins);
+    if (like.ids !== IDS || like.times !== TIMES) {
+      const { filled } = like;
+      filled.t0Us = t0Us;
+      filled.spanUs = spanUs;
+      filled.seq = seq;
+      filled.timestep0 = timestep0;
+      return this.dense(bytes, like);
+    }
     const idBytes = this.binBytes[IDS] as number;
     const spikes = idBytes / 4;
     if (idBytes !== this.binBytes[TIMES] || !Number.isInteger(spikes)) return undefined;
@@ -134,18 +184,29 @@ export class MsgpackShapes {
     return spikesLike(frame, t0Us, spanUs, seq, timestep0, columns.spikeIds, times);
   }
 
-  private dense(bytes: Uint8Array, like: SpikesFrame, bins: readonly number[]): SpikesFrame {
-    const fields: Fields = {};
-    for (const slot of bins) {
-      const at = this.binAt[slot] as number;
-      const end = at + (this.binBytes[slot] as number);
-      fields[BINS[slot] as string] = new Uint8Array(bytes.buffer, bytes.byteOffset + at, end - at);
-    }
-    const { columns } = this;
-    const { neuronCount, spanUs, timestepUs } = like;
-    const dense = readDense(fields, columns, neuronCount, spanUs, timestepUs);
-    return new DenseSpikesFrame(like, like, dense, columns.scratch);
+  /** Undefined where a column is no whole number of values, or too long. */
+  private dense(bytes: Uint8Array, { ids, times, filled }: Like): SpikesFrame | undefined {
+    const { columns, binAt, binBytes } = this;
+    const { samplesMax } = this.limits;
+    const spikes = (binBytes[ids] as number) / (ids === IDS ? 4 : 2);
+    const values = (binBytes[times] as number) / (times === TIMES ? 4 : 2);
+    if (!Number.isInteger(spikes) || spikes > samplesMax) return undefined;
+    if (!Number.isInteger(values) || values > samplesMax) return undefined;
+    const idsAt = binAt[ids] as number;
+    const timesAt = binAt[times] as number;
+    const neuronIds =
+      ids === IDS ? columns.u32At(bytes, idsAt, spikes) : columns.u16At(bytes, idsAt, spikes);
+    const isU32 = times === TIMES;
+    const column = isU32 ? undefined : columns.u16At(bytes, timesAt, values);
+    const wide = isU32 ? columns.u32At(bytes, timesAt, values) : column;
+    const dts = times === STEPS ? undefined : wide;
+    const dense = denseOf(neuronIds, dts, column, filled, filled.spanUs, columns.scratch);
+    return new DenseSpikesFrame(filled, filled, dense, columns.scratch);
   }
+}
+
+function isTimes(slot: number): boolean {
+  return slot !== IDS && slot !== IDS16;
 }
 
 /** Whether these columns are one of the forms that spikes come in: nothing beside it, or for it. */

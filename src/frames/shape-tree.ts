@@ -148,15 +148,28 @@ export class KnownShapes<V, Like> {
     return true;
   }
 
-  add(subject: FrameSubject, parts: readonly ShapePart<V>[], like: Like): void {
+  /** Shapes that were added since all were forgotten. */
+  get count(): number {
+    return this.shapes;
+  }
+
+  /** Those of this subject are learned anew. */
+  forget(subject: FrameSubject): void {
+    this.roots.delete(subject);
+  }
+
+  /** Gives all shapes of the subject. */
+  add(subject: FrameSubject, parts: readonly ShapePart<V>[], like: Like): ShapeNode<V, Like> {
     if (this.shapes >= SHAPES_MAX) {
       this.roots.clear();
       this.shapes = 0;
     }
     const node = nodeOf(parts, like);
     const root = this.roots.get(subject);
-    this.roots.set(subject, root === undefined ? node : joined(root, node));
+    const all = root === undefined ? node : joined(root, node);
+    this.roots.set(subject, all);
     this.shapes++;
+    return all;
   }
 }
 

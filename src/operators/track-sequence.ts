@@ -24,6 +24,9 @@ interface SubjectState {
   restarts: number;
   /** By emitter name (empty for none), in the order they were first heard. */
   readonly emitters: Map<string, SequenceWindow>;
+  /** The one heard last, and its name. */
+  last: SequenceWindow | undefined;
+  lastName: string;
 }
 
 /**
@@ -59,14 +62,20 @@ export class SequenceTracker {
       const [oldest] = this.subjects.keys();
       this.subjects.delete(oldest as string);
     }
-    const state: SubjectState = { restarts: 0, emitters: new Map() };
+    const state = { restarts: 0, emitters: new Map(), last: undefined, lastName: '' };
     this.subjects.set(subject, state);
     return state;
   }
 
   private windowOf(state: SubjectState, name: string): SequenceWindow {
-    const known = state.emitters.get(name);
-    if (known !== undefined) return known;
+    if (state.last !== undefined && state.lastName === name) return state.last;
+    const window = state.emitters.get(name) ?? this.addWindow(state, name);
+    state.last = window;
+    state.lastName = name;
+    return window;
+  }
+
+  private addWindow(state: SubjectState, name: string): SequenceWindow {
     if (state.emitters.size > 0) state.restarts++;
     if (state.emitters.size >= EMITTERS_MAX) {
       const [oldest] = state.emitters.keys();
@@ -92,6 +101,8 @@ export class SequenceTracker {
       this.subjects.set(subject, {
         restarts,
         emitters: new Map(emitters.map(([name, window]) => [name, SequenceWindow.restore(window)])),
+        last: undefined,
+        lastName: '',
       });
     }
   }

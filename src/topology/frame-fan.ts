@@ -12,6 +12,8 @@ type Readers = readonly Subscriber<Frame>[];
 export class FrameFan {
   /** Lists that are replaced and never changed, as one of them may be gone through just now. */
   private readonly readers = new Map<FrameKind, Readers>(FRAME_KINDS.map((kind) => [kind, []]));
+  /** Those of spikes, at hand: most frames are of spikes. */
+  private ofSpikes: Readers = [];
 
   /** The frames of some kinds, in the order of their arrival. */
   of(kinds: readonly FrameKind[]): Observable<Frame> {
@@ -26,7 +28,8 @@ export class FrameFan {
   }
 
   next(frame: Frame): void {
-    const readers = this.readers.get(frame.kind) as Readers;
+    const { kind } = frame;
+    const readers = kind === 'spikes' ? this.ofSpikes : (this.readers.get(kind) as Readers);
     for (let i = 0; i < readers.length; i++) (readers[i] as Subscriber<Frame>).next(frame);
   }
 
@@ -44,5 +47,6 @@ export class FrameFan {
 
   private change(kind: FrameKind, make: (readers: Readers) => Readers): void {
     this.readers.set(kind, make(this.readers.get(kind) ?? []));
+    this.ofSpikes = this.readers.get('spikes') as Readers;
   }
 }

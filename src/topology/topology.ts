@@ -102,12 +102,15 @@ export function startTopology(options: TopologyOptions): Topology {
 /** Series of few labels that never expire, looked up once and not with each frame. */
 function lookedUp(family: MetricFamily<CounterSeries>): (label: string) => CounterSeries {
   const known = new Map<string, CounterSeries>();
+  // Most frames are like the one before.
+  let last: CounterSeries | undefined;
+  let lastLabel = '';
   return (label) => {
-    let series = known.get(label);
-    if (series === undefined) {
-      series = family.series(label);
-      known.set(label, series);
-    }
+    if (last !== undefined && label === lastLabel) return last;
+    const series = known.get(label) ?? family.series(label);
+    known.set(label, series);
+    last = series;
+    lastLabel = label;
     return series;
   };
 }

@@ -193,12 +193,14 @@ const PLAIN: Member = {
 
 function learned(...like: Partial<Member>[]): MsgpackShapes {
   const shapes = new MsgpackShapes(FRAME_LIMITS, new ColumnReader(FRAME_LIMITS.samplesMax));
-  for (const each of like) {
-    const bytes = messageOf({ ...PLAIN, ...each });
-    const frame = new FrameDecoder().decode(bytes, SUBJECT, undefined);
-    if (frame.kind === 'spikes') shapes.learn(bytes, SUBJECT, frame);
-  }
+  for (const each of like) learn(shapes, each);
   return shapes;
+}
+
+function learn(shapes: MsgpackShapes, like: Partial<Member>): void {
+  const bytes = messageOf({ ...PLAIN, ...like });
+  const frame = new FrameDecoder().decode(bytes, SUBJECT, undefined);
+  if (frame.kind === 'spikes') shapes.learn(bytes, SUBJECT, frame);
 }
 
 const read = (shapes: MsgpackShapes, made: Partial<Member>) =>
@@ -213,6 +215,18 @@ test('one message teaches what the next of its layer looks like', () => {
   expect(read(shapes, { layer: 'é', extra: [0.25, 6] })?.layerName).toBe('é');
   expect(read(shapes, { spikes: [] })?.neuronId).toEqual(new Uint32Array(0));
   expect(read(shapes, { form: 'both16', spikes: [[1, 2]] })?.dense?.ids).toEqual(Uint16Array.of(1));
+});
+
+test('a subject of more shapes than are read along at once is learned anew', () => {
+  const shapes = learned({ layer: '0L' });
+  let count = 1;
+  while (read(shapes, { layer: '0L' }) !== undefined && count < 300) {
+    learn(shapes, { layer: `${count++}L` });
+  }
+  expect(count).toBeGreaterThan(20);
+  expect(count).toBeLessThan(300);
+  for (const layer of ['L1', 'L2']) learn(shapes, { layer });
+  for (const layer of ['L1', 'L2']) expect(read(shapes, { layer })?.layerName).toBe(layer);
 });
 
 test('what is not like it is the reader’s', () => {

@@ -36,11 +36,14 @@ export class RasterPart {
   sampledOut = 0;
   tooLate = 0;
   private readonly cells: Uint8Array;
-  private readonly binOf = new Float64Array(LIVE_LIMITS.bins).fill(-1);
-  private readonly changed = new Uint32Array(LIVE_LIMITS.bins);
+  /** Of each bin of the ring which one it is, and the revision at which it last changed. */
+  private readonly marks = new Float64Array(LIVE_LIMITS.bins * 2).fill(-1);
   /** Lowest bin that changed at each of the last revisions, and which revision that was. */
   private readonly lowest = new Float64Array(REVISIONS);
   private readonly lowestOf = new Float64Array(REVISIONS).fill(-1);
+  /** The revision that was noted last, and its lowest bin. */
+  private noted = -1;
+  private notedBin = 0;
   private phase = 0;
 
   constructor(neuronCount: number) {
@@ -72,19 +75,22 @@ export class RasterPart {
     const { bins } = LIVE_LIMITS;
     if (bin <= this.newest - bins) return;
     const slot = slotOf(bin);
-    if (this.binOf[slot] !== bin) {
+    const { marks } = this;
+    if (marks[slot * 2] !== bin) {
       this.cells.fill(0, slot * this.rows, (slot + 1) * this.rows);
-      this.binOf[slot] = bin;
+      marks[slot * 2] = bin;
     }
-    this.changed[slot] = revision;
-    const at = revision % REVISIONS;
-    if (this.lowestOf[at] !== revision) {
-      this.lowestOf[at] = revision;
-      this.lowest[at] = bin;
-    } else if (bin < (this.lowest[at] as number)) {
-      this.lowest[at] = bin;
-    }
+    marks[slot * 2 + 1] = revision;
+    if (this.noted !== revision || bin < this.notedBin) this.note(bin, revision);
     if (bin > this.newest) this.newest = bin;
+  }
+
+  private note(bin: number, revision: number): void {
+    const at = revision % REVISIONS;
+    this.lowestOf[at] = revision;
+    this.lowest[at] = bin;
+    this.noted = revision;
+    this.notedBin = bin;
   }
 
   private count(frame: SpikesFrame, stride: number, first: number): void {
@@ -140,7 +146,8 @@ export class RasterPart {
     const start = Math.max(from, this.newest - bins + 1, this.lowestSince(revision, now));
     for (let bin = start; bin < to; bin++) {
       const slot = bin % bins;
-      if (this.binOf[slot] !== bin || (this.changed[slot] as number) <= revision) continue;
+      const changed = this.marks[slot * 2 + 1] as number;
+      if (this.marks[slot * 2] !== bin || changed <= revision) continue;
       if (low < 0) low = bin;
       high = bin;
     }
@@ -155,7 +162,7 @@ export class RasterPart {
     const covered = new Uint8Array(count);
     for (let i = 0; i < count; i++) {
       const slot = (from + i) % LIVE_LIMITS.bins;
-      if (this.binOf[slot] !== from + i) continue;
+      if (this.marks[slot * 2] !== from + i) continue;
       covered[i] = 1;
       cells.set(this.cells.subarray(slot * rows, (slot + 1) * rows), i * rows);
     }

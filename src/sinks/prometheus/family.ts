@@ -28,6 +28,9 @@ export class Family<S extends Series> implements MetricFamily<S> {
   /** Where look-ups past the cap end: shown as `other`, or for gauges never. */
   private overflow: S | undefined;
   private readonly seriesMax: number;
+  /** What was found last, by the labels as they were given: frames of one chip come in a row. */
+  private last: S | undefined;
+  private lastLabels: readonly string[] = [];
 
   constructor(
     spec: MetricSpec,
@@ -47,9 +50,24 @@ export class Family<S extends Series> implements MetricFamily<S> {
   }
 
   series(...labels: string[]): S {
-    const found = this.find(labels) ?? this.add(labels);
+    const found = this.isLast(labels) ? (this.last as S) : this.lookUp(labels);
     found.tick = this.host.tick;
     found.hidden = false;
+    return found;
+  }
+
+  private isLast(labels: readonly string[]): boolean {
+    const { lastLabels } = this;
+    if (this.last === undefined || lastLabels.length !== labels.length) return false;
+    for (let i = labels.length - 1; i >= 0; i--) if (lastLabels[i] !== labels[i]) return false;
+    return true;
+  }
+
+  private lookUp(labels: readonly string[]): S {
+    const found = this.find(labels) ?? this.add(labels);
+    // Each look-up past the cap is told.
+    this.last = found === this.overflow ? undefined : found;
+    this.lastLabels = labels;
     return found;
   }
 
@@ -116,6 +134,7 @@ export class Family<S extends Series> implements MetricFamily<S> {
   /** Takes a series out for good; one that is not in here, such as the refused one, stays. */
   remove(series: S): void {
     if (!this.all.delete(series)) return;
+    this.last = undefined;
     const path: Node<S>[] = [this.root];
     for (const label of series.labels.slice(0, -1)) {
       path.push((path.at(-1) as Node<S>).get(label) as Node<S>);
