@@ -9,6 +9,7 @@ import {
 import type { EmitterProblem } from '../../src/emitter/problem-reports.ts';
 import type { LogFrame } from '../../src/frames/log.ts';
 import { type NatsServer, startNatsServer } from '../integration/nats-server.ts';
+import { until } from '../integration/until.ts';
 import { accounted, FrameReader, PATIENT, testEmitter } from './frame-reader.ts';
 
 let nats: NatsServer;
@@ -158,10 +159,11 @@ it('what a program says of a chip arrives, with the chip and the time filled in'
   emitter.log('WARNING', 'x'.repeat(10_000), { names: { logger: 'mine' } });
   emitter.logHardwareError('loihi2', 'core 7 hangs');
   expect(await emitter.flush(PATIENT)).toBe(true);
-  await reader.connection.flush();
   expect(problems).toEqual([]);
+  const came = () => reader.frames.filter(({ runId }) => runId === 'r');
+  await until('all have come', () => came().length === 10);
   const after = Date.now() * 1000;
-  const frames = reader.frames.filter(({ runId }) => runId === 'r');
+  const frames = came();
   expect(frames.map(({ kind, chipId }) => `${kind} ${chipId}`).sort()).toEqual([
     'activity kinds',
     'cores other',
@@ -204,9 +206,9 @@ it('a log line says where it was called, or what it is told', async () => {
   emitter.log('INFO', 'told', { line: 7, names: { module: 'train' } });
   emitter.log('INFO', 'odd', { names: 5 as never });
   expect(await emitter.flush(PATIENT)).toBe(true);
-  await reader.connection.flush();
-  const frames = reader.frames.filter(({ chipId }) => chipId === 'places');
-  const [first, second, told] = frames as LogFrame[];
+  const came = () => reader.frames.filter(({ chipId }) => chipId === 'places');
+  await until('all have come', () => came().length === 3);
+  const [first, second, told] = came() as LogFrame[];
   expect(first?.names).toEqual(new Map([...HERE, ['logger', 'mine']]));
   expect(first?.line).toBeGreaterThan(line);
   expect(second?.line).toBe((first?.line ?? Number.NaN) + 1);

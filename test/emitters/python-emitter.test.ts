@@ -1,16 +1,13 @@
 import { connect, type Msg } from '@nats-io/transport-node';
 import { pack } from 'msgpackr';
 import { afterEach, expect, test } from 'vitest';
-import { healthFrame } from '../../src/emitter/frame-builders.ts';
-import { encodeFrame } from '../../src/emitter/frame-message.ts';
 import { FrameDecoder } from '../../src/frames/decode.ts';
 import { parseSubject } from '../../src/frames/subject.ts';
 import { startNatsServer } from '../integration/nats-server.ts';
-import type { ServiceProcess } from '../integration/service-process.ts';
 import { until } from '../integration/until.ts';
 import { PythonHost, type PythonStats, runPython } from './python-host.ts';
 import { TcpGate } from './tcp-gate.ts';
-import { startWatched } from './watched.ts';
+import { listensAgain, startWatched } from './watched.ts';
 
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -109,19 +106,6 @@ test('NATS is killed and comes back: what came and what was dropped was recorded
   await until('it was told', () => host.log.includes('dropping frames'));
   expect(host.log.match(/dropping frames/g)).toHaveLength(1);
 });
-
-/** Spikescope is connected before the server knows what it reads: what it counts is a proof. */
-async function listensAgain(url: string, service: ServiceProcess): Promise<void> {
-  const client = await connect({ servers: url });
-  const chip = { deviceType: 'probe', chipId: '0', t0Us: 5, status: 'ok' } as const;
-  const frame = encodeFrame(healthFrame(chip), 'msgpack', false);
-  await until('it listens again', async () => {
-    client.publish('spikeformer.health.probe.0', frame);
-    const seen = await service.metrics();
-    return seen.sum('spikescope_frames_total', 'kind="health"') > 0;
-  });
-  await client.close();
-}
 
 /** They record and end at once; NATS may come only then. */
 const PROGRAMS = {

@@ -1,7 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect } from '@nats-io/transport-node';
+import { healthFrame } from '../../src/emitter/frame-builders.ts';
+import { encodeFrame } from '../../src/emitter/frame-message.ts';
 import { type NatsServer, startNatsServer } from '../integration/nats-server.ts';
 import { type ServiceProcess, startService } from '../integration/service-process.ts';
+import { until } from '../integration/until.ts';
 
 /** A NATS server with Spikescope on it, which comes back quickly when the server does. */
 export interface Watched {
@@ -20,4 +24,17 @@ export async function startWatched(open: (() => Promise<unknown>)[]): Promise<Wa
   open.push(() => service.stop());
   await service.until('connected', (seen) => seen.sum('spikescope_nats_connected') === 1);
   return { nats, service };
+}
+
+/** Spikescope is connected before the server knows what it reads: what it counts is a proof. */
+export async function listensAgain(url: string, service: ServiceProcess): Promise<void> {
+  const client = await connect({ servers: url });
+  const chip = { deviceType: 'probe', chipId: '0', t0Us: 5, status: 'ok' } as const;
+  const frame = encodeFrame(healthFrame(chip), 'msgpack', false);
+  await until('it listens again', async () => {
+    client.publish('spikeformer.health.probe.0', frame);
+    const seen = await service.metrics();
+    return seen.sum('spikescope_frames_total', 'kind="health"') > 0;
+  });
+  await client.close();
 }

@@ -166,9 +166,9 @@ it('tells of a dead layer, through the API of Alertmanager, and that it is back'
   for (const simulator of simulators) simulator.kill('SIGKILL');
   // Attention is silent from 0.6 of the time on, to the end: all below has its time until then.
   const dead = simulate('--scenario', 'dead-layer', '--for', '60s', '--seed', '3');
-  const [title, over] = ['[FIRING:1]', '[RESOLVED]'].map(
-    (status) => `${status} SpikescopeAnomaly loihi2/0`,
-  ) as [string, string];
+  // On a busy machine the chip itself may be silent for a while, which is told with it.
+  const title = /^\[FIRING:\d+\] SpikescopeAnomaly loihi2\/0/;
+  const over = '[RESOLVED] SpikescopeAnomaly loihi2/0';
   const text = 'layer attention of loihi2/0: no spikes';
   await until('on call is told', () => mailbox.has(ONCALL, title, text), shown);
   await until('the hardware team is told', () => mailbox.has(HARDWARE, title, text), shown);

@@ -48,10 +48,10 @@ export class Mailbox {
   }
 
   /** Whether somebody got a mail with that in its subject, and that in its text. */
-  has(to: string, subject: string, text: string): boolean {
-    return this.mails.some(
-      (mail) => mail.to.includes(to) && mail.subject.includes(subject) && mail.text.includes(text),
-    );
+  has(to: string, subject: string | RegExp, text: string): boolean {
+    return this.mails.some((mail) => {
+      return mail.to.includes(to) && fits(mail.subject, subject) && mail.text.includes(text);
+    });
   }
 
   close(): Promise<void> {
@@ -63,6 +63,11 @@ export class Mailbox {
     const subject = /^Subject: (.*)$/m.exec(decodedWords(raw.replace(/\r\n[ \t]+/g, ' ')))?.[1];
     this.mails.push({ to, subject: (subject ?? '').trim(), text });
   }
+}
+
+/** Whether a line holds a text, or is of a form. */
+export function fits(line: string, wanted: string | RegExp): boolean {
+  return typeof wanted === 'string' ? line.includes(wanted) : wanted.test(line);
 }
 
 function fromQuotedPrintable(text: string): string {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fits } from './mailbox.ts';
 
 export interface SlackMessage {
   readonly channel: string;
@@ -37,9 +38,9 @@ export class SlackWebhook {
     return `http://127.0.0.1:${port}/services/T0/B0/secret`;
   }
 
-  has(title: string, text: string): boolean {
+  has(title: string | RegExp, text: string): boolean {
     const attachments = this.messages.flatMap((message) => message.attachments);
-    return attachments.some((each) => each.title.includes(title) && each.text.includes(text));
+    return attachments.some((each) => fits(each.title, title) && each.text.includes(text));
   }
 
   async close(): Promise<void> {
