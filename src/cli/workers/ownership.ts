@@ -25,6 +25,7 @@ const BEATS = 4;
 const GREETING_MS = 300;
 const GIVE_BACK_MS_MAX = 10_000;
 const MS_MIN = 20;
+const CLAIMS_AT_ONCE = 16;
 
 /** Takes, works on and gives back parts, so that each has one owner and each owner its share. */
 export class Ownership {
@@ -105,10 +106,7 @@ export class Ownership {
     }
     // Nothing that is on its way back is taken again before it has arrived.
     const free = claims.filter(({ key }) => !this.leaving.has(key));
-    for (const { key, revision } of free) {
-      if (signal.aborted) return;
-      await this.claim(key, revision, signal);
-    }
+    await this.claimAll(free, signal);
     const { own } = this.parts.telemetry;
     const [ofFrames] = this.tables as readonly [LeaseTable];
     own.workersSeen.series().set(ofFrames.live(nowMs));
@@ -116,6 +114,26 @@ export class Ownership {
 
   private keysOf(table: LeaseTable): ReadonlySet<string> {
     return new Set([...this.owned.keys()].filter((key) => table.has(key)));
+  }
+
+  /**
+   * Several at once: what one waits for is mostly the server, and parts that begin together read
+   * the stream together, so that the server has what they ask for in its memory.
+   * @throws what the first of those that failed did, when all have ended
+   */
+  private async claimAll(claims: LeasePlan['claim'], signal: AbortSignal): Promise<void> {
+    if (claims.length === 0) return;
+    const left = [...claims];
+    const work = async () => {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        if (signal.aborted) return;
+        await this.claim(next.key, next.revision, signal);
+      }
+    };
+    const ended = await Promise.allSettled(Array.from({ length: CLAIMS_AT_ONCE }, work));
+    this.peers.beat();
+    const failed = ended.find(({ status }) => status === 'rejected');
+    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
   }
 
   private async claim(key: string, revision: number, signal: AbortSignal): Promise<void> {
@@ -132,7 +150,6 @@ export class Ownership {
     const tookMs = Math.round(performance.now() - beganMs);
     telemetry.log.info(`took ${key} (epoch ${part.epoch}) in ${tookMs} ms`);
     part.start((error) => this.lost(part, error));
-    this.peers.beat();
   }
 
   /** The part ended by itself: another worker has it, or there is nothing to go on with. */
