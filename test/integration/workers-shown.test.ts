@@ -42,6 +42,22 @@ test('status, health, page and metrics of two workers say who has which partitio
     expect(age).toBeGreaterThanOrEqual(0);
     expect(other.list.find((each) => each.partition === partition)?.worker).toBe(worker);
   }
+  // Each names the other, what that has, and where its page is.
+  await until('they have heard what the other has', async () => {
+    const [a, b] = await Promise.all([healthOf(one), healthOf(two)]);
+    const seen = ({ workers }: PartitionsShown) => {
+      return workers.find(({ own }) => !own)?.partitions.toSorted();
+    };
+    const has = (shown: PartitionsShown) => ownOf(shown).map(({ partition }) => partition);
+    return [a, b].every((own, i) => {
+      return JSON.stringify(seen(i === 0 ? b : a)) === JSON.stringify(has(own).toSorted());
+    });
+  });
+  const { workers: known } = await healthOf(one);
+  expect(known.map(({ own, url }) => ({ own, url }))).toEqual([
+    { own: true, url: one.url },
+    { own: false, url: two.url },
+  ]);
   const page = await asked<{ delivery: { partitions: PartitionsShown } }>(one, '/api/overview');
   expect(page.delivery.partitions.count).toBe(health.count);
   expect(ownOf(page.delivery.partitions)).toHaveLength(health.owned);
@@ -76,6 +92,7 @@ test('status, health, page and metrics of two workers say who has which partitio
   await until('the other has all', async () => (await healthOf(one)).owned === health.count);
   const after = await healthOf(one);
   expect(after.without_owner).toBe(0);
+  expect(after.workers.map(({ own }) => own)).toEqual([true]);
   for (const { partition, epoch } of ownOf(other)) {
     const now = after.list.find((each) => each.partition === partition);
     expect(now?.epoch).toBeGreaterThan(epoch);

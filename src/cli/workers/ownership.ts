@@ -1,13 +1,15 @@
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PartitionView } from '../../component/partition-view.ts';
+import type { PartitionView, WorkerView } from '../../component/partition-view.ts';
 import { FencedError } from '../../sinks/fence.ts';
 import type { StoreGroup } from '../../sinks/prometheus/store-group.ts';
 import type { Heartbeat } from '../../workers/heartbeat.ts';
 import { type LeasePlan, LeaseTable } from '../../workers/lease-table.ts';
+import { pageOf, SeenWorkers } from '../../workers/seen-workers.ts';
 import { readLeases } from './leases.ts';
 import { Part } from './part.ts';
 import { OtherStreamError, type PartWork } from './part-work.ts';
-import { viewOf } from './partition-views.ts';
+import { partitionName, viewOf } from './partition-views.ts';
 import { Peers } from './peers.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
@@ -36,6 +38,7 @@ export class Ownership {
   /** Parts that are on their way back: no longer ours to count on, and not yet another's. */
   private readonly leaving = new Set<string>();
   private readonly peers: Peers;
+  private readonly seen: SeenWorkers;
   private readonly ending = new Set<Promise<unknown>>();
   private isStopped = false;
 
@@ -47,6 +50,7 @@ export class Ownership {
       for (const work of works) this.works.set(work.key, work);
       return new LeaseTable({ worker, owner, ttlMs, keys: works.map(({ key }) => key) });
     });
+    this.seen = new SeenWorkers(hostname(), ttlMs);
     this.peers = new Peers({
       ...{ worker, owner, connection: parts.connection, prefix: config.prefix },
       ...{ partitions: config.streams.partitions, url: parts.url },
@@ -67,6 +71,17 @@ export class Ownership {
       .map((lease) => {
         return viewOf(this.parts.worker, lease, this.owned.get(lease.key));
       });
+  }
+
+  /** Who shares them: this worker, and those that it has heard of lately. */
+  workers(): WorkerView[] {
+    const host = hostname();
+    const url = pageOf(this.parts.url(), host, host);
+    const own = { worker: this.parts.worker, isOwn: true, host, url };
+    const others = this.seen.shown(performance.now()).map(({ parts, ...other }) => {
+      return { ...other, isOwn: false, partitions: parts.map(partitionName) };
+    });
+    return [{ ...own, partitions: [...this.owned.keys()].map(partitionName) }, ...others];
   }
 
   /** Until the signal; then gives back what it has. */
@@ -223,6 +238,7 @@ export class Ownership {
     }
     const { worker, owner, leaves } = beat;
     const nowMs = performance.now();
+    this.seen.hear(beat, nowMs);
     for (const table of this.tables) table.hear({ worker, owner, isLeaving: leaves }, nowMs);
     telemetry.log.debug(`heard of ${owner}`, { parts: beat.parts.length });
   }

@@ -154,7 +154,10 @@ class Worker {
       stream: {
         shown: () => this.shownCounters.keep(),
         lastGap: () => this.lastGap,
-        partitions: () => this.ownership.views(),
+        partitions: () => ({
+          partitions: this.ownership.views(),
+          workers: this.ownership.workers(),
+        }),
       },
     });
   }
