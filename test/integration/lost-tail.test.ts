@@ -14,7 +14,7 @@ afterEach(async () => {
 const STREAM = 'FRAMES';
 const MESSAGES = 5;
 
-it('reads again what was delivered to a connection that was cut, where nothing follows', async () => {
+it('reads again what a connection that was cut had got, where nothing follows', async () => {
   const server = await startNatsServer({ jetStream: true });
   open.push(() => server.stop());
   const connection = await connect({ servers: server.url });
