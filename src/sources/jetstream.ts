@@ -156,7 +156,15 @@ export class JetStreamSource implements Source {
     this.session = new PullSession(parts);
     this.parts.began(from);
     // What fails here fails the session as well, or passes.
-    const lookOnce = () => this.keepLooking(connection, consumer, view.created).catch(() => {});
+    let looking: Promise<void> | undefined;
+    // One at a time: answers of a slow server that come together would be one look, not three.
+    const lookOnce = () => {
+      looking ??= this.keepLooking(connection, consumer, view.created)
+        .catch(() => {})
+        .finally(() => {
+          looking = undefined;
+        });
+    };
     const views = setInterval(lookOnce, VIEW_EVERY_MS);
     const firstView = setTimeout(lookOnce, FIRST_VIEW_MS);
     try {
