@@ -156,14 +156,13 @@ export class JetStreamSource implements Source {
     this.session = new PullSession(parts);
     this.parts.began(from);
     // What fails here fails the session as well, or passes.
-    let looking: Promise<void> | undefined;
+    let isLooking = false;
     // One at a time: answers of a slow server that come together would be one look, not three.
-    const lookOnce = () => {
-      looking ??= this.keepLooking(connection, consumer, view.created)
-        .catch(() => {})
-        .finally(() => {
-          looking = undefined;
-        });
+    const lookOnce = async () => {
+      if (isLooking) return;
+      isLooking = true;
+      await this.keepLooking(connection, consumer, view.created).catch(() => {});
+      isLooking = false;
     };
     const views = setInterval(lookOnce, VIEW_EVERY_MS);
     const firstView = setTimeout(lookOnce, FIRST_VIEW_MS);
