@@ -13,6 +13,8 @@ const SHAPE = { chips: 64, layers: 4, neurons: 1024 };
 const SPIKES_PER_FRAME = 4096;
 const MESSAGES = 120_000;
 const WARM_UP = 0.1;
+/** Each look is a scrape of all that a worker shows, on the cores that are measured. */
+const LOOK_MS = 250;
 const POLL_MS = 20;
 const UP_MS_MAX = 120_000;
 const TTLS_S = [2, 5];
@@ -56,11 +58,11 @@ class Crew {
   }
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
+async function until(isSo: () => Promise<boolean>, pollMs = POLL_MS): Promise<void> {
   const deadlineMs = performance.now() + UP_MS_MAX;
   while (!(await isSo())) {
     if (performance.now() > deadlineMs) throw new Error('the workers do not get there');
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
 }
 
@@ -117,7 +119,7 @@ async function speedOf(
       // What each has read is told once a second.
       if (look.isReading && look.left < messages * (1 - WARM_UP)) looks.push(look);
       return look.isReading && look.left === 0 && looks.length > 0;
-    });
+    }, LOOK_MS);
     await checkAllCounted(crew, messages);
     const working = looks.filter(({ left }) => left > 0);
     const [began, end] = [working[0], working.at(-1)];

@@ -11,6 +11,7 @@ import {
   synapsesFrame,
 } from '../../src/emitter/frame-builders.ts';
 import type { Frame } from '../../src/frames/frame.ts';
+import { RUN_END } from '../../src/operators/track-runs.ts';
 import { conversionEvents } from '../../test/operators/conversion-events.ts';
 
 export type Random = () => number;
@@ -26,18 +27,38 @@ export interface Chip {
   readonly layers: ReadonlyMap<string, number>;
   readonly unit: string;
   readonly isStepped: boolean;
+  readonly runs: RunsOfChip;
   t0Us: number;
   slot: number;
   synOps: number;
 }
 
+/** The runs that a chip takes part in, one after the other. */
+export interface RunsOfChip {
+  /** Of their names; chips with the same have them together. */
+  readonly name: string;
+  readonly slots: number;
+  /** Each chip says of each when it has ended, and that is never lost. */
+  readonly isJoint: boolean;
+}
+
 const SPIKES_MAX = 60;
-const SLOTS_A_RUN = 60;
+
+/** The run that a chip is in. */
+export function runOf({ runs, slot }: Chip): string {
+  return `run-${runs.name}-${Math.floor(slot / runs.slots)}`;
+}
+
+/** What ends that run, at the end of the slot before the one that the chip is at. */
+export function runEnd({ deviceType, chipId, t0Us }: Chip, runId: string): Frame {
+  const at = { deviceType, chipId, t0Us, spanUs: 0, runId };
+  return logFrame({ ...at, level: 'INFO', text: 'done', eventType: RUN_END });
+}
 
 /** All frames of one slot of a chip, of every kind that chips send; deterministic. */
 export function chipSlot(chip: Chip, random: Random): Frame[] {
-  const { deviceType, chipId, t0Us, slot } = chip;
-  const runId = `run-${chipId}-${Math.floor(slot / SLOTS_A_RUN)}`;
+  const { deviceType, chipId, t0Us, slot, runs } = chip;
+  const runId = runOf(chip);
   const at = { deviceType, chipId, t0Us, spanUs: SLOT_US, runId };
   const frames: Frame[] = [];
   for (const [layerName, neuronCount] of chip.layers) {
@@ -64,9 +85,8 @@ export function chipSlot(chip: Chip, random: Random): Frame[] {
     );
   }
   if (slot % 10 === 0) frames.push(health(at, random));
-  if (slot % SLOTS_A_RUN === SLOTS_A_RUN - 1 && random() < 0.5) {
-    const end = { ...at, t0Us: t0Us + SLOT_US, spanUs: 0 };
-    frames.push(logFrame({ ...end, level: 'INFO', text: 'done', eventType: 'run_end' }));
+  if (slot % runs.slots === runs.slots - 1 && (runs.isJoint || random() < 0.5)) {
+    frames.push(runEnd({ ...chip, t0Us: t0Us + SLOT_US }, runId));
   }
   return frames;
 }

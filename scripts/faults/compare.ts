@@ -1,3 +1,5 @@
+import type { JointRuns } from './joint-runs.ts';
+
 /** A record of the derived stream. */
 export interface DerivedEntry {
   /** Sequence of the frame that gave it, and number among that frame's records: `12-0`. */
@@ -15,6 +17,10 @@ export interface Outcome {
   readonly derived: readonly DerivedEntry[];
   /** Of what joins chips, each with which of its kind it is; in no order. */
   readonly joined?: readonly string[];
+  /** How many records those are. */
+  readonly joinedRecords?: number;
+  /** Those of them that chips of several partitions have together, which are compared as sums. */
+  readonly jointRuns?: JointRuns;
   /** `<index>/<id without the origin>` to its fields, as text. */
   readonly documents: readonly (readonly [id: string, fields: string])[];
   readonly counters: ReadonlyMap<string, number>;

@@ -23,6 +23,12 @@ const OF_OWN_FRAMES: Readonly<Record<string, string>> = {
   'spikescope_records_total{pipeline="chip-health"}': 'a start tells of the chip that is watched',
 };
 
+/** Counters of what may be told in one piece or in several. */
+const OF_ORDER: Readonly<Record<string, string>> = {
+  'spikescope_records_total{partition="join",pipeline="runs"}':
+    'a run of chips in several partitions is one record or more, by which were read first',
+};
+
 export function isOfProcess(series: string): boolean {
   return nameOf(series) in OF_PROCESS || isOfNode(series);
 }
@@ -43,18 +49,16 @@ export function mayFall(series: string): boolean {
 
 /** The counters that a run without faults has the same. */
 export function comparable(counters: ReadonlyMap<string, number>): Map<string, number> {
-  return new Map(
-    [...counters].filter(([series]) => !isOfProcess(series) && !isOfOwnFrames(series)),
-  );
+  return new Map([...counters].filter(([series]) => !isOfProcess(series) && !isOtherwise(series)));
 }
 
-function isOfOwnFrames(series: string): boolean {
-  return series.replace(/partition="[^"]*",/, '') in OF_OWN_FRAMES;
+function isOtherwise(series: string): boolean {
+  return series in OF_ORDER || series.replace(/partition="[^"]*",/, '') in OF_OWN_FRAMES;
 }
 
 /** What is not compared, each with its reason, for the report. */
 export function notCompared(): string[] {
-  return Object.entries({ ...OF_PROCESS, ...OF_OWN_FRAMES }).map(
+  return Object.entries({ ...OF_PROCESS, ...OF_OWN_FRAMES, ...OF_ORDER }).map(
     ([series, reason]) => `${series} (${reason})`,
   );
 }

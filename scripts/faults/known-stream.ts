@@ -4,7 +4,15 @@ import { sampleCount } from '../../src/frames/frame.ts';
 import { FRAME_KINDS, type FrameKind } from '../../src/frames/header.ts';
 import { randomFrom } from '../../test/conformance/generate-frames.ts';
 import { malformedCase } from '../../test/frames/malformed.ts';
-import { type Chip, chipSlot, hostSlot, type Random, SLOT_US } from './chip-frames.ts';
+import {
+  type Chip,
+  chipSlot,
+  hostSlot,
+  type Random,
+  runEnd,
+  runOf,
+  SLOT_US,
+} from './chip-frames.ts';
 
 export interface StreamMessage {
   readonly subject: string;
@@ -18,12 +26,18 @@ export interface StreamMessage {
 export class StreamTally {
   readonly framesByKind = new Map<FrameKind, number>();
   readonly samplesByKind = new Map<FrameKind, number>();
+  /** Chips in each run of several chips; all of these end. */
+  readonly jointRuns = new Map<string, number>();
   spikes = 0;
   invalid = 0;
   repeated = 0;
   lost = 0;
   late = 0;
   restarts = 0;
+
+  endJoint({ runId = '' }: Frame): void {
+    this.jointRuns.set(runId, (this.jointRuns.get(runId) ?? 0) + 1);
+  }
 
   add(frame: Frame): void {
     const { kind } = frame;
@@ -45,9 +59,16 @@ const RESTART_SHARE = 0.01;
 const LATE_BY_MAX = 40;
 const MALFORMED_BYTES_MAX = 20_000;
 const START_US = 1_800_000_000_000_000;
+/** One process joins nothing that could go wrong: its runs are long. */
+const SLOTS_A_RUN = 60;
+const SLOTS_IN_PARTITIONS = 3;
+const CHIPS_TOGETHER = 2;
 /** Where the server computes partitions, it takes subjects of these tokens alone. */
 const IN_PARTITIONS = /^[^.]+(\.[^.]+){3}$/;
 const IN_STREAM = new RegExp(`^spikeformer\\.(${FRAME_KINDS.join('|')})(\\.[!-)+-\\-/-=?-~]+)+$`);
+
+/** Of the names of runs that several chips have together. */
+export const JOINT = 'joint';
 
 interface Emitter {
   readonly chip: Chip;
@@ -80,8 +101,14 @@ export class KnownStream {
     this.seed = seed;
     this.isPartitioned = chips > 0;
     this.random = randomFrom(seed);
-    const chip = (deviceType: string, chipId: string, layers: Record<string, number>): Chip => ({
-      ...{ deviceType, chipId, layers: new Map(Object.entries(layers)) },
+    const slots = this.isPartitioned ? SLOTS_IN_PARTITIONS : SLOTS_A_RUN;
+    const chip = (
+      deviceType: string,
+      chipId: string,
+      layers: Record<string, number>,
+      runs = { name: chipId, slots, isJoint: false },
+    ): Chip => ({
+      ...{ deviceType, chipId, layers: new Map(Object.entries(layers)), runs },
       ...{ unit: deviceType === 'spinnaker' ? '1' : 'mV', isStepped: deviceType === 'spinnaker' },
       ...{ t0Us: START_US, slot: 0, synOps: 0 },
     });
@@ -94,7 +121,11 @@ export class KnownStream {
       emitter(chip('loihi2', 'b', { enc: 48 })),
       emitter(chip('spinnaker', '0-1', { pop: 100 }), chipSlot, false),
       emitter(chip('cpu', 'host', {}), hostSlot),
-      ...Array.from({ length: chips }, (_, i) => emitter(chip('loihi2', `s${i}`, { enc: 16 }))),
+      ...Array.from({ length: chips }, (_, i) => {
+        const name = `${JOINT}${Math.floor(i / CHIPS_TOGETHER)}`;
+        const runs = { name, slots, isJoint: true };
+        return emitter(chip('loihi2', `s${i}`, { enc: 16 }, runs));
+      }),
     ];
   }
 
@@ -109,6 +140,12 @@ export class KnownStream {
 
   /** What was made and not given out: the end of the stream, with those that were held back. */
   rest(): StreamMessage[] {
+    for (const emitter of this.emitters) {
+      const { chip } = emitter;
+      const { runs, slot } = chip;
+      if (!runs.isJoint || slot % runs.slots === 0) continue;
+      this.emit(emitter, runEnd(chip, runOf(chip)));
+    }
     return [...this.ready.splice(0), ...this.held.splice(0).map(({ message }) => message)];
   }
 
@@ -132,8 +169,10 @@ export class KnownStream {
     const { random, tally } = this;
     const seq = emitter.seqs.get(frame.kind) ?? 0;
     emitter.seqs.set(frame.kind, seq + 1);
+    const isJointEnd = emitter.chip.runs.isJoint && frame.kind === 'log';
+    if (isJointEnd) tally.endJoint(frame);
     // The first of an emitter is what tells that it started; it is never missing.
-    const roll = seq === 0 ? 1 : random();
+    const roll = seq === 0 || isJointEnd ? 1 : random();
     if (roll < LOST_SHARE) {
       tally.lost++;
       return;

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { FRAME_LIMITS } from '../../src/frames/limits.ts';
+import { MsgpackReader } from '../../src/frames/msgpack-read.ts';
 import { ID_HEADER } from '../../src/sinks/derived-message.ts';
 import { INDEX_NAMES } from '../../src/sinks/documents/indices.ts';
 import { streamNames } from '../../src/sources/jetstream-streams.ts';
@@ -8,6 +10,7 @@ import type { DerivedEntry, Outcome } from './compare.ts';
 import { comparable } from './compared.ts';
 import type { StoredDocuments } from './document-server.ts';
 import type { Exposed } from './exposition.ts';
+import { JointRuns } from './joint-runs.ts';
 
 /** Of a server that is starved. */
 const PATIENT = { timeout: 60_000 };
@@ -17,6 +20,10 @@ const JOINED = 'j';
 const SEQUENCE_HEADER = 'Spikescope-Sequence';
 /** The fourth token where workers share the frames. */
 const PART = /^[^.]+\.(?:derived|anomaly)\.[^.]+\.(p\d+|join)(?:\.|$)/;
+const READER = new MsgpackReader({
+  ...{ ...FRAME_LIMITS, nestingMax: 16 },
+  ...{ stringCharsMax: 1024 * 1024, textCharsMax: 1024 * 1024 },
+});
 const REASON_HEADER = 'Spikescope-Reason';
 
 /** Everything that a run left in NATS and in the store, and its counters as last seen. */
@@ -28,6 +35,8 @@ export async function outcomeOf(
   const derived: DerivedEntry[] = [];
   const dead: [string, string][] = [];
   const joined = new Occurrences();
+  const jointRuns = new JointRuns();
+  let joinedRecords = 0;
   await eachMessage(servers, STREAMS.derived, (message) => {
     // The markers are how it is done, not what is derived.
     if (message.subject.split('.')[1] === 'control') return;
@@ -35,8 +44,14 @@ export async function outcomeOf(
     const part = PART.exec(message.subject)?.[1];
     const { subject } = message;
     const payload = hashOf(message.data);
-    if (part === 'join') joined.add(`${subject} ${payload}`);
-    else derived.push({ position, subject, payload, ...(part === undefined ? {} : { part }) });
+    if (part === 'join') {
+      joinedRecords++;
+      const fields = READER.readMap(new Uint8Array(message.data));
+      const { record, run_id: runId } = fields;
+      if (!JointRuns.isOne(runId)) joined.add(`${subject} ${payload}`);
+      // What a log line says of such a run, its record says as well.
+      else if (record === 'run') jointRuns.add(runId, Number(fields['t0']), fields);
+    } else derived.push({ position, subject, payload, ...(part === undefined ? {} : { part }) });
   });
   await eachMessage(servers, STREAMS.dead, (message) => {
     const reason = message.headers?.get(REASON_HEADER) ?? '';
@@ -46,7 +61,9 @@ export async function outcomeOf(
   return {
     derived,
     dead,
-    joined: joined.keys,
+    joined: [...joined.keys, ...jointRuns.texts.map((texts) => texts.join(' '))],
+    joinedRecords,
+    jointRuns,
     documents: await documentsIn(documents),
     counters: comparable(exposed.counters),
   };
@@ -55,13 +72,18 @@ export async function outcomeOf(
 async function documentsIn(stored: StoredDocuments): Promise<[string, string][]> {
   const list: [string, string][] = [];
   const joined = new Occurrences();
+  const jointRuns = new JointRuns();
   for (const index of INDEX_NAMES) {
     for (const { id, timeUs, fields } of await stored.all(index)) {
       const text = JSON.stringify({ timeUs, ...fields });
-      if (id.startsWith(JOINED)) list.push([joined.add(`${index} ${text}`), text]);
+      const { run_id: runId } = fields;
+      if (id.startsWith(JOINED) && JointRuns.isOne(runId)) {
+        if (index === 'runs') jointRuns.add(runId, timeUs, fields);
+      } else if (id.startsWith(JOINED)) list.push([joined.add(`${index} ${text}`), text]);
       else list.push([`${index}/${withoutOrigin(id)}`, text]);
     }
   }
+  list.push(...jointRuns.texts.map(([id, text]) => [`runs/${id}`, text] as [string, string]));
   return list;
 }
 

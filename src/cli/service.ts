@@ -1,4 +1,4 @@
-import type { PartitionView } from '../component/partition-view.ts';
+import type { SharedView } from '../component/partition-view.ts';
 import type { AnyPipeline } from '../component/pipeline.ts';
 import { NO_SINKS } from '../component/record-sinks.ts';
 import type { Inlet } from '../component/source.ts';
@@ -46,7 +46,7 @@ export interface StreamSide extends FrameStream {
   /** What was found missing of the stream last, since the process began. */
   readonly lastGap: () => FoundGap | undefined;
   /** How partitions stand; undefined where one process has all frames. */
-  readonly partitions?: (() => readonly PartitionView[]) | undefined;
+  readonly partitions?: (() => SharedView) | undefined;
 }
 
 export const NO_PARTS: Omit<ServiceParts, 'version' | 'config' | 'telemetry' | 'pipelines'> = {

@@ -1,7 +1,7 @@
 import {
   type PartitionsShown,
-  type PartitionView,
   partitionsShown,
+  type SharedView,
 } from '../component/partition-view.ts';
 
 /** What is known of the machine, the chips and the services; null where it is not known. */
@@ -17,7 +17,7 @@ export interface HealthReadings {
   readonly prometheus: boolean | null;
   readonly database: boolean | null;
   /** Undefined where one process has the whole stream. */
-  readonly partitions?: readonly PartitionView[] | undefined;
+  readonly partitions?: SharedView | undefined;
 }
 
 /** The answer of /health/detailed, field by field. */

@@ -55,6 +55,23 @@ function streamTiles(stream: NonNullable<Delivery['jetstream']>): ComponentChild
 
 type Partitions = NonNullable<Delivery['partitions']>;
 
+const WORKERS: readonly Column<Partitions['workers'][number]>[] = [
+  { name: 'Worker', cell: (each) => workerLink(each) },
+  { name: 'Machine', cell: ({ host }) => host },
+  { name: 'Partitions', cell: ({ partitions }) => inOrder(partitions).join(', ') || 'none' },
+];
+
+/** Its own page shows the chips of its partitions. */
+function workerLink({ worker, own, url }: Partitions['workers'][number]): ComponentChild {
+  if (own) return `${worker} (this one)`;
+  return url === null ? worker : h('a', { href: url, rel: 'noreferrer' }, worker);
+}
+
+/** By number, and what joins chips last. */
+function inOrder(names: readonly string[]): string[] {
+  return names.toSorted((a, b) => (Number(a) || 0) - (Number(b) || 0) || a.localeCompare(b));
+}
+
 const PARTITIONS: readonly Column<Partitions['list'][number]>[] = [
   { name: 'Partition', cell: ({ partition }) => partition },
   {
@@ -70,7 +87,7 @@ const PARTITIONS: readonly Column<Partitions['list'][number]>[] = [
 /** Who of the workers has which partition; what this page shows is of its own ones. */
 function partitionTable(partitions: Delivery['partitions']): ComponentChild | null {
   if (partitions === null) return null;
-  const { count, owned, without_owner: free, list } = partitions;
+  const { count, owned, without_owner: free, workers, list } = partitions;
   return h(
     'div',
     { 'data-id': 'partitions' },
@@ -82,6 +99,7 @@ function partitionTable(partitions: Delivery['partitions']): ComponentChild | nu
         : stateWord('bad', `${whole(free)} partitions have no owner`),
       `; this worker has ${whole(owned)} of ${whole(count)}, and this page shows their chips.`,
     ),
+    table('Workers', WORKERS, workers, ({ worker }) => worker),
     table('Partitions', PARTITIONS, list, ({ partition }) => partition),
   );
 }

@@ -70,6 +70,7 @@ const VIEW_EVERY_MS = 1000;
 /** One that has nothing to read is soon up to date. */
 const FIRST_VIEW_MS = 100;
 const DRAIN_MS_MAX = 5000;
+const LOOKS_IN_VAIN = 3;
 
 /**
  * Frames from a JetStream stream, in its order, from where the state stands. The reader is
@@ -85,6 +86,9 @@ export class JetStreamSource implements Source {
   private expected: number | undefined;
   /** Messages that the consumer of now has brought. */
   private counted = 0;
+  /** As it was at a look that found messages on their way, and looks since that found it so. */
+  private countedThen = 0;
+  private looksInVain = 0;
 
   constructor(parts: JetStreamSourceParts) {
     this.parts = parts;
@@ -139,6 +143,7 @@ export class JetStreamSource implements Source {
     const info = await manager.consumers.add(stream, consumerFrom(from, this.parts.filters));
     if (signal.aborted) return 'stopped';
     this.counted = 0;
+    this.looksInVain = 0;
     const take = (message: WireMessage, delivery: PullDelivery): string | undefined => {
       if (delivery.consumerSequence !== ++this.counted) return 'a message was lost on the way';
       this.expected = delivery.streamSequence + 1;
@@ -151,7 +156,14 @@ export class JetStreamSource implements Source {
     this.session = new PullSession(parts);
     this.parts.began(from);
     // What fails here fails the session as well, or passes.
-    const lookOnce = () => this.keepLooking(connection, consumer, view.created).catch(() => {});
+    let isLooking = false;
+    // One at a time: answers of a slow server that come together would be one look, not three.
+    const lookOnce = async () => {
+      if (isLooking) return;
+      isLooking = true;
+      await this.keepLooking(connection, consumer, view.created).catch(() => {});
+      isLooking = false;
+    };
     const views = setInterval(lookOnce, VIEW_EVERY_MS);
     const firstView = setTimeout(lookOnce, FIRST_VIEW_MS);
     try {
@@ -209,12 +221,27 @@ export class JetStreamSource implements Source {
     const expected = this.expected ?? 0;
     if (view.lastSequence < expected || inbox.depth.messages > 0) return;
     const info = asked ?? (await manager.consumers.info(stream, consumer));
+    if (this.isLost(info)) {
+      session.finish('the last messages were lost on the way');
+      return;
+    }
     const isIdle = info.num_pending === 0 && this.onTheWay(info) === 0;
     if (!isIdle || (await this.hasMore(manager, expected))) return;
     if (this.session !== session || (this.expected ?? 0) !== expected) return;
     if (inbox.depth.messages > 0) return;
     this.expected = view.lastSequence + 1;
     vanished(view.lastSequence);
+  }
+
+  /**
+   * Whether what was delivered will not come: the connection was cut and is another one by now. A
+   * later message would show it; this finds it where none follows.
+   */
+  private isLost(info: ConsumerInfo): boolean {
+    const isComing = this.onTheWay(info) <= 0 || this.counted !== this.countedThen;
+    this.countedThen = this.counted;
+    this.looksInVain = isComing ? 0 : this.looksInVain + 1;
+    return this.looksInVain >= LOOKS_IN_VAIN;
   }
 
   /** Delivered, and not taken yet. */

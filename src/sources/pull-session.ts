@@ -14,6 +14,8 @@ import { type WireMessage, wireMessageOf } from './wire-message.ts';
 export interface PullWindow {
   readonly messages: number;
   readonly bytes: number;
+  /** A reader has it now, or has it no more; for windows that share what may be on its way. */
+  readonly used?: (isUsed: boolean) => void;
 }
 
 export interface PullSessionParts {
@@ -33,6 +35,10 @@ const HEARTBEAT_MS = 500;
 /** Heartbeats missed, and one for what the server is late by. */
 const SILENT_MS_MAX = 4 * HEARTBEAT_MS;
 const LOOK_EVERY_MS = HEARTBEAT_MS;
+
+const MEAN_GAIN = 1 / 16;
+/** On their way before it is known how large they are. */
+const MESSAGES_FIRST = 16;
 
 const STATUS_HEARTBEAT = 100;
 const STATUS_NO_MESSAGES = 404;
@@ -55,6 +61,8 @@ export class PullSession {
   private readonly end = Promise.withResolvers<string>();
   private asked = 0;
   private consumed = 0;
+  /** Of a message, on average of the last ones; 0 before the first. */
+  private meanBytes = 0;
   private heardMs: number;
   private isOver = false;
   private callOff: () => void = () => {};
@@ -68,6 +76,7 @@ export class PullSession {
     };
     this.subscription = parts.connection.subscribe(this.inbox, { callback });
     claim(parts.connection, this.subscription, (message) => this.hear(message));
+    parts.window.used?.(true);
     this.wake();
     this.look();
   }
@@ -83,10 +92,20 @@ export class PullSession {
     return Math.max(Math.floor(window.bytes / 2), 2 * (connection.info?.max_payload ?? 0));
   }
 
+  /**
+   * Messages of a request, two of which fill the window. Its bytes end it as well, but only late:
+   * they have to be enough for the largest message. So the first asks for few.
+   */
+  private get batch(): number {
+    const { messages, bytes } = this.parts.window;
+    const fitting = this.meanBytes > 0 ? bytes / this.meanBytes : MESSAGES_FIRST;
+    return Math.max(1, Math.floor(Math.min(messages, fitting) / 2));
+  }
+
   /** Asks for more where there is room. */
   wake(): void {
-    const { window, hasRoom } = this.parts;
-    while (!this.isOver && this.asked <= window.messages / 2 && hasRoom()) this.ask();
+    const { hasRoom } = this.parts;
+    while (!this.isOver && this.asked <= this.batch && hasRoom()) this.ask();
   }
 
   /** Ends it; what comes later is not taken. */
@@ -94,6 +113,7 @@ export class PullSession {
     if (this.isOver) return;
     this.isOver = true;
     this.callOff();
+    this.parts.window.used?.(false);
     try {
       this.subscription.unsubscribe();
     } catch {
@@ -103,8 +123,8 @@ export class PullSession {
   }
 
   private ask(): void {
-    const { connection, stream, consumer, window } = this.parts;
-    const batch = Math.max(1, Math.floor(window.messages / 2));
+    const { connection, stream, consumer } = this.parts;
+    const { batch } = this;
     const request = {
       batch,
       max_bytes: this.bytesMax,
@@ -130,9 +150,11 @@ export class PullSession {
       return;
     }
     this.asked--;
+    const bytes = message.dataTo - message.headersFrom;
+    this.meanBytes += (bytes - this.meanBytes) * (this.meanBytes === 0 ? 1 : MEAN_GAIN);
     const reason = this.parts.take(message, delivery);
     if (reason !== undefined) this.finish(reason);
-    else if (this.asked <= this.parts.window.messages / 2) this.wake();
+    else if (this.asked <= this.batch) this.wake();
   }
 
   private hearStatus(message: WireMessage): void {

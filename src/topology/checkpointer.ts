@@ -13,6 +13,8 @@ export interface CheckpointEvents {
 export interface CheckpointerParts {
   readonly folder: Pick<CheckpointFolder, 'write'>;
   readonly everyMs: number;
+  /** Until the first one: several that begin together need not all write at once. */
+  readonly firstMs?: number;
   /** Frames after which a checkpoint is due before its time. */
   readonly framesMax: number;
   /** A copy of all that is to be kept; undefined before there is anything. */
@@ -56,10 +58,12 @@ export class Checkpointer {
 
   /** Writes one from time to time, until the signal. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    const { everyMs, firstMs = everyMs } = this.parts;
+    let pauseMs = firstMs;
+    for (; !signal.aborted; pauseMs = everyMs) {
       const timer = new AbortController();
       const either = AbortSignal.any([signal, timer.signal]);
-      const pause = sleep(this.parts.everyMs, undefined, { signal: either }).catch(() => {});
+      const pause = sleep(pauseMs, undefined, { signal: either }).catch(() => {});
       await Promise.race([pause, this.due.promise]);
       timer.abort();
       if (signal.aborted) return;

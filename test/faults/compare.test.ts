@@ -3,6 +3,7 @@ import { compareOutcomes, type Outcome } from '../../scripts/faults/compare.ts';
 import { comparable } from '../../scripts/faults/compared.ts';
 import { CounterWatch } from '../../scripts/faults/counter-watch.ts';
 import { readExposition } from '../../scripts/faults/exposition.ts';
+import { JointRuns } from '../../scripts/faults/joint-runs.ts';
 import { KnownStream } from '../../scripts/faults/known-stream.ts';
 import { compareWithTally } from '../../scripts/faults/oracle.ts';
 import { withoutTail } from '../../scripts/faults/tail.ts';
@@ -128,6 +129,23 @@ describe('the known stream', () => {
     for (const share of [tally.lost, tally.late, tally.restarts]) expect(share).toBeGreaterThan(0);
   });
 
+  it('has runs of chips in several partitions, each of which ends on each chip', () => {
+    const stream = new KnownStream(5, 16);
+    const ends = new Map<string, Set<string>>();
+    const messages = [...Array.from({ length: 3000 }, () => stream.next()), ...stream.rest()];
+    for (const { subject, data } of messages) {
+      const runId = /run-joint\d+-\d+/.exec(Buffer.from(data).toString('latin1'))?.[0];
+      if (runId === undefined) continue;
+      const chips = ends.get(runId) ?? new Set();
+      if (/\.log\./.test(subject)) chips.add(subject);
+      ends.set(runId, chips);
+    }
+    const sizes = new Map([...ends].map(([runId, { size }]) => [runId, size]));
+    expect(sizes).toEqual(stream.tally.jointRuns);
+    expect(sizes.size).toBeGreaterThan(50);
+    expect([...sizes.values()].filter((chips) => chips === 2).length).toBeGreaterThan(50);
+  });
+
   it('tells totals that are off by one', () => {
     const { tally } = new KnownStream(5);
     tally.invalid = 2;
@@ -137,6 +155,40 @@ describe('the known stream', () => {
     expect(compareWithTally(wrong, tally)[0]?.examples).toEqual([
       'spikescope_frames_invalid_total is 3, published were 2',
     ]);
+  });
+});
+
+describe('joint runs', () => {
+  const half = { chips: 1, frames: 4, spikes: 10, energy_joules: 0.1, frames_lost: 1 };
+  const ID = 'run-joint1-0';
+
+  it('are the same in one record and in several', () => {
+    const [one, two] = [new JointRuns(), new JointRuns()];
+    const whole = { chips: 2, frames: 7, spikes: 11, energy_joules: 0.3, frames_lost: 1 };
+    one.add(ID, 100, { ...whole, span_us: 50, hardware: 'cpu,loihi2' });
+    two.add(ID, 120, { ...half, span_us: 30, hardware: 'loihi2' });
+    const rest = { chips: 1, frames: 3, spikes: 1, energy_joules: 0.2, frames_lost: 0 };
+    two.add(ID, 100, { ...rest, span_us: 10, hardware: 'cpu' });
+    expect(two.texts).toEqual(one.texts);
+    expect([one.records, two.records]).toEqual([1, 2]);
+    expect(two.differences(new Map([[ID, 2]]))).toEqual([]);
+  });
+
+  it('differ where a part was joined twice or not at all', () => {
+    const runs = new JointRuns();
+    runs.add(ID, 100, half);
+    expect(runs.differences(new Map([[ID, 2]]))).toEqual([
+      {
+        what: 'joint runs other than published',
+        count: 1,
+        examples: [`${ID}: 1 chips, published 2`],
+      },
+    ]);
+    const once = runs.texts;
+    runs.add(ID, 100, half);
+    expect(runs.texts).not.toEqual(once);
+    expect(JointRuns.isOne(ID)).toBe(true);
+    expect(JointRuns.isOne('run-a-0')).toBe(false);
   });
 });
 

@@ -87,4 +87,5 @@ test('what joins chips has one owner, is told once, and goes on with another', a
   await lab.send(health(b, 'ok', T0_US + 9_000_000));
   await second.until('all are there', (metrics) => metrics.value(status) === 1);
   expect(await second.stop()).toBe(0);
+  expect(await lab.messages('spikeformer.derived.stream-gap.>')).toEqual([]);
 });

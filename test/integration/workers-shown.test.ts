@@ -20,6 +20,27 @@ async function healthOf(worker: ServiceProcess): Promise<PartitionsShown> {
   return health.partitions;
 }
 
+const ownOf = ({ list }: PartitionsShown) => list.filter(({ own }) => own);
+
+/** Each names the other, what that has, and where its page is. */
+async function expectKnown(one: ServiceProcess, two: ServiceProcess): Promise<void> {
+  await until('they have heard what the other has', async () => {
+    const [a, b] = await Promise.all([healthOf(one), healthOf(two)]);
+    const seen = ({ workers }: PartitionsShown) => {
+      return workers.find(({ own }) => !own)?.partitions.toSorted();
+    };
+    const has = (shown: PartitionsShown) => ownOf(shown).map(({ partition }) => partition);
+    return [a, b].every((own, i) => {
+      return JSON.stringify(seen(i === 0 ? b : a)) === JSON.stringify(has(own).toSorted());
+    });
+  });
+  const { workers: known } = await healthOf(one);
+  expect(known.map(({ own, url }) => ({ own, url }))).toEqual([
+    { own: true, url: one.url },
+    { own: false, url: two.url },
+  ]);
+}
+
 test('status, health, page and metrics of two workers say who has which partition', async () => {
   const lab = await WorkerLab.open(PARTITIONS);
   const start = () => lab.worker(stateFolder(), TTL);
@@ -36,7 +57,6 @@ test('status, health, page and metrics of two workers say who has which partitio
   await until('all is processed', () => lab.isSettled());
   const [health, other] = [await healthOf(one), await healthOf(two)];
   expect(health.list.map(({ partition }) => partition)).toEqual(expect.arrayContaining(parts));
-  const ownOf = ({ list }: PartitionsShown) => list.filter(({ own }) => own);
   const names = new Set(health.list.map(({ worker }) => worker));
   expect(names.size).toBe(2);
   for (const { partition, worker, epoch, lease_age_seconds: age } of ownOf(health)) {
@@ -44,6 +64,7 @@ test('status, health, page and metrics of two workers say who has which partitio
     expect(age).toBeGreaterThanOrEqual(0);
     expect(other.list.find((each) => each.partition === partition)?.worker).toBe(worker);
   }
+  await expectKnown(one, two);
   const page = await asked<{ delivery: { partitions: PartitionsShown } }>(one, '/api/overview');
   expect(page.delivery.partitions.count).toBe(health.count);
   expect(ownOf(page.delivery.partitions)).toHaveLength(health.owned);
@@ -79,6 +100,7 @@ test('status, health, page and metrics of two workers say who has which partitio
   await until('the other has all', async () => (await healthOf(one)).owned === health.count);
   const after = await healthOf(one);
   expect(after.without_owner).toBe(0);
+  expect(after.workers.map(({ own }) => own)).toEqual([true]);
   for (const { partition, epoch } of ownOf(other)) {
     const now = after.list.find((each) => each.partition === partition);
     expect(now?.epoch).toBeGreaterThan(epoch);

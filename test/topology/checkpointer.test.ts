@@ -182,3 +182,13 @@ it('ends at the signal though what it waits for never comes; writes one at a tim
   expect(await last).toBe(true);
   expect(sequences()).toEqual([1, 9]);
 });
+
+it('may write the first one before its time, so that several do not write at once', async () => {
+  const { checkpointer, sequences } = checkpointing({ firstMs: 1 });
+  const stop = new AbortController();
+  const running = checkpointer.run(stop.signal);
+  while (sequences().length === 0) await turn();
+  stop.abort();
+  await running;
+  expect(sequences()).toEqual([1]);
+});

@@ -5,6 +5,7 @@ import type { ClusterRunOptions, ClusterRunResult } from './run.ts';
 export function clusterReportOf(options: ClusterRunOptions, result: ClusterRunResult): string {
   const { seed, faults, servers, partitions, workers } = options;
   const { tally } = result.stream;
+  const { jointRuns } = result.faulty;
   const count = (value: number) => Math.round(value).toLocaleString('en');
   return [
     ...rowsOf([
@@ -29,10 +30,12 @@ export function clusterReportOf(options: ClusterRunOptions, result: ClusterRunRe
         `${count(result.marks)}, partitions changed hands ${result.handovers} times`,
       ],
       ['scrapes under faults', count(result.scrapes)],
+      ['derived records compared', count(result.faulty.derived.length)],
       [
-        'derived records compared',
-        `${count(result.faulty.derived.length)}, ` +
-          `${count(result.faulty.joined?.length ?? 0)} of what joins chips`,
+        'joined records compared',
+        `${count(result.faulty.joinedRecords ?? 0)}; ` +
+          `${count(jointRuns?.size ?? 0)} runs of chips in several partitions in ` +
+          `${count(jointRuns?.records ?? 0)} records`,
       ],
       ['documents compared', count(result.faulty.documents.length)],
       ['dead messages compared', count(result.faulty.dead.length)],

@@ -64,6 +64,7 @@ export async function clusterRun(options: ClusterRunOptions): Promise<ClusterRun
     clean = await arena.again(1);
     clean.start();
     const wanted = await outcomeIn(clean, options);
+    const { tally } = stream;
     const all = [...arena.workers, ...clean.workers].map(({ service }) => service);
     return {
       ...chaos,
@@ -83,8 +84,9 @@ export async function clusterRun(options: ClusterRunOptions): Promise<ClusterRun
           all.flatMap(({ ownEnds }) => ownEnds),
         ),
         ...told('counters fell', arena.watch.faults),
-        ...compareWithTally(overPartitions(faulty.outcome.counters), stream.tally),
+        ...compareWithTally(overPartitions(faulty.outcome.counters), tally),
         ...markDifferences(faulty.marks, faulty.messages),
+        ...(partitions > 1 ? (faulty.outcome.jointRuns?.differences(tally.jointRuns) ?? []) : []),
         ...compareOutcomes(faulty.outcome, withoutTail(faulty.outcome, wanted.outcome)),
       ],
     };

@@ -120,11 +120,13 @@ anew, counters go on`,
   }
 
   private makeCheckpointer(): Checkpointer {
-    const { config, telemetry, rare, settled, stored, documentsTo, frames } = this.parts;
+    const { config, telemetry, rare, settled, stored, documentsTo, frames, part } = this.parts;
     const { own, log } = telemetry;
+    const everyMs = config.checkpoints.interval / 1000;
     return new Checkpointer({
       folder: this.parts.place,
-      everyMs: config.checkpoints.interval / 1000,
+      everyMs,
+      firstMs: everyMs * spread(part),
       framesMax: config.checkpoints.frames_max,
       copy: () => this.copy(),
       settled: async (copy) => {
@@ -168,6 +170,15 @@ anew, counters go on`,
     };
   }
 }
+
+/** Parts of one process that begin together keep their state one after the other: 0 up to 1. */
+function spread(part: string | undefined): number {
+  const index = Number(part?.replace(/^p/, '') ?? Number.NaN);
+  return Number.isNaN(index) ? 1 : ((index + 1) * GOLDEN) % 1;
+}
+
+/** Whatever partitions a worker has, their fractions lie apart. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /** What the form and the meaning of each pipeline's state depend on. */
 export function hashesOf(

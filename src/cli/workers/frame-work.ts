@@ -29,6 +29,7 @@ export function frameWork(parts: FrameWorkParts, partition: number): PartWork {
     key: `p${partition}`,
     input: {
       stream,
+      isThinned: false,
       filters: [partitionFilter(prefix, partition)],
       subjectOf: publishedSubjects(partition),
     },

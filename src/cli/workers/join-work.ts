@@ -24,6 +24,7 @@ export function joinWork(parts: JoinWorkParts): PartWork {
     key: 'join',
     input: {
       stream: derived,
+      isThinned: true,
       filters: joinedRecords(joining).map((record) => `${prefix}.derived.${record}.>`),
       subjectOf: (stored) => stored,
     },

@@ -1,13 +1,15 @@
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PartitionView } from '../../component/partition-view.ts';
+import type { PartitionView, WorkerView } from '../../component/partition-view.ts';
 import { FencedError } from '../../sinks/fence.ts';
 import type { StoreGroup } from '../../sinks/prometheus/store-group.ts';
 import type { Heartbeat } from '../../workers/heartbeat.ts';
 import { type LeasePlan, LeaseTable } from '../../workers/lease-table.ts';
+import { pageOf, SeenWorkers } from '../../workers/seen-workers.ts';
 import { readLeases } from './leases.ts';
 import { Part } from './part.ts';
 import { OtherStreamError, type PartWork } from './part-work.ts';
-import { viewOf } from './partition-views.ts';
+import { partitionName, viewOf } from './partition-views.ts';
 import { Peers } from './peers.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
@@ -25,6 +27,7 @@ const BEATS = 4;
 const GREETING_MS = 300;
 const GIVE_BACK_MS_MAX = 10_000;
 const MS_MIN = 20;
+const CLAIMS_AT_ONCE = 16;
 
 /** Takes, works on and gives back parts, so that each has one owner and each owner its share. */
 export class Ownership {
@@ -35,6 +38,7 @@ export class Ownership {
   /** Parts that are on their way back: no longer ours to count on, and not yet another's. */
   private readonly leaving = new Set<string>();
   private readonly peers: Peers;
+  private readonly seen: SeenWorkers;
   private readonly ending = new Set<Promise<unknown>>();
   private isStopped = false;
 
@@ -46,6 +50,7 @@ export class Ownership {
       for (const work of works) this.works.set(work.key, work);
       return new LeaseTable({ worker, owner, ttlMs, keys: works.map(({ key }) => key) });
     });
+    this.seen = new SeenWorkers(hostname(), ttlMs);
     this.peers = new Peers({
       ...{ worker, owner, connection: parts.connection, prefix: config.prefix },
       ...{ partitions: config.streams.partitions, url: parts.url },
@@ -66,6 +71,17 @@ export class Ownership {
       .map((lease) => {
         return viewOf(this.parts.worker, lease, this.owned.get(lease.key));
       });
+  }
+
+  /** Who shares them: this worker, and those that it has heard of lately. */
+  workers(): WorkerView[] {
+    const host = hostname();
+    const url = pageOf(this.parts.url(), host, host);
+    const own = { worker: this.parts.worker, isOwn: true, host, url };
+    const others = this.seen.shown(performance.now()).map(({ parts, ...other }) => {
+      return { ...other, isOwn: false, partitions: parts.map(partitionName) };
+    });
+    return [{ ...own, partitions: [...this.owned.keys()].map(partitionName) }, ...others];
   }
 
   /** Until the signal; then gives back what it has. */
@@ -105,10 +121,7 @@ export class Ownership {
     }
     // Nothing that is on its way back is taken again before it has arrived.
     const free = claims.filter(({ key }) => !this.leaving.has(key));
-    for (const { key, revision } of free) {
-      if (signal.aborted) return;
-      await this.claim(key, revision, signal);
-    }
+    await this.claimAll(free, signal);
     const { own } = this.parts.telemetry;
     const [ofFrames] = this.tables as readonly [LeaseTable];
     own.workersSeen.series().set(ofFrames.live(nowMs));
@@ -116,6 +129,26 @@ export class Ownership {
 
   private keysOf(table: LeaseTable): ReadonlySet<string> {
     return new Set([...this.owned.keys()].filter((key) => table.has(key)));
+  }
+
+  /**
+   * Several at once: what one waits for is mostly the server, and parts that begin together read
+   * the stream together, so that the server has what they ask for in its memory.
+   * @throws what the first of those that failed did, when all have ended
+   */
+  private async claimAll(claims: LeasePlan['claim'], signal: AbortSignal): Promise<void> {
+    if (claims.length === 0) return;
+    const left = [...claims];
+    const work = async () => {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        if (signal.aborted) return;
+        await this.claim(next.key, next.revision, signal);
+      }
+    };
+    const ended = await Promise.allSettled(Array.from({ length: CLAIMS_AT_ONCE }, work));
+    this.peers.beat();
+    const failed = ended.find(({ status }) => status === 'rejected');
+    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
   }
 
   private async claim(key: string, revision: number, signal: AbortSignal): Promise<void> {
@@ -132,7 +165,6 @@ export class Ownership {
     const tookMs = Math.round(performance.now() - beganMs);
     telemetry.log.info(`took ${key} (epoch ${part.epoch}) in ${tookMs} ms`);
     part.start((error) => this.lost(part, error));
-    this.peers.beat();
   }
 
   /** The part ended by itself: another worker has it, or there is nothing to go on with. */
@@ -206,6 +238,7 @@ export class Ownership {
     }
     const { worker, owner, leaves } = beat;
     const nowMs = performance.now();
+    this.seen.hear(beat, nowMs);
     for (const table of this.tables) table.hear({ worker, owner, isLeaving: leaves }, nowMs);
     telemetry.log.debug(`heard of ${owner}`, { parts: beat.parts.length });
   }

@@ -3,9 +3,6 @@ import { JetStreamSource, type JetStreamSourceParts } from '../../sources/jetstr
 import type { PartWork } from './part-work.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
-/** In front of each part: several share a process, and what it may hold. */
-const WINDOW = { messages: 1024, bytes: 4 * 1024 * 1024 };
-
 type Position = Pick<JetStreamSourceParts, 'hasRoom' | 'next' | 'opened' | 'seen' | 'vanished'>;
 
 /** The messages of a part, by a reader of its own. */
@@ -17,7 +14,7 @@ export function partSource(
   const { own, log } = parts.telemetry;
   const { stream, filters, subjectOf } = input;
   return new JetStreamSource({
-    ...{ connection: parts.connection, stream, filters, subjectOf, window: WINDOW },
+    ...{ connection: parts.connection, stream, filters, subjectOf, window: parts.pulls.window() },
     ...position,
     inbox: inboxInPlace(),
     missing: () => parts.makeStreams(),

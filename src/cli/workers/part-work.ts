@@ -10,6 +10,11 @@ import type { OwnTelemetry } from '../own-telemetry.ts';
 export interface PartInput {
   readonly stream: string;
   readonly filters: readonly string[];
+  /**
+   * Messages of others in it are replaced by newer ones, as leases are: that the stream begins
+   * later than it did says nothing of those of this part.
+   */
+  readonly isThinned: boolean;
   /** What a message's subject was before the stream stored it. */
   readonly subjectOf: (stored: string) => string;
 }

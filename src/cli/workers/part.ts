@@ -182,7 +182,7 @@ export class Part implements StorePart {
     this.inlet = inlet;
     this.keeping = keeping;
     this.catchingUp.begin(view, inlet.position);
-    inlet.gone(view.firstSequence - 1);
+    this.lookForGone(inlet, view);
     working.start(signal);
     const source = this.makeSource(inlet);
     this.source = source;
@@ -209,6 +209,10 @@ export class Part implements StorePart {
 
   private readonly deadId = ({ message }: DeadMessage): string =>
     recordId(this.created, message.sequence ?? 0, 0);
+
+  private lookForGone(inlet: StreamInlet, { firstSequence }: StreamView): void {
+    if (!this.work.input.isThinned) inlet.gone(firstSequence - 1);
+  }
 
   /** Messages that are gone: how many of them were this part's, nobody knows. */
   private tellGap({ from, to, atUs }: StreamGap): void {
@@ -269,7 +273,7 @@ were for ${this.key} were not read`,
       seen: (view, pending) => {
         this.pending = pending;
         this.catchingUp.look(view, inlet.position);
-        inlet.gone(view.firstSequence - 1);
+        this.lookForGone(inlet, view);
       },
       vanished: (upTo) => {
         inlet.pass(upTo);
@@ -282,6 +286,6 @@ were for ${this.key} were not read`,
     // All that this part has is of the stream before: it is taken anew, for the one of now.
     if (view.created !== this.created) this.otherStream.reject(new OtherStreamError());
     this.catchingUp.look(view, inlet.position);
-    inlet.gone(view.firstSequence - 1);
+    this.lookForGone(inlet, view);
   }
 }

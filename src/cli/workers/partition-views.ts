@@ -5,7 +5,7 @@ import type { ShownLease } from '../../workers/lease-table.ts';
 import type { Part } from './part.ts';
 
 /** `7` for the part `p7`, as the label of its series is. */
-function partitionName(key: string): string {
+export function partitionName(key: string): string {
   return key.replace(/^p(?=\d)/, '');
 }
 

@@ -7,6 +7,7 @@ import { OWN_FRAME_LIMITS, OwnFrames } from '../../sinks/own-frames.ts';
 import { TICK_MS } from '../../sinks/prometheus/metric-store.ts';
 import { StoreGroup } from '../../sinks/prometheus/store-group.ts';
 import { documentsConsumer } from '../../sources/jetstream-streams.ts';
+import { PullShare } from '../../sources/pull-share.ts';
 import { DocumentReading } from '../jetstream/document-reading.ts';
 import { healthTest } from '../jetstream/health-test.ts';
 import { NoJetStreamError, whyNoJetStream } from '../jetstream/offered.ts';
@@ -24,6 +25,9 @@ import { PartitionGauges } from './partition-views.ts';
 import { tellServing } from './worker-child.ts';
 import { workerName } from './worker-name.ts';
 import type { WorkerParts } from './worker-parts.ts';
+
+/** On the way to all readers of a worker, as to the one reader of a process that has all frames. */
+const PULLED = { messages: 1024, bytes: 16 * 1024 * 1024 };
 
 /** One of the workers that share the partitions of a stream, until the signal (DESIGN §7). */
 export async function serveWorkers(parts: Serving): Promise<void> {
@@ -150,7 +154,10 @@ class Worker {
       stream: {
         shown: () => this.shownCounters.keep(),
         lastGap: () => this.lastGap,
-        partitions: () => this.ownership.views(),
+        partitions: () => ({
+          partitions: this.ownership.views(),
+          workers: this.ownership.workers(),
+        }),
       },
     });
   }
@@ -162,6 +169,7 @@ class Worker {
       ...this.parts,
       ...workerName(folder, this.lock.isHeld),
       rare: this.rare,
+      pulls: new PullShare(PULLED),
       connection: () => link.connection,
       names,
       deadOutbox: this.dead,

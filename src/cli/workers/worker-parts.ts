@@ -2,6 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { NatsOutbox } from '../../sinks/nats-outbox.ts';
 import type { StreamView } from '../../sources/jetstream.ts';
 import type { StreamNames } from '../../sources/jetstream-streams.ts';
+import type { PullShare } from '../../sources/pull-share.ts';
 import type { Config } from '../config/schema.ts';
 import type { RareLog } from '../jetstream/rare-log.ts';
 import type { OwnTelemetry } from '../own-telemetry.ts';
@@ -19,6 +20,8 @@ export interface WorkerParts {
   readonly worker: string;
   /** This process of it. */
   readonly owner: string;
+  /** What its readers may have on its way. */
+  readonly pulls: PullShare;
   readonly deadOutbox: NatsOutbox;
   /** How a stream stands; undefined at the signal. */
   readonly look: (stream: string, signal: AbortSignal) => Promise<StreamView | undefined>;

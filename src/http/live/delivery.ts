@@ -1,4 +1,4 @@
-import { type PartitionView, partitionsShown } from '../../component/partition-view.ts';
+import { partitionsShown, type SharedView } from '../../component/partition-view.ts';
 import type { Delivery, SinkState } from '../../sinks/live/delivery-schemas.ts';
 import type { MetricValues } from '../../sinks/live/metric-values.ts';
 import type { RateMeter } from '../../sinks/live/rate-meter.ts';
@@ -46,7 +46,7 @@ export class GapWatch {
 export function deliveryOf(
   values: MetricValues,
   gaps: GapWatch,
-  partitions?: readonly PartitionView[],
+  partitions?: SharedView,
 ): Delivery {
   const isCatchingUp = values.sum('spikescope_catching_up');
   const common = {

@@ -1,4 +1,4 @@
-import type { PartitionView } from '../../component/partition-view.ts';
+import type { SharedView } from '../../component/partition-view.ts';
 import { type AnyPipeline, kindsRead } from '../../component/pipeline.ts';
 import { membraneBoundsOf } from '../../numerics/membrane-buckets.ts';
 import { LIVE_LIMITS } from '../../sinks/live/live-limits.ts';
@@ -29,7 +29,7 @@ export interface LiveViewOptions {
   /** What was found missing of the stream last; undefined where frames come by none. */
   readonly streamGap?: (() => FoundGap | undefined) | undefined;
   /** How the partitions stand; undefined where one process has all frames. */
-  readonly partitions?: (() => readonly PartitionView[]) | undefined;
+  readonly partitions?: (() => SharedView) | undefined;
 }
 
 /** What the page shows of the metrics and the live store together. */

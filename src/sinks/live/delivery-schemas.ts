@@ -44,10 +44,19 @@ const partition = z.object({
   lag_messages: whole.nullable().describe('Not processed yet; known of own ones only.'),
 });
 
+const worker = z.object({
+  worker: text,
+  own: z.boolean().describe('Whether it is the worker that says this.'),
+  host: text.describe('Name of its machine.'),
+  url: text.nullable().describe('Of its page; null: it does not serve, or for its machine alone.'),
+  partitions: z.array(text).describe('Those that it says it has; its page shows their chips.'),
+});
+
 const partitions = z.object({
   count: whole,
   owned: whole,
   without_owner: whole,
+  workers: z.array(worker).describe('Those that were heard of lately.'),
   list: z.array(partition),
 });
 
