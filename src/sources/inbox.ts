@@ -118,6 +118,19 @@ export class Inbox {
     if (!this.isEmpty()) this.openTurn(this.loop.nowMs());
   }
 
+  /** What is offered until `gathered` was there at once. */
+  gather(): void {
+    this.inlet?.gather?.();
+  }
+
+  gathered(): void {
+    try {
+      this.inlet?.gathered?.();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
   /** Takes a message; never throws. Its data is copied where it can't be delivered at once. */
   offer(message: InboundMessage): void {
     const bytes = bytesOf(message);
@@ -170,10 +183,12 @@ export class Inbox {
   private readonly endTurn = (): void => {
     this.turnOpen = false;
     const untilMs = this.loop.nowMs() + this.limits.turnMsMax;
+    this.gather();
     while (!this.held && !this.isEmpty()) {
       this.deliverFront();
       if (this.loop.nowMs() >= untilMs) break;
     }
+    this.gathered();
     if (!this.held && !this.isEmpty()) this.openTurn(untilMs);
   };
 

@@ -3,7 +3,7 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import type { Inlet, Source } from '../component/source.ts';
 import { FRAME_KINDS } from '../frames/header.ts';
 import type { ArrivalClock } from './arrival-clock.ts';
-import { claim } from './claims.ts';
+import { claim, watchReads } from './claims.ts';
 import type { Inbox } from './inbox.ts';
 import type { NatsLink } from './nats-link.ts';
 import { WireHeaders } from './wire-headers.ts';
@@ -88,6 +88,7 @@ export class NatsSource implements Source {
         fail(new Error(`NATS allows none of the subjects ${all}`, { cause: error }));
       }
     };
+    watchReads(connection, this.parts.inbox);
     return subjects.map((subject) => {
       const subscription = connection.subscribe(subject, { callback });
       claim(connection, subscription, this.take);
