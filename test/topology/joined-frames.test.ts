@@ -39,6 +39,8 @@ interface Oddities {
   readonly areApart: boolean;
   /** Records and log lines that come of it, among others. */
   readonly events: readonly string[];
+  /** Windows that close at other times than panes do. */
+  readonly rates?: { readonly window: string; readonly lateness: string };
 }
 
 /** One frame a layer and ms of a few chips, with all that can happen between. */
@@ -188,7 +190,7 @@ interface Outcome {
 }
 
 /** What all comes of messages, `read` of them at once; 0 for one by one. */
-async function outcomeOf(messages: readonly Message[], read: number) {
+async function outcomeOf(messages: readonly Message[], read: number, { rates }: Oddities) {
   const store = new MetricStore();
   const records: string[] = [];
   const dead: string[] = [];
@@ -202,9 +204,14 @@ async function outcomeOf(messages: readonly Message[], read: number) {
   const runs = new RunWatch({
     ...{ silenceUs: 500_000, watchedMax: 3, nowUs: () => now, refused: () => {} },
   });
-  const options = wholeOptions(await loadPipelines(), store);
+  const pipelines = await loadPipelines();
+  const options = wholeOptions(pipelines, store);
+  const spikeRate = pipelines.find(({ name }) => name === 'spike-rate');
+  const pipelineOptions = new Map(options.pipelineOptions);
+  if (rates !== undefined) pipelineOptions.set('spike-rate', spikeRate?.options.parse(rates));
   const topology = startTopology({
     ...options,
+    pipelineOptions,
     sinks: {
       derived: (record) => records.push(JSON.stringify(record)),
       derivedLog: () => true,
@@ -279,7 +286,16 @@ const STREAMS: readonly (readonly [string, Oddities])[] = [
     'one run after the other',
     { runs: ['a', 'b', 'c'], isOdd: true, areApart: false, events: EVENTS },
   ],
-  ['no runs, chips out of step', { runs: [undefined], isOdd: true, areApart: true, events: [] }],
+  [
+    'no runs, chips out of step',
+    {
+      runs: [undefined],
+      isOdd: true,
+      areApart: true,
+      events: [],
+      rates: { window: '70ms', lateness: '33ms' },
+    },
+  ],
   [
     'runs now and then',
     { runs: [undefined, 'a', undefined, 'b'], isOdd: true, areApart: true, events: EVENTS },
@@ -292,12 +308,12 @@ test.each(STREAMS)('%s: frames joined leave what frames one by one leave', async
     [2, [100]],
   ] as const) {
     const { messages } = new Stream(seed, odd);
-    const single = await outcomeOf(messages, 0);
+    const single = await outcomeOf(messages, 0, odd);
     expect(single.outcome.dead.length).toBeGreaterThan(10);
     expect(eventsOf(single.outcome)).toEqual(expect.arrayContaining(odd.events));
     expect(single.passed).toBe(single.frames);
     for (const read of reads) {
-      const joined = await outcomeOf(messages, read);
+      const joined = await outcomeOf(messages, read, odd);
       expect(joined.outcome).toEqual(single.outcome);
       expect(joined.frames).toBe(single.frames);
       expect(joined.passed).toBeLessThan(single.passed * (read > 50 ? 0.5 : 1));
@@ -306,8 +322,9 @@ test.each(STREAMS)('%s: frames joined leave what frames one by one leave', async
 });
 
 test('of an undisturbed stream nearly all frames are joined', async () => {
-  const { messages } = new Stream(3, { runs: ['a'], isOdd: false, areApart: false, events: [] });
-  const joined = await outcomeOf(messages, 1200);
+  const even: Oddities = { runs: ['a'], isOdd: false, areApart: false, events: [] };
+  const { messages } = new Stream(3, even);
+  const joined = await outcomeOf(messages, 1200, even);
   expect(joined.frames).toBe(messages.length);
   expect(joined.passed).toBeLessThan(messages.length / 30);
 });
