@@ -52,6 +52,9 @@ export class JsonShapes {
   private readonly known = new KnownShapes<Varying, SpikesFrame>();
   private at = 0;
   private readonly numbers = new Float64Array(3);
+  /** Eight digits that were read, as the number that their bytes are and as what they say. */
+  private eightDigits = 0;
+  private eightValue = 0;
   private readonly ids = new JsonColumn();
   private readonly dts = new JsonColumn();
 
@@ -122,11 +125,23 @@ export class JsonShapes {
     const half = from + DIGITS_MAX / 2;
     let at = from;
     let value = 0;
+    // Of times one after the other the first digits are the same.
+    const hasEight = half < bytes.length;
+    const eight = hasEight ? this.view.getFloat64(bytes.byteOffset + from, true) : 0;
+    const isSame = hasEight && eight === this.eightDigits;
+    if (isSame) {
+      at = half;
+      value = this.eightValue;
+    }
     let digit = (bytes[at] as number) - ZERO;
     // Eight digits are small enough for whole numbers of the machine.
     while (digit >= 0 && digit <= 9 && at < half) {
       value = (value * 10 + digit) | 0;
       digit = (bytes[++at] as number) - ZERO;
+    }
+    if (at === half && hasEight && !isSame) {
+      this.eightDigits = eight;
+      this.eightValue = value;
     }
     let low = 0;
     let scale = 1;

@@ -42,7 +42,7 @@ export function inboxLimits(bytesMax: number): InboxLimits {
     lagBytesMax: bytesMax / 2,
     turnMsMax: 25,
     payMsMax: 100,
-    lookEveryBytes: 16 * 1024,
+    lookEveryBytes: 64 * 1024,
   };
 }
 
