@@ -75,7 +75,7 @@ export class MsgpackShapes {
     const { view } = this;
     let node = root;
     while (true) {
-      if (!standsAt(node, bytes, view, this.at)) return undefined;
+      if (!standsAt(node, bytes, view, this.at, bytes.length)) return undefined;
       this.at += node.text.length;
       if (node.varying !== undefined) {
         if (!this.take(bytes, node.varying)) return undefined;

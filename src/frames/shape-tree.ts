@@ -58,9 +58,10 @@ export function standsAt(
   bytes: Uint8Array,
   view: DataView,
   at: number,
+  end: number,
 ): boolean {
   const { length } = text;
-  if (at + length > bytes.length) return false;
+  if (at + length > end) return false;
   const start = bytes.byteOffset + at;
   for (let i = 0; i < doubles.length; i++) {
     if (view.getFloat64(start + i * 8, true) !== doubles[i]) return false;

@@ -198,7 +198,9 @@ export class Inbox {
       return;
     }
     // Not slice(): what comes from a socket is a Buffer, whose slice() shares the memory.
-    this.waiting.push({ ...message, data: new Uint8Array(message.data) });
+    const { subject, contentType, trace, arrivedUs, sequence } = message;
+    const data = new Uint8Array(message.data);
+    this.waiting.push({ subject, data, contentType, trace, arrivedUs, sequence });
     this.waitingBytes += bytes;
     if (!this.held && !this.turnOpen) this.openTurn(this.loop.nowMs());
   }
@@ -246,7 +248,9 @@ export class Inbox {
 }
 
 function bytesOf(message: InboundMessage): number {
-  return message.data.byteLength + MESSAGE_BYTES;
+  const { dataAt } = message;
+  const bytes = dataAt === undefined ? message.data.byteLength : dataAt.to - dataAt.from;
+  return bytes + MESSAGE_BYTES;
 }
 
 /** For a reader that asks for no more than it can take in place: nothing waits or is dropped. */

@@ -77,7 +77,7 @@ export class Ingest implements Inlet {
         this.adapted(message, subject, subject.adapter.read(message.data, subject));
         return;
       }
-      frame = this.decoder.decode(message.data, subject, message.contentType);
+      frame = this.decode(message, subject);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       this.options.counts.invalid(error.reason);
@@ -87,6 +87,13 @@ export class Ingest implements Inlet {
     frame.arrivedUs = message.arrivedUs;
     frame.trace = message.trace;
     this.accept(message.subject, frame);
+  }
+
+  private decode(message: InboundMessage, subject: FrameSubject): Frame {
+    const { dataAt, contentType } = message;
+    const known =
+      dataAt === undefined ? undefined : this.decoder.known(dataAt, subject, contentType);
+    return known ?? this.decoder.decode(message.data, subject, contentType);
   }
 
   /** One message, all of its frames: each as if it had come on its own subject. */
