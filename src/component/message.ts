@@ -1,17 +1,11 @@
+import type { BytesAt } from '../frames/decode.ts';
 import type { TraceContext } from '../frames/header.ts';
-
-/** Bytes where they came to lie, `from` with, `to` without. Valid as long as the message is. */
-export interface BytesAt {
-  readonly bytes: Uint8Array;
-  readonly from: number;
-  readonly to: number;
-}
 
 /** A message as a source hands it on; `data` is valid during the call only. */
 export interface InboundMessage {
   readonly subject: string;
   readonly data: Uint8Array;
-  /** The data, for who can read it without a view of its own; undefined where there is only that. */
+  /** The same, for who needs no view of its own; undefined where there is one anyway. */
   readonly dataAt?: BytesAt | undefined;
   /** The `Content-Type` header; undefined where there is none. */
   readonly contentType: string | undefined;

@@ -7,8 +7,8 @@ export interface Inlet {
   /** A frame and its columns stay the caller's; they are read during the call only. */
   frame(frame: Frame): void;
   /**
-   * What comes until `gathered` was there at once, and nobody looks before: short frames may be kept
-   * until then, to be taken together.
+   * What comes until `gathered` was there at once, and nobody looks before: short frames may be
+   * kept until then, to be taken together.
    */
   gather?(): void;
   gathered?(): void;

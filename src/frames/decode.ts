@@ -1,4 +1,3 @@
-import type { BytesAt } from '../component/message.ts';
 import { readActivity } from './activity.ts';
 import { readBenchmark } from './benchmark.ts';
 import { ColumnReader } from './columns.ts';
@@ -23,6 +22,13 @@ import { type FrameSubject, isToken } from './subject.ts';
 import { readSynapses } from './synapses.ts';
 
 const JSON_OPENS = 0x7b;
+
+/** Bytes where they came to lie, `from` with, `to` without. Valid as long as the message is. */
+export interface BytesAt {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+}
 
 /**
  * Turns messages into frames. A frame's columns may lie in the message or in a scratch area:

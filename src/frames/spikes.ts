@@ -89,6 +89,7 @@ export function readSpikes(
     timestepUs,
     neuronOffset,
     place,
+    framesJoined: undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Msg } from '@nats-io/transport-node';
-import type { BytesAt, InboundMessage } from '../component/message.ts';
+import type { InboundMessage } from '../component/message.ts';
+import type { BytesAt } from '../frames/decode.ts';
 
 const NONE = new Uint8Array(0);
 
