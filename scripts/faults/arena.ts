@@ -24,6 +24,7 @@ export const STREAMS = streamNames('SPIKEFORMER');
 /** A checkpoint of the known stream takes far less; two generations and a third in the making. */
 const DISK_MIB = 24;
 const POLL_MS = 100;
+const MAKE_MS_MAX = 60_000;
 const STREAM_SETTINGS = { bytes_max: 1024 ** 3 };
 
 /**
@@ -129,7 +130,7 @@ export class Arena {
       sumOf(counters, 'spikescope_frames_total') +
       sumOf(counters, 'spikescope_frames_invalid_total') +
       sumOf(counters, 'spikescope_frames_repeated_total');
-    const connection = await connect({ servers: this.nats.url, timeout: 2000 });
+    const connection = await connect({ servers: this.nats.url });
     try {
       const manager = await jetstreamManager(connection);
       const { last_seq } = (await manager.streams.info(STREAMS.derived)).state;
@@ -157,7 +158,8 @@ async function makeStreams(url: string): Promise<void> {
   try {
     const options = streamOptions.parse(STREAM_SETTINGS);
     const wanted = wantedStreams('spikeformer', options, documentsConsumer('spikeformer'));
-    await setUpStreams(await jetstreamManager(connection), wanted, { change: false });
+    const manager = await jetstreamManager(connection, { timeout: MAKE_MS_MAX });
+    await setUpStreams(manager, wanted, { change: false });
   } finally {
     await connection.close();
   }

@@ -3,7 +3,7 @@ import { isOfProcess, mayFall } from './compared.ts';
 import { type Exposed, nameOf, readExposition } from './exposition.ts';
 
 const EVERY_MS = 60;
-const SCRAPE_MS_MAX = 5000;
+const SCRAPE_MS_MAX = 30_000;
 const FAULTS_MAX = 50;
 
 /**

@@ -77,7 +77,7 @@ async function deleteConsumers(
   stream: string,
   which: (name: string) => boolean,
 ): Promise<string> {
-  const connection = await connect({ servers: arena.nats.url, timeout: 2000 });
+  const connection = await connect({ servers: arena.nats.url });
   try {
     const manager = await jetstreamManager(connection);
     let deleted = 0;

@@ -9,6 +9,8 @@ import { comparable } from './compared.ts';
 import type { StoredDocuments } from './document-server.ts';
 import type { Exposed } from './exposition.ts';
 
+/** Of a server that is starved. */
+const PATIENT = { timeout: 60_000 };
 const STREAMS = streamNames('SPIKEFORMER');
 /** Of the ids of records that join chips; others begin with the time their stream was made. */
 const JOINED = 'j';
@@ -97,9 +99,10 @@ export async function eachMessage(
 ): Promise<void> {
   const connection = await connect({ servers });
   try {
-    const { state } = await (await jetstreamManager(connection)).streams.info(stream);
+    const manager = await jetstreamManager(connection, PATIENT);
+    const { state } = await manager.streams.info(stream);
     if (state.messages === 0) return;
-    const consumer = await jetstream(connection).consumers.get(stream);
+    const consumer = await jetstream(connection, PATIENT).consumers.get(stream);
     for await (const message of await consumer.consume()) {
       take(message);
       if (message.seq >= state.last_seq) break;

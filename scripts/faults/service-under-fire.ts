@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../test/integration/free-ports.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
-const STOP_MS_MAX = 30_000;
+/** A machine that is busy with other work is no fault of the service's. */
+const STOP_MS_MAX = 120_000;
 
 export interface ServiceSettings {
   readonly natsUrl: string;

@@ -10,7 +10,11 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import { CONSUMER_NOT_FOUND, STREAM_NOT_FOUND } from '../component/jetstream-codes.ts';
+import {
+  CONSUMER_NOT_FOUND,
+  NOT_AVAILABLE,
+  STREAM_NOT_FOUND,
+} from '../component/jetstream-codes.ts';
 import { partitionTransform } from '../component/partition.ts';
 import { FRAME_KINDS } from '../frames/header.ts';
 import { BYTES_MAX, endTrial, isTrial, makeStream } from './make-stream.ts';
@@ -238,7 +242,8 @@ async function apply(
         done.changed.push(`${what}: ${difference.text}: changed`);
       }
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
+      // A cluster that elects, or gives no answer, refuses nothing: that passes.
+      if (!(error instanceof JetStreamApiError) || error.code === NOT_AVAILABLE) throw error;
       const text = `${difference.text}; it can't be changed: ${error.message}`;
       tellDifferences(what, [{ ...difference, text }], done);
     }

@@ -133,6 +133,8 @@ export class Player {
       turnMs = performance.now();
     }
     this.nextUs = Number.POSITIVE_INFINITY;
+    // Wanted while the end was read: no frame comes any more at which it would be found.
+    if (this.mustGoBack()) return;
     this.options.end();
     this.become('ended');
     this.goalUs = undefined;

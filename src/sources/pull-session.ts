@@ -30,7 +30,7 @@ export interface PullSessionParts {
 
 const EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 500;
-/** Heartbeats missed, and one for what a busy process is late by. */
+/** Heartbeats missed, and one for what the server is late by. */
 const SILENT_MS_MAX = 4 * HEARTBEAT_MS;
 const LOOK_EVERY_MS = HEARTBEAT_MS;
 
@@ -153,9 +153,13 @@ export class PullSession {
   private look(): void {
     const { timers, connection } = this.parts;
     let consumed = this.consumed;
+    let lookedMs = timers.nowMs();
     const round = (): void => {
       const nowMs = timers.nowMs();
       if (this.consumed !== consumed) this.heardMs = nowMs;
+      // While this process was held up it heard nobody: what was said meanwhile is read after this.
+      else this.heardMs += Math.max(0, nowMs - lookedMs - LOOK_EVERY_MS);
+      lookedMs = nowMs;
       consumed = this.consumed;
       if (connection.isClosed()) this.finish('the connection was closed');
       else if (this.asked > 0 && nowMs - this.heardMs > SILENT_MS_MAX) {

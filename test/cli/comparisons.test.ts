@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { comparisonSchema } from '../../src/analysis/compare/result.ts';
 import { Comparisons } from '../../src/cli/reports/comparisons.ts';
-import { PageThread } from '../../src/cli/reports/page-thread.ts';
 import { Reports } from '../../src/cli/reports/reports.ts';
 import { prefersJson } from '../../src/http/reports/comparison-routes.ts';
 import { RecordingFolder } from '../../src/recordings/recording-folder.ts';
 import { startService } from '../integration/service-process.ts';
+import { OrderedThread } from './ordered-thread.ts';
 import { runProgram } from './program.ts';
 import { writeRuns } from './stored-runs.ts';
 
@@ -64,7 +64,7 @@ it('answers with what compare prints, byte for byte, and with its page', async (
   } finally {
     expect(await service.stop()).toBe(0);
   }
-}, 60_000);
+});
 
 it('compares stored runs with each other, and with a recording', async () => {
   const state = mkdtempSync(join(tmpdir(), 'spikescope-compared-runs-'));
@@ -88,11 +88,11 @@ it('compares stored runs with each other, and with a recording', async () => {
     expect(await service.stop()).toBe(0);
     rmSync(state, { recursive: true, force: true });
   }
-}, 60_000);
+});
 
 it('makes one after the other, each once, as many as may wait, with reports', async () => {
   const refused: string[] = [];
-  const thread = new PageThread({ refused: (kind) => refused.push(kind) });
+  const thread = new OrderedThread({ refused: (kind) => refused.push(kind) });
   const options = { version: '1', bytesMax: 2 ** 30, documents: undefined, thread };
   const here = new RecordingFolder(folder);
   const comparisons = new Comparisons({ ...options, folder: here });
@@ -107,6 +107,7 @@ it('makes one after the other, each once, as many as may wait, with reports', as
       error: expect.stringMatching(/^b: recording: .*odd/),
     });
     expect(JSON.stringify(bad)).not.toContain(folder);
+    thread.gather(8);
     const [report, again, ...made] = await Promise.all([
       reports.report('a.csv'),
       comparisons.comparison('a.csv', 'b.csv'),
@@ -131,7 +132,7 @@ it('makes one after the other, each once, as many as may wait, with reports', as
     await reports.close();
   }
   expect(await comparisons.comparison('b.csv', 'a.csv')).toMatchObject({ status: 503 });
-}, 120_000);
+});
 
 it.each([
   [undefined, false],

@@ -4,10 +4,16 @@ import { startService } from '../integration/service-process.ts';
 it('demo has the metrics of both recordings, with nothing else installed', async () => {
   const demo = await startService(['demo', '--http', '127.0.0.1:0']);
   try {
+    const layers = ['L1', 'L2', 'L3'];
     const metrics = await demo.until('all metrics are there', (seen) => {
-      return seen.sum('spike_rate_hz_count', 'layer_name="L1"') > 0;
+      const isThere = (metric: string) => seen.sum(metric) > 0;
+      const ofChip = ['neuromorphic_power_watts', 'neuromorphic_energy_joules_total'];
+      return (
+        layers.every((layer) => seen.sum('spike_rate_hz_count', `layer_name="${layer}"`) > 0) &&
+        [...ofChip, 'membrane_potential_count', 'loihi2_core_utilization_percent'].every(isThere)
+      );
     });
-    for (const layer of ['L1', 'L2', 'L3']) {
+    for (const layer of layers) {
       expect(metrics.sum('spike_rate_hz_bucket', `layer_name="${layer}"`), layer).toBeGreaterThan(
         0,
       );

@@ -6,7 +6,7 @@ import {
   startService,
 } from '../integration/service-process.ts';
 import { until } from '../integration/until.ts';
-import { accounted, FrameReader, testEmitter } from './frame-reader.ts';
+import { accounted, FrameReader, PATIENT, testEmitter } from './frame-reader.ts';
 
 const SECOND_US = 1_000_000;
 const STEP = { timestepUs: 1000 };
@@ -55,7 +55,7 @@ it.each([false, true])(
       }
       // Two minutes without a spike, then one.
       quiet.record(3, T0_US + 119.5 * SECOND_US);
-      const stats = await emitter.close();
+      const stats = await emitter.close(PATIENT);
       expect(problems).toEqual([]);
       expect(stats.publishedSamples).toBe(24_001);
       await until(
@@ -86,7 +86,6 @@ it.each([false, true])(
       await service.stop();
     }
   },
-  60_000,
 );
 
 it('a batch goes when it is full, when its time is over, and when it has waited', async () => {
@@ -131,7 +130,7 @@ it('frames carry steps, the run, and what a layer says of itself', async () => {
   layer.advance(10_000);
   layer.recordSpikes([1, 2, 3, 4], [10_400, 11_999.6, 12_000, 14_200]);
   layer.record(767, 9_500);
-  expect(await emitter.flush()).toBe(true);
+  expect(await emitter.flush(PATIENT)).toBe(true);
   const { publishedFrames } = emitter.stats();
   const ofChip = () => reader.ofKind('spikes').filter(({ chipId }) => chipId === 'steps');
   await until('all has come', () => ofChip().length === publishedFrames);

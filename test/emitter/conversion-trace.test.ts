@@ -6,7 +6,7 @@ import { type OtelCollector, startOtelCollector } from '../integration/otel-coll
 import { namesOf, type ReceivedSpan } from '../integration/otlp-json.ts';
 import { type ServiceProcess, startService } from '../integration/service-process.ts';
 import { until } from '../integration/until.ts';
-import { FrameReader } from './frame-reader.ts';
+import { FrameReader, PATIENT } from './frame-reader.ts';
 
 /**
  * From an emitter over a real NATS, through Spikescope in a process of its own, to a real receiver
@@ -50,7 +50,7 @@ async function convert(traceparent: string, fails: boolean): Promise<void> {
     });
   });
   await converting.catch(() => {});
-  await emitter.close();
+  await emitter.close(PATIENT);
 }
 
 class MemoryError extends Error {

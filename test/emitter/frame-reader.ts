@@ -6,6 +6,9 @@ import { type Frame, sampleCount } from '../../src/frames/frame.ts';
 import { FRAME_KINDS } from '../../src/frames/header.ts';
 import { parseSubject } from '../../src/frames/subject.ts';
 
+/** For `flush` and `close` of what has to go: on a busy machine the usual five seconds are few. */
+export const PATIENT = { timeoutMs: 120_000 };
+
 /** Reads every frame on a server as the service would, repeats told by seq and emitter. */
 export class FrameReader {
   readonly frames: Frame[] = [];

@@ -5,10 +5,13 @@ import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NatsServer, startNatsServer } from '../integration/nats-server.ts';
 import { until } from '../integration/until.ts';
+import { PATIENT } from './frame-reader.ts';
 
 const HOST = join(import.meta.dirname, 'host-program.ts');
 /** Far longer than any host here has work for; one that hangs is killed, and fails the test. */
-const KILLED_MS = 20_000;
+const KILLED_MS = 120_000;
+/** Where NATS is not there, a host that has something to send waits no longer than this. */
+const IN_VAIN_MS = 300;
 /** Nobody listens there. */
 const NOWHERE = 'nats://127.0.0.1:9';
 
@@ -32,7 +35,10 @@ interface Ended {
 /** Runs a host until it ends by itself. */
 async function host(what: string, server: string): Promise<Ended> {
   const options = { timeout: KILLED_MS, killSignal: 'SIGKILL' } as const;
-  const { stdout } = await promisify(execFile)(process.execPath, [HOST, what, server], options);
+  // The way to a server may take a while; that is not what ends a host here.
+  const patienceMs = server === NOWHERE ? IN_VAIN_MS : PATIENT.timeoutMs;
+  const args = [HOST, what, server, String(patienceMs)];
+  const { stdout } = await promisify(execFile)(process.execPath, args, options);
   return JSON.parse(stdout) as Ended;
 }
 
@@ -72,7 +78,8 @@ describe('a host ends by itself', () => {
     const request = JSON.stringify({ model: 'm', hardware: 'cpu' });
     await until('it has answered', async () => {
       expect(isOver).toBe(false);
-      return asker.request('spikeformer.benchmark-run.cpu', request).then(
+      const patient = { timeout: PATIENT.timeoutMs };
+      return asker.request('spikeformer.benchmark-run.cpu', request, patient).then(
         () => true,
         () => false,
       );

@@ -1,17 +1,20 @@
 /**
- * A host as users write one, in a process of its own: `node host-program.ts <what> <server>`. It
- * says what it knows on stdout, as JSON, and ends when Node finds nothing more to do.
+ * A host as users write one, in a process of its own:
+ * `node host-program.ts <what> <server> <patience>`, in ms. It says what it knows on stdout, as
+ * JSON, and ends when Node finds nothing more to do.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createEmitter } from '../../src/emitter/emitter.ts';
 
-const [what, servers] = process.argv.slice(2);
+const [what, servers, patience] = process.argv.slice(2);
+const patienceMs = Number(patience);
 const problems: string[] = [];
 const emitter = createEmitter({
   servers: servers as string,
   deviceType: 'cpu',
   chipId: 'host',
   reconnectWaitMs: 50,
-  exitWaitMs: 300,
+  exitWaitMs: patienceMs,
   onError: ({ reason, message }) => problems.push(`${reason}: ${message}`),
 });
 const layer = emitter.layer({ layerName: 'l0', neuronCount: 10 });
@@ -23,9 +26,14 @@ process.on('exit', (code) => {
 });
 process.on('unhandledRejection', (error) => problems.push(`unhandled: ${error}`));
 
+/** As long as it takes to know how it stands with NATS. */
+async function work(): Promise<void> {
+  while (!emitter.stats().isConnected && problems.length === 0) await sleep(10);
+}
+
 const PROGRAMS: Readonly<Record<string, () => unknown>> = {
   /** Does its work, has nothing to send, and is done. */
-  idle: () => new Promise((resolve) => setTimeout(resolve, 200)),
+  idle: work,
   /** Records, and leaves without a word. */
   leaves: () => {
     for (let i = 0; i < 25_000; i++) layer.record(i % 10, i * 10);
@@ -33,7 +41,7 @@ const PROGRAMS: Readonly<Record<string, () => unknown>> = {
   /** Serves pings beside its work, which does not keep it. */
   pings: () => {
     emitter.answerPings();
-    return new Promise((resolve) => setTimeout(resolve, 200));
+    return work();
   },
   /** Only serves; ends when it is told to. */
   serves: () => {
@@ -44,7 +52,7 @@ const PROGRAMS: Readonly<Record<string, () => unknown>> = {
   },
   closes: () => {
     layer.record(1, 5);
-    return emitter.close();
+    return emitter.close({ timeoutMs: patienceMs });
   },
 };
 await PROGRAMS[what as string]?.();

@@ -1,5 +1,5 @@
 import { getCallSites } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, test, vi } from 'vitest';
 import {
   createEmitter,
   type Emitter,
@@ -9,7 +9,7 @@ import {
 import type { EmitterProblem } from '../../src/emitter/problem-reports.ts';
 import type { LogFrame } from '../../src/frames/log.ts';
 import { type NatsServer, startNatsServer } from '../integration/nats-server.ts';
-import { accounted, FrameReader, testEmitter } from './frame-reader.ts';
+import { accounted, FrameReader, PATIENT, testEmitter } from './frame-reader.ts';
 
 let nats: NatsServer;
 let reader: FrameReader;
@@ -64,7 +64,7 @@ describe('nothing that is recorded is thrown back', () => {
     expect(emitter.stats().droppedSamples.invalid).toBe(odd + 1);
     layer.recordSpikes([1, 2, 10, 3], [1000, 1001, 1002, Number.NaN]);
     expect(emitter.stats().droppedSamples.invalid).toBe(odd + 3);
-    expect(await emitter.flush()).toBe(true);
+    expect(await emitter.flush(PATIENT)).toBe(true);
     const stats = emitter.stats();
     expect(accounted(emitter)).toBe(stats.recordedSamples);
     expect(stats.droppedFrames.invalid).toBe(0);
@@ -123,8 +123,9 @@ it('a host that complains in its callback ends nothing', () => {
   expect(emitter.stats().droppedFrames.invalid).toBe(1);
 });
 
-it('the same problem is told once a second, with how often it was', async () => {
+it('the same problem is told once a second, with how often it was', () => {
   open();
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(1e6);
   const layer = emitter.layer({ layerName: 'l0', neuronCount: 1 });
   for (let i = 0; i < 1000; i++) layer.record(5, 0);
   expect(problems).toHaveLength(1);
@@ -133,9 +134,13 @@ it('the same problem is told once a second, with how often it was', async () => 
     message: 'l0: needs neuron_id below 1, t in µs from 0; got 5, 0',
     count: 1,
   });
-  await new Promise((resolve) => setTimeout(resolve, 1050));
+  clock.mockReturnValue(1e6 + 999);
   layer.record(5, 0);
-  expect(problems.map(({ count }) => count)).toEqual([1, 1000]);
+  expect(problems).toHaveLength(1);
+  clock.mockReturnValue(1e6 + 1000);
+  layer.record(5, 0);
+  clock.mockRestore();
+  expect(problems.map(({ count }) => count)).toEqual([1, 1001]);
 });
 
 it('what a program says of a chip arrives, with the chip and the time filled in', async () => {
@@ -152,9 +157,10 @@ it('what a program says of a chip arrives, with the chip and the time filled in'
   emitter.recordInference({ modelName: 'm', hardware: 'h', energyJoules: 1, latencyUs: [2] });
   emitter.log('WARNING', 'x'.repeat(10_000), { names: { logger: 'mine' } });
   emitter.logHardwareError('loihi2', 'core 7 hangs');
-  expect(await emitter.flush()).toBe(true);
+  expect(await emitter.flush(PATIENT)).toBe(true);
   await reader.connection.flush();
   expect(problems).toEqual([]);
+  const after = Date.now() * 1000;
   const frames = reader.frames.filter(({ runId }) => runId === 'r');
   expect(frames.map(({ kind, chipId }) => `${kind} ${chipId}`).sort()).toEqual([
     'activity kinds',
@@ -172,7 +178,7 @@ it('what a program says of a chip arrives, with the chip and the time filled in'
     expect(deviceType).toBe('loihi2');
     if (kind === 'power') expect(t0Us).toBe(77);
     else expect(t0Us + spanUs).toBeGreaterThanOrEqual(before);
-    expect(t0Us).toBeLessThan(before + 60e6);
+    expect(t0Us).toBeLessThanOrEqual(after);
   }
   const [line, error] = frames.filter(({ kind }) => kind === 'log');
   expect(line).toMatchObject({ level: 'WARNING', text: 'x'.repeat(8191) });
@@ -197,7 +203,7 @@ it('a log line says where it was called, or what it is told', async () => {
   namedCaller(emitter);
   emitter.log('INFO', 'told', { line: 7, names: { module: 'train' } });
   emitter.log('INFO', 'odd', { names: 5 as never });
-  expect(await emitter.flush()).toBe(true);
+  expect(await emitter.flush(PATIENT)).toBe(true);
   await reader.connection.flush();
   const frames = reader.frames.filter(({ chipId }) => chipId === 'places');
   const [first, second, told] = frames as LogFrame[];

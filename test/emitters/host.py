@@ -28,7 +28,7 @@ def stats():
     return dataclasses.asdict(state["emitter"].stats)
 
 
-def flush(timeout=30.0):
+def flush(timeout=100.0):
     return state["emitter"].flush(timeout)
 
 
@@ -108,7 +108,7 @@ def every():
             raise MemoryError("no room")
     except MemoryError:
         pass
-    emitter.flush(30)
+    emitter.flush(100)
     return stats()
 
 
@@ -158,7 +158,7 @@ def read_derived(servers, **options):
 def derived(count):
     """Waits for so many records; gives them as the columns of an array."""
     reader = state["reader"]
-    came = reader.wait(count, timeout=30)
+    came = reader.wait(count, timeout=100)
     table = reader.dataframe()
     reader.close()
     array = reader.array()

@@ -6,7 +6,7 @@ import { serviceBinary } from '../../scripts/services/service-binary.ts';
 
 export const PACKAGE = join(import.meta.dirname, '../../emitters/python');
 const ENV = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
-const RUN_MS_MAX = 120_000;
+const RUN_MS_MAX = 220_000;
 
 /** Runs Python with the package installed to its end; throws with what it wrote where it fails. */
 export async function runPython(args: readonly string[]): Promise<string> {

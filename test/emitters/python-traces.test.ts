@@ -6,6 +6,7 @@ import { startNatsServer } from '../integration/nats-server.ts';
 import { startOtelCollector } from '../integration/otel-collector.ts';
 import { namesOf, type SpanNode } from '../integration/otlp-json.ts';
 import { startService } from '../integration/service-process.ts';
+import { until } from '../integration/until.ts';
 import { runPython } from './python-host.ts';
 
 const open: (() => Promise<unknown>)[] = [];
@@ -41,7 +42,12 @@ with Emitter(sys.argv[1]) as emitter, trace.use_span(NonRecordingSpan(context)):
                 raise MemoryError("no room")
     except MemoryError:
         pass
+    emitter.flush(100)
 `;
+
+function isEnd({ event }: ConversionFrame): boolean {
+  return event === 'finished';
+}
 
 /** A step's or a conversion's name among the spans. */
 function nameOf(frame: ConversionFrame): string {
@@ -75,6 +81,8 @@ test('a conversion in Python is a tree of spans below its own, to the microsecon
   await client.flush();
   await runPython(['-c', PROGRAM, nats.url]);
   await collector.until('all spans came', (spans) => spans.length === 8);
+  // The events come to this process by a way of their own.
+  await until('both ends came', () => frames.filter(isEnd).length === 2);
 
   const [good, bad, ...others] = collector.tree(TRACE);
   expect(others).toEqual([]);

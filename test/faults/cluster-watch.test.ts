@@ -18,6 +18,18 @@ it('lets a counter of a partition go on with another worker, and not fall', () =
   ]);
 });
 
+it('knows no order of what workers answered at one look, but one of looks', () => {
+  const series = 'neural_spikes_total{partition="3"}';
+  const shown = (value: number) => ({ counters: new Map([[series, value]]), gauges: NONE });
+  const watch = new ClusterWatch(() => Promise.resolve([]));
+  watch.judge(shown(5));
+  // The second had the partition before the first took it over.
+  watch.judge(shown(9), shown(7));
+  expect(watch.faults).toEqual([]);
+  watch.judge(shown(8), shown(9));
+  expect(watch.faults).toEqual([`sample 4: ${series} fell from 9 to 8`]);
+});
+
 it('looks at no counter of a process: it starts anew with it', () => {
   expect(watched(['spikescope_dropped_total{sink="a"}', 5], ['spikescope_x_total', 1])).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { CpuPercent } from '../../src/health/cpu-percent.ts';
 import { diskPercent } from '../../src/health/disk-percent.ts';
 import { gpuCount } from '../../src/health/gpu-count.ts';
 import { memoryPercent } from '../../src/health/memory-percent.ts';
+import { until } from '../integration/until.ts';
 import { machineWith } from './machine-files.ts';
 
 const made: { remove(): void }[] = [];
@@ -61,8 +62,11 @@ describe('memory', () => {
 
   it('is what Node says where there are no such files', async () => {
     const { root } = machine({});
-    const percent = (1 - freemem() / totalmem()) * 100;
-    expect(Math.abs((await memoryPercent(root)) - percent)).toBeLessThan(10);
+    // Others take and give memory meanwhile.
+    await until('both say the same', async () => {
+      const percent = (1 - freemem() / totalmem()) * 100;
+      return Math.abs((await memoryPercent(root)) - percent) < 0.5;
+    });
   });
 
   it('is between 0 and 100 on this machine', async () => {

@@ -23,4 +23,4 @@ it('waits for pages that take long to make, though nothing is said meanwhile', a
   } finally {
     await server.close();
   }
-}, 60_000);
+});

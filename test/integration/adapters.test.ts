@@ -7,7 +7,7 @@ import { runProgram } from '../cli/program.ts';
 import { connectEmitter } from './nats-reader.ts';
 import { startNatsServer } from './nats-server.ts';
 import { startService } from './service-process.ts';
-import { NAMES, QUICK, StreamLab, stateFolder } from './stream-lab.ts';
+import { NAMES, PATIENT, QUICK, StreamLab, stateFolder } from './stream-lab.ts';
 import { until } from './until.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../docs/examples/adapters.yaml');
@@ -44,10 +44,8 @@ test('objects are spikes and potentials; bad ones are dead letters', async () =>
   connection.subscribe('spikeformer.dead.>', { callback });
   const flags = ['--nats', nats.url, '--http', '127.0.0.1:0', '--delivery', 'core'];
   const service = await startService(['run', ...flags, '--config', EXAMPLE]);
-  onTestFinished(() => {
-    service.child.kill('SIGKILL');
-  });
-  await until('it listens', () => service.log().includes('listening on spikeformer.<kind>.>, lab'));
+  onTestFinished(() => service.kill());
+  await service.logged('listening on spikeformer.<kind>.>, lab');
   for (let i = 0; i < 220; i++) {
     connection.publish('lab.spikes.7', message(i));
     if (i % 50 === 0) {
@@ -98,7 +96,7 @@ test('JetStream: setup adds the subject, and each message counts once through ki
   const { config: made } = await lab.manager.streams.info(NAMES.frames);
   expect(made.subjects).toContain('lab.spikes.*');
 
-  const stream = jetstream(lab.connection);
+  const stream = jetstream(lab.connection, PATIENT);
   let sent = 0;
   const publish = async (count: number) => {
     const list = Array.from({ length: count }, () => message(sent++));
@@ -110,8 +108,7 @@ test('JetStream: setup adds the subject, and each message counts once through ki
     await service.until('it has read some', (each) => {
       return (each.value(spikesOf('L00')) ?? 0) >= (sent - 100) * (OBJECTS / 2);
     });
-    service.child.kill('SIGKILL');
-    await until('it is gone', () => service.child.signalCode !== null);
+    await service.kill();
   }
   const service = await lab.serve(state, config);
   const seen = await service.until('all has come', (each) => {

@@ -4,13 +4,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { publishAlerts, type ToldAlert } from '../../src/sinks/alerts/alert-publisher.ts';
 import { connectEmitter } from './nats-reader.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
+import { PATIENT } from './stream-lab.ts';
 
 let nats: NatsServer;
 let connection: NatsConnection;
 beforeAll(async () => {
   nats = await startNatsServer({ jetStream: true });
   connection = await connectEmitter(nats.url);
-  const manager = await jetstreamManager(connection);
+  const manager = await jetstreamManager(connection, PATIENT);
   await manager.streams.add({ name: 'ALERTS', subjects: ['kit.alert.>'] });
 });
 afterAll(async () => {
@@ -41,14 +42,16 @@ it('resolves when the stream has each alert, once, by status and name', async ()
   expect(await publish('kit', 'stream', ...told)).toEqual({ published: 2, tooLarge: 0 });
   // Alertmanager did not hear the answer and sends it again.
   await publish('kit', 'stream', ...told);
-  const stream = await (await jetstreamManager(connection)).streams.info('ALERTS', {
+  const stream = await (await jetstreamManager(connection, PATIENT)).streams.info('ALERTS', {
     subjects_filter: '>',
   });
   expect(stream.state.subjects).toEqual({
     'kit.alert.firing.Watchdog': 1,
     'kit.alert.resolved.Odd_name': 1,
   });
-  const kept = await (await jetstreamManager(connection)).streams.getMessage('ALERTS', { seq: 1 });
+  const kept = await (await jetstreamManager(connection, PATIENT)).streams.getMessage('ALERTS', {
+    seq: 1,
+  });
   expect(kept?.header.get('Content-Type')).toBe('application/json');
   expect(kept?.json()).toEqual({ v: 1, ...told[0] });
 });
@@ -58,7 +61,7 @@ it('rejects where no stream has it', async () => {
 });
 
 it('rejects what the stream refuses, with its reason', async () => {
-  const manager = await jetstreamManager(connection);
+  const manager = await jetstreamManager(connection, PATIENT);
   await manager.streams.add({ name: 'SMALL', subjects: ['small.alert.>'], max_msg_size: 50 });
   await expect(publish('small', 'stream', alert('Watchdog'))).rejects.toThrow('message size');
 });

@@ -50,7 +50,7 @@ async function start(health: Readonly<Record<string, unknown>>): Promise<Started
     ...['run', '--config', file, '--nats', nats.url, '--http', '127.0.0.1:0'],
   ]);
   open.push(() => service.stop());
-  await until('the service listens', () => service.log().includes('listening on'));
+  await service.logged('listening on');
   return { service, emitter, derived };
 }
 
@@ -77,22 +77,30 @@ test.each([
 ] as const)(
   'a chip that %s has status 0 with its next check, and 1 when it answers again',
   async (_, outcome) => {
-    // After an error the next check is late, so that only one can have happened.
-    const { service, emitter, derived } = await start({ retry_interval: '2s', timeout: '200ms' });
+    // A chip of this test answers late where the test is held up: time is short only where it has
+    // to run out.
+    const timeout = outcome === 'timed_out' ? '3s' : '1m';
+    const { service, emitter, derived } = await start({ retry_interval: '2s', timeout });
     const chip = new TestChip(emitter, 'loihi2', 'a');
     await chip.listen();
     chip.spike();
-    await service.until('it answers', (seen) => {
+    const failed = (seen: Exposition) => checks(seen, 'no_responders') + checks(seen, 'timed_out');
+    const there = await service.until('it answers', (seen) => {
       return checks(seen, 'answered') > 2 && statusOf(seen, chip) === 1;
     });
-    expect((await service.metrics()).value('loihi2_health_status')).toBe(1);
+    expect(there.value('loihi2_health_status')).toBe(1);
 
     if (outcome === 'timed_out') chip.answer = undefined;
     else await chip.leave();
-    const gone = await service.until('its status is 0', (seen) => statusOf(seen, chip) === 0);
+    const gone = await service.until('its status is 0', (seen) => {
+      if (statusOf(seen, chip) === 0) return true;
+      // One check is enough; what came of it is told a moment after it is counted.
+      expect(failed(seen) - failed(there)).toBeLessThanOrEqual(1);
+      return false;
+    });
     expect(gone.value('loihi2_health_status')).toBe(0);
-    expect(checks(gone, outcome)).toBe(1);
-    expect(checks(gone, 'no_responders') + checks(gone, 'timed_out')).toBe(1);
+    expect(checks(gone, outcome)).toBeGreaterThan(0);
+    expect(failed(gone)).toBe(checks(gone, outcome));
     const health = await (await fetch(`${service.url}/health/detailed`)).json();
     expect(health).toMatchObject({
       status: 'degraded',
@@ -105,7 +113,7 @@ test.each([
     expect(back.value('loihi2_health_status')).toBe(1);
     await until(
       'the derived stream has it',
-      () => derived.length >= 3,
+      () => derived.slice(2).some(({ event, connected }) => event === 'connected' && connected),
       () => derived,
     );
     expect(
@@ -116,15 +124,7 @@ test.each([
       ['spikeformer.derived.chip-health.loihi2.a', 'first_seen', true, 'first seen'],
       ['spikeformer.derived.chip-health.loihi2.a', 'disconnected', false, 'did not answer'],
     ]);
-    expect(derived.slice(2).map(({ event, connected }) => `${event} ${connected}`)).toContain(
-      'connected true',
-    );
-    // What is logged and what is published come by ways of their own.
-    await until(
-      'the log has it',
-      () => linesOf(service).some(({ event_type }) => event_type === 'hardware_connected'),
-      () => linesOf(service),
-    );
+    await service.logged('"hardware_connected"');
     const lines = linesOf(service).filter(({ event_type }) => event_type !== 'hardware_first_seen');
     expect(lines[0]).toMatchObject({
       level: 'ERROR',
@@ -156,8 +156,9 @@ it('takes an answer that is no health frame for none, and keeps it as a dead let
   await service.until('it answers', (seen) => checks(seen, 'answered') > 0);
   const frames = (await service.metrics()).sum('spikescope_frames_total', 'kind="spikes"');
   chip.answer = Buffer.from('{"status":"ok"');
-  const gone = await service.until('its status is 0', (seen) => statusOf(seen, chip) === 0);
-  expect(checks(gone, 'invalid')).toBeGreaterThan(0);
+  const gone = await service.until('its status is 0', (seen) => {
+    return statusOf(seen, chip) === 0 && checks(seen, 'invalid') > 0;
+  });
   expect(gone.sum('spikescope_frames_invalid_total', 'reason="malformed"')).toBeGreaterThan(0);
   await until('a dead letter is there', () => dead.length > 0);
   expect(dead[0]).toBe('spikeformer.dead.malformed spikeformer.health.loihi2.a');
@@ -167,35 +168,49 @@ it('takes an answer that is no health frame for none, and keeps it as a dead let
 });
 
 it('counts a chip that never answers by its frames: there, silent, back, forgotten', async () => {
-  const { service, emitter, derived } = await start({ silence: '1s', forget_after: '2500ms' });
+  const { service, emitter, derived } = await start({ silence: '1s', forget_after: '8s' });
   const chip = new TestChip(emitter, 'spinnaker', '0-0');
   let isSending = true;
   const sending = (async () => {
     for (; isSending; await sleep(20)) chip.spike();
   })();
-  // Longer than it may be silent, as its own checks count it.
-  await service.until('it was asked for a while', (seen) => checks(seen, 'no_responders') > 20);
-  expect(derived.map(({ event }) => event)).toEqual(['first_seen']);
-  expect((await service.metrics()).value('spinnaker_health_status')).toBe(1);
+  // Longer than it may be silent, as its own checks count it; where this test is held up it is
+  // silent indeed, and that time does not count.
+  let asked = 0;
+  const there = await service.until('it was there for a while', (seen) => {
+    if (statusOf(seen, chip) !== 1) asked = checks(seen, 'no_responders');
+    return checks(seen, 'no_responders') - asked > 20;
+  });
+  expect(there.value('spinnaker_health_status')).toBe(1);
   isSending = false;
   await sending;
   const silent = await service.until('it is silent', (seen) => statusOf(seen, chip) === 0);
   expect(silent.value('spinnaker_health_status')).toBe(0);
+  const told = (event: string) => derived.filter((each) => each.event === event).length;
+  const before = told('connected');
   chip.spike();
-  await service.until('it is back', (seen) => statusOf(seen, chip) === 1);
+  // It is silent again so soon that its status may not be seen.
+  await until(
+    'it is back',
+    () => told('connected') > before,
+    () => derived,
+  );
   const gone = await service.until('it is forgotten', (seen) => statusOf(seen, chip) === undefined);
   expect(gone.value('spinnaker_health_status')).toBeUndefined();
   await until(
     'the derived stream has it',
-    () => derived.length === 5,
+    () => told('forgotten') > 0,
     () => derived,
   );
-  expect(derived.map(({ event, reason }) => `${event}: ${reason}`)).toEqual([
-    'first_seen: first seen',
+  const pauses = Array.from({ length: told('connected') }, () => [
     'disconnected: silent for 1 s',
     'connected: connected again',
+  ]);
+  expect(derived.map(({ event, reason }) => `${event}: ${reason}`)).toEqual([
+    'first_seen: first seen',
+    ...pauses.flat(),
     'disconnected: silent for 1 s',
-    'forgotten: no frame for 2.5 s',
+    'forgotten: no frame for 8 s',
   ]);
 });
 
@@ -229,6 +244,7 @@ it('knows configured chips from the start, and has all of a kind connected or no
   });
   second.answer = 'down';
   await service.until('one says down', (seen) => seen.value('loihi2_health_status') === 0);
+  await service.logged('"hardware_error"');
   expect(
     linesOf(service).filter(({ event_type }) => event_type === 'hardware_error'),
   ).toMatchObject([{ chip_id: 'b', error_message: 'says that it is down' }]);

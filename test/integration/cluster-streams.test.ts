@@ -8,7 +8,7 @@ import { runProgram } from '../cli/program.ts';
 import { NatsCluster } from './nats-cluster.ts';
 import type { NatsServer } from './nats-server.ts';
 import { startService } from './service-process.ts';
-import { NAMES } from './stream-lab.ts';
+import { NAMES, PATIENT } from './stream-lab.ts';
 import { until } from './until.ts';
 
 const STREAMS = [NAMES.frames, NAMES.derived, NAMES.dead];
@@ -46,7 +46,7 @@ test('three servers keep streams and consumers, and what is kept by one is said'
   expect(changed.code).toBe(0);
   expect(await setup(three)).toMatchObject({ code: 0, stdout: 'everything is there\n' });
   const connection = await connect({ servers: cluster.urls });
-  const manager = await jetstreamManager(connection);
+  const manager = await jetstreamManager(connection, PATIENT);
   for (const name of STREAMS) {
     await until(`${name} has copies`, async () => (await cluster.placeOf(name)).current === 2);
     expect((await manager.streams.info(name)).config.num_replicas).toBe(3);
@@ -60,7 +60,7 @@ test('three servers keep streams and consumers, and what is kept by one is said'
 
 test('more copies than servers are refused, and it says what to do', async () => {
   const connection = await connect({ servers: cluster.urls });
-  const manager = await jetstreamManager(connection);
+  const manager = await jetstreamManager(connection, PATIENT);
   for (const name of STREAMS) await manager.streams.delete(name).catch(() => {});
   await connection.close();
   const { code, stderr } = await setup(await configOf(5), '--streams');
@@ -76,11 +76,13 @@ test('a cluster of which one server is up is waited for, and then has whole stre
   const flags = ['--http', '127.0.0.1:0', '--config', await configOf(3), '--state', state];
   const service = await startService(['run', '--nats', cluster.url, ...flags]);
   try {
-    await until('it says so', () => service.log().includes("JetStream can't be used yet: "));
+    await service.logged("JetStream can't be used yet: ");
     await Promise.all([second, third].map((server) => server.start()));
-    await service.until('it reads', () => service.log().includes('reading SPIKEFORMER from'));
+    await service.logged('reading SPIKEFORMER from');
     const connection = await connect({ servers: cluster.urls });
-    const { config } = await (await jetstreamManager(connection)).streams.info(NAMES.frames);
+    const { config } = await (await jetstreamManager(connection, PATIENT)).streams.info(
+      NAMES.frames,
+    );
     // As many bytes as there is room for, not as there was while servers were missing.
     expect(config).toMatchObject({ num_replicas: 3, max_bytes: 8 * 1024 ** 3 });
     await connection.close();

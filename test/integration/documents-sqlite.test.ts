@@ -12,7 +12,6 @@ import { conversionEvents } from '../operators/conversion-events.ts';
 import { connectEmitter } from './nats-reader.ts';
 import { startNatsServer } from './nats-server.ts';
 import { type ServiceProcess, startService } from './service-process.ts';
-import { until } from './until.ts';
 
 const CHIP = { deviceType: 'loihi2', chipId: '0' } as const;
 const MINUTE_US = 60_000_000;
@@ -45,7 +44,7 @@ beforeAll(async () => {
   state = await mkdtemp(join(tmpdir(), 'spikescope-documents-'));
   nats = await startNatsServer();
   service = await startService(['run', ...args()]);
-  await until('the service listens', () => service.log().includes('listening on'));
+  await service.logged('listening on');
   const emitter = await connectEmitter(nats.url);
   const counter = new SequenceCounter('test');
   for (const frame of FRAMES) {
@@ -81,7 +80,8 @@ it('keeps what was derived: the run with its totals, windows and conversions of 
 });
 
 it('tells a command and a request the same while it writes', async () => {
-  const until = new Date(Date.now() + 1000).toISOString();
+  // What the service says of its own accord, such as that the chip is silent now, is later.
+  const until = new Date(nowUs / 1000 + 30_000).toISOString();
   const told = await runProgram('logs', 'analyze', '--json', '--until', until, '--state', state);
   expect(told.stderr).toBe('');
   const asked = await fetch(`${service.url}/api/logs/analyze?until=${until}`);

@@ -10,7 +10,7 @@ import { SequenceCounter } from '../../src/emitter/sequence-counter.ts';
 import type { Frame } from '../../src/frames/frame.ts';
 import { runProgram } from '../cli/program.ts';
 import { conversionEvents } from '../operators/conversion-events.ts';
-import { ElasticsearchServer, freePort } from './elasticsearch.ts';
+import { ElasticsearchServer, freePort, RESTARTS_MS_MAX } from './elasticsearch.ts';
 import { connectEmitter } from './nats-reader.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
 import { type Exposition, type ServiceProcess, startService } from './service-process.ts';
@@ -40,6 +40,7 @@ beforeAll(async () => {
   await writeFile(config, stringify(settings));
   service = await startService(['run', '--config', config, '--nats', nats.url, ...HTTP]);
   open.push(() => service.stop());
+  await service.logged('listening on');
   emitter = await connectEmitter(nats.url);
   open.push(() => emitter.close());
   const callback = () => {
@@ -52,6 +53,7 @@ afterAll(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
+const RESTARTS = { timeout: RESTARTS_MS_MAX };
 const HTTP = ['--http', '127.0.0.1:0'];
 const counter = new SequenceCounter('test');
 let sent = 0;
@@ -96,16 +98,20 @@ async function countOf(index: string): Promise<number> {
   return (await server.client.count({ index })).count;
 }
 
-test('starts while Elasticsearch is away, and makes the indices when it comes', async () => {
-  await service.until('it was missed', (seen) => {
-    return seen.sum('spikescope_document_store_failures_total') > 0;
-  });
-  expect(service.log()).toContain('documents wait: Elasticsearch at http://127.0.0.1');
-  await server.start();
-  await service.until('it works', (seen) => seen.value('spikescope_document_store_up') === 1);
-  const { data_streams } = await server.client.indices.resolveIndex({ name: 'spikeformer-*' });
-  expect(data_streams).toHaveLength(8);
-});
+test(
+  'starts while Elasticsearch is away, and makes the indices when it comes',
+  RESTARTS,
+  async () => {
+    await service.until('it was missed', (seen) => {
+      return seen.sum('spikescope_document_store_failures_total') > 0;
+    });
+    await service.logged('documents wait: Elasticsearch at http://127.0.0.1');
+    await server.start();
+    await service.until('it works', (seen) => seen.value('spikescope_document_store_up') === 1);
+    const { data_streams } = await server.client.indices.resolveIndex({ name: 'spikeformer-*' });
+    expect(data_streams).toHaveLength(8);
+  },
+);
 
 test("the guide's queries give the right counts, as they are written", async () => {
   const converted = (count: number, ageUs: number, started: object, error?: string) => {
@@ -162,35 +168,39 @@ test("the guide's queries give the right counts, as they are written", async () 
   expect(errors.aggregations?.['error_count']).toEqual({ value: 11 + 4 });
 });
 
-test('metrics and the derived stream do not notice an outage; then all is there', async () => {
-  sendSeconds(101);
-  await service.until('rates are stored', (seen) => seen.sum(DOCUMENTS, 'rates') === 100);
-  await server.kill('SIGKILL');
-  const before = derived;
-  sendSeconds(500);
-  const away = await service.until(
-    'all frames counted, and the store is missed',
-    (seen) => allCounted(seen) && seen.value('spikescope_document_store_up') === 0,
-  );
-  await until('the derived stream has all', () => derived >= before + 500);
-  // More where the chip was silent for so long, on a slow machine, that this is told as well.
-  expect(away.value('spikescope_queue_depth{queue="documents"}')).toBeGreaterThanOrEqual(500);
-  expect(away.sum('spikescope_documents_oldest_seconds')).toBeGreaterThan(0);
-  expect(away.sum('spikescope_dropped_total')).toBe(0);
-  await server.start();
-  // It hangs for a while, too: sockets open, no answer.
-  server.signal('SIGSTOP');
-  sendSeconds(100);
-  await service.until('all frames counted', allCounted);
-  server.signal('SIGCONT');
-  const back = await service.until(
-    'the backlog is stored',
-    (seen) => seen.value('spikescope_queue_depth{queue="documents"}') === 0,
-  );
-  expect(back.sum(DOCUMENTS, 'rates')).toBe(700);
-  expect(back.sum(DOCUMENTS, 'refused')).toBe(0);
-  expect(await countOf('spikeformer-rates')).toBe(700);
-});
+test(
+  'metrics and the derived stream do not notice an outage; then all is there',
+  RESTARTS,
+  async () => {
+    sendSeconds(101);
+    await service.until('rates are stored', (seen) => seen.sum(DOCUMENTS, 'rates') === 100);
+    await server.kill('SIGKILL');
+    const before = derived;
+    sendSeconds(500);
+    const away = await service.until(
+      'all frames counted, and the store is missed',
+      (seen) => allCounted(seen) && seen.value('spikescope_document_store_up') === 0,
+    );
+    await until('the derived stream has all', () => derived >= before + 500);
+    // More where the chip was silent for so long, on a slow machine, that this is told as well.
+    expect(away.value('spikescope_queue_depth{queue="documents"}')).toBeGreaterThanOrEqual(500);
+    expect(away.sum('spikescope_documents_oldest_seconds')).toBeGreaterThan(0);
+    expect(away.sum('spikescope_dropped_total')).toBe(0);
+    await server.start();
+    // It hangs for a while, too: sockets open, no answer.
+    server.signal('SIGSTOP');
+    sendSeconds(100);
+    await service.until('all frames counted', allCounted);
+    server.signal('SIGCONT');
+    const back = await service.until(
+      'the backlog is stored',
+      (seen) => seen.value('spikescope_queue_depth{queue="documents"}') === 0,
+    );
+    expect(back.sum(DOCUMENTS, 'rates')).toBe(700);
+    expect(back.sum(DOCUMENTS, 'refused')).toBe(0);
+    expect(await countOf('spikeformer-rates')).toBe(700);
+  },
+);
 
 test('what it refuses is listed with its reason, and taken when the index is mended', async () => {
   const { client } = server;
@@ -208,11 +218,11 @@ test('what it refuses is listed with its reason, and taken when the index is men
   };
   const wrong = await roll('ip');
   sendSeconds(20);
-  const seen = await service.until('they are dead', (now) => {
-    return now.value('spikescope_documents_dead') === 20;
-  });
-  expect(seen.value(`${DOCUMENTS}{index="rates",outcome="refused"}`)).toBe(20);
-  expect(service.log()).toContain('the store has refused');
+  const refused = `${DOCUMENTS}{index="rates",outcome="refused"}`;
+  // Each is counted when it is kept.
+  const seen = await service.until('they are dead', (now) => now.value(refused) === 20);
+  expect(seen.value('spikescope_documents_dead')).toBe(20);
+  await service.logged('the store has refused');
   const listed = await runProgram('dead', 'list', '--config', config, '--json');
   const dead = JSON.parse(listed.stdout) as { index: string; reason: string; fields: object }[];
   expect(dead).toHaveLength(20);

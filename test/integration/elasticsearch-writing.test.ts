@@ -3,7 +3,7 @@ import type { StoredDocument } from '../../src/sinks/documents/document.ts';
 import type { ElasticsearchStore } from '../../src/sinks/documents/elasticsearch/store.ts';
 import { rateRecord, type SinkUnderTest, sinkInto } from '../documents/sink-under-test.ts';
 import { writeThroughKills } from './documents-through-kills.ts';
-import { type ElasticsearchServer, startElasticsearch } from './elasticsearch.ts';
+import { type ElasticsearchServer, RESTARTS_MS_MAX, startElasticsearch } from './elasticsearch.ts';
 import { openStore } from './elasticsearch-store.ts';
 import { rightlyDead, writeMalformed } from './malformed-documents.ts';
 import { storedIds } from './stored-ids.ts';
@@ -20,6 +20,7 @@ afterAll(async () => {
   await server.stop();
 });
 
+const RESTARTS = { timeout: RESTARTS_MS_MAX };
 const never = new AbortController().signal;
 const soon = () => AbortSignal.timeout(200_000);
 
@@ -120,34 +121,42 @@ test('a batch that is too large for a request is cut until it fits', async () =>
   expect((await idsIn('large-logs')).size).toBe(500);
 });
 
-test('killed with -9 twice and restarted: every id is there exactly once, none dead', async () => {
-  const plan = { kills: 2, before: 10_000, after: 2000 };
-  const { documents, dead, dropped, settled } = await writeThroughKills(
-    server,
-    await storeFor('killed-'),
-    plan,
-  );
-  expect(documents).toBe(24_000);
-  expect([dead, [...dropped]]).toEqual([[], []]);
-  expect([...settled.values()].reduce((sum, count) => sum + count, 0)).toBe(documents);
-  const ids = await idsIn('killed-rates');
-  expect(ids.size).toBe(documents);
-  expect(new Set(ids.values())).toEqual(new Set([1]));
-});
+test(
+  'killed with -9 twice and restarted: every id is there exactly once, none dead',
+  RESTARTS,
+  async () => {
+    const plan = { kills: 2, before: 10_000, after: 2000 };
+    const { documents, dead, dropped, settled } = await writeThroughKills(
+      server,
+      await storeFor('killed-'),
+      plan,
+    );
+    expect(documents).toBe(24_000);
+    expect([dead, [...dropped]]).toEqual([[], []]);
+    expect([...settled.values()].reduce((sum, count) => sum + count, 0)).toBe(documents);
+    const ids = await idsIn('killed-rates');
+    expect(ids.size).toBe(documents);
+    expect(new Set(ids.values())).toEqual(new Set([1]));
+  },
+);
 
-test('what is gone with all data is set up again, not made with any fields that come', async () => {
-  const store = await storeFor('gone-');
-  const tested = sinkInto(store);
-  const { sink, settled, failures, made } = tested;
-  await started(tested);
-  await server.kill('SIGKILL');
-  await server.loseData();
-  await server.start();
-  sink.take(rateRecord(0));
-  await sink.close(soon());
-  expect(failures.map(String).join()).toMatch(/did not take documents: .*gone-rates/);
-  expect(made).toContain('data stream gone-rates made');
-  expect(Object.fromEntries(settled)).toEqual({ 'rates created': 1 });
-  const [found] = Object.values(await server.client.indices.getMapping({ index: 'gone-rates' }));
-  expect(found?.mappings.dynamic).toBe('strict');
-});
+test(
+  'what is gone with all data is set up again, not made with any fields that come',
+  RESTARTS,
+  async () => {
+    const store = await storeFor('gone-');
+    const tested = sinkInto(store);
+    const { sink, settled, failures, made } = tested;
+    await started(tested);
+    await server.kill('SIGKILL');
+    await server.loseData();
+    await server.start();
+    sink.take(rateRecord(0));
+    await sink.close(soon());
+    expect(failures.map(String).join()).toMatch(/did not take documents: .*gone-rates/);
+    expect(made).toContain('data stream gone-rates made');
+    expect(Object.fromEntries(settled)).toEqual({ 'rates created': 1 });
+    const [found] = Object.values(await server.client.indices.getMapping({ index: 'gone-rates' }));
+    expect(found?.mappings.dynamic).toBe('strict');
+  },
+);

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { until } from './until.ts';
 
@@ -10,7 +9,7 @@ export interface ExecutorProcess {
   readonly child: ChildProcess;
   /** All that it has written to stderr so far. */
   log(): string;
-  /** Ends it; gives the exit code, null where a signal ended it. */
+  /** Ends it; gives the exit code, null where a signal ended it, when all it wrote is here. */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
 
@@ -23,15 +22,15 @@ export async function startExecutor(...args: readonly string[]): Promise<Executo
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log += text;
   });
+  const closed = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => resolve(code));
+  });
   const executor: ExecutorProcess = {
     child,
     log: () => log,
     stop: async (signal = 'SIGTERM') => {
-      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-      const ended = once(child, 'exit');
       child.kill(signal);
-      await ended;
-      return child.exitCode;
+      return await closed;
     },
   };
   try {

@@ -43,7 +43,13 @@ it('demo has exactly the fields of the kit, with its recordings as chips', async
   expect(new Date(health.timestamp).toISOString()).toBe(health.timestamp);
 
   await service.until('a chip is there', (seen) => seen.value('loihi2_health_status') === 1);
-  const detailed = await get(service, '/health/detailed');
+  const measured = ['cpu_percent', 'memory_percent', 'disk_usage'];
+  let detailed = await get(service, '/health/detailed');
+  // On a busy machine it serves before it has looked at the machine.
+  await until('the machine is known', async () => {
+    detailed = await get(service, '/health/detailed');
+    return measured.every((key) => detailed.system[key] !== null);
+  });
   expect(keysOf(detailed)).toEqual([
     ...['status', 'timestamp', 'version'],
     ...['system.cpu_percent', 'system.memory_percent', 'system.disk_usage'],
@@ -56,7 +62,7 @@ it('demo has exactly the fields of the kit, with its recordings as chips', async
     hardware: { loihi2_connected: true, spinnaker_connected: false },
     services: { nats: null, prometheus: null, database: null },
   });
-  for (const key of ['cpu_percent', 'memory_percent', 'disk_usage']) {
+  for (const key of measured) {
     expect(detailed.system[key], key).toBeGreaterThanOrEqual(0);
     expect(detailed.system[key], key).toBeLessThanOrEqual(100);
   }
@@ -82,8 +88,8 @@ async function startPrometheus() {
   return {
     url: `http://127.0.0.1:${port}/prometheus`,
     asked,
-    /** Requests that are neither answered nor given up. */
-    hanging: () => waiting.filter((response) => !response.destroyed).length,
+    /** A request that is neither answered nor given up. */
+    hanging: () => waiting.find((response) => !response.destroyed),
     answer: (code: number | undefined) => {
       status = code;
     },
@@ -96,18 +102,22 @@ it('answers while a check hangs, fails that one alone, and sees it come right', 
   const prometheus = await startPrometheus();
   const file = join(nats.folder, 'spikescope.yaml');
   const health = { prometheus_url: prometheus.url, check_interval: '50ms', retry_interval: '50ms' };
-  await writeFile(file, stringify({ health: { ...health, timeout: '2s' } }));
+  await writeFile(file, stringify({ health: { ...health, timeout: '5s' } }));
   const args = ['run', '--config', file, '--nats', nats.url, '--http', '127.0.0.1:0'];
   const service = await startService(args);
   open.push(() => service.stop());
-  await until('the service listens', () => service.log().includes('listening on'));
+  await service.logged('listening on');
 
-  await until('a check hangs', () => prometheus.hanging() === 1);
-  const during = await get(service, '/health/detailed');
-  expect(prometheus.hanging()).toBe(1);
-  expect(during.services).toEqual({ nats: true, prometheus: false, database: true });
-  expect(during.system['cpu_percent']).not.toBeNull();
-  await until('it is given up', () => service.log().includes('took longer than 2 s'));
+  let during: Health | undefined;
+  await until('an answer comes while a check hangs', async () => {
+    const hung = prometheus.hanging();
+    if (hung === undefined) return false;
+    during = await get(service, '/health/detailed');
+    const isKnown = during.services['database'] === true && during.system['cpu_percent'] !== null;
+    return isKnown && !hung.destroyed;
+  });
+  expect(during?.services).toEqual({ nats: true, prometheus: false, database: true });
+  await service.logged('took longer than 5 s');
   expect(prometheus.asked.every((path) => path === '/prometheus/-/healthy')).toBe(true);
 
   const prometheusIs = (value: boolean) => async () => {
@@ -116,11 +126,10 @@ it('answers while a check hangs, fails that one alone, and sees it come right', 
   prometheus.answer(200);
   await until('it is healthy', prometheusIs(true));
   const fine = `Prometheus at ${prometheus.url} is fine again`;
-  // A line of the log may come later than the answer to a request.
-  await until('the log says so', () => service.log().includes(fine));
+  await service.logged(fine);
   prometheus.answer(503);
   await until('it is not', prometheusIs(false));
-  await until('the log says why', () => service.log().includes('answers 503'));
+  await service.logged('answers 503');
 
   await nats.kill();
   await until('NATS is away', async () => {

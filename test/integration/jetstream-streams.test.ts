@@ -1,5 +1,10 @@
-import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   documentsConsumer,
@@ -10,6 +15,7 @@ import {
 import { StreamSetupError } from '../../src/sources/make-stream.ts';
 import { streamOptions } from '../../src/sources/stream-options.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
+import { PATIENT } from './stream-lab.ts';
 
 const GIB = 1024 ** 3;
 const NAMES = streamNames('SPIKEFORMER');
@@ -21,7 +27,7 @@ let jsm: JetStreamManager;
 async function open(jetStream: string): Promise<void> {
   server = await startNatsServer({ jetStream });
   connection = await connect({ servers: server.url });
-  jsm = await jetstreamManager(connection);
+  jsm = await jetstreamManager(connection, PATIENT);
 }
 
 async function close(): Promise<void> {
@@ -117,6 +123,23 @@ describe('on a server with much room', () => {
     expect((await setUp()).differs).toEqual([
       'stream SPIKEFORMER_DERIVED: storage is memory, wanted file',
     ]);
+  });
+
+  test.each([
+    ['gives no answer', new errors.TimeoutError()],
+    ['elects', new JetStreamApiError({ code: 503, err_code: 10008, description: 'no leader' })],
+  ])('a server that %s has not refused a change', async (_, error) => {
+    await setUp();
+    const streams = new Proxy(jsm.streams, {
+      get: (all, name) =>
+        name === 'update' ? () => Promise.reject(error) : Reflect.get(all, name),
+    });
+    const held = new Proxy(jsm, {
+      get: (all, name) => (name === 'streams' ? streams : Reflect.get(all, name)),
+    });
+    const changing = setUpStreams(held, wanted({ bytes_max: GIB }), { change: true });
+    await expect(changing).rejects.toBe(error);
+    expect((await setUp({ bytes_max: GIB }, true)).differs).toEqual([]);
   });
 
   test('a bound of one’s own is no difference, unless configuration names another', async () => {

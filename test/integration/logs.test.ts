@@ -9,7 +9,6 @@ import type { Frame } from '../../src/frames/frame.ts';
 import { connectEmitter } from './nats-reader.ts';
 import { startNatsServer } from './nats-server.ts';
 import { startService } from './service-process.ts';
-import { until } from './until.ts';
 
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -31,7 +30,7 @@ async function linesAt(
   const args = ['run', '--config', file, '--nats', nats.url, '--http', '127.0.0.1:0'];
   const service = await startService(args);
   open.push(() => service.stop());
-  await until('the service listens', () => service.log().includes('listening on'));
+  await service.logged('listening on');
   const emitter = await connectEmitter(nats.url);
   open.push(() => emitter.close());
   const counter = new SequenceCounter('test');

@@ -195,7 +195,9 @@ test('subjects that the server does not allow are told; the others still flow', 
   const password_file = file('p', 'p');
   const reader = startReader({ servers: server.url, user: 'lab', password_file });
   await expectDelivery(reader);
-  expect(reader.said.filter((line) => line.startsWith('refused'))).toHaveLength(10);
+  const refused = () => reader.said.filter((line) => line.startsWith('refused'));
+  await until('all refusals are told', () => refused().length >= 10);
+  expect(refused()).toHaveLength(10);
   expect(reader.said.join('\n')).toContain('spikeformer.spikes.>');
 });
 

@@ -14,8 +14,11 @@ export interface NatsClusterOptions {
   readonly jetStream?: string;
 }
 
-const READY_MS_MAX = 60_000;
+const READY_MS_MAX = 120_000;
 const POLL_MS = 100;
+/** For one question: who is down refuses at once, who is starved answers late. */
+const CONNECT_MS_MAX = 20_000;
+const ANSWER_MS_MAX = 5000;
 
 /**
  * Real servers that are one cluster with JetStream, each a process with a folder of its own; each
@@ -87,14 +90,20 @@ export class NatsCluster {
     throw new Error(`the cluster does not become whole: ${reason}\n${logs.join('\n')}`);
   }
 
-  /** The names of the servers that have a copy of a stream, and which of them leads. */
+  /** Which server leads a stream, and how many others have a copy; none where nobody says. */
   async placeOf(stream: string): Promise<{ leader: string; current: number }> {
-    const connection = await connect({ servers: this.urls, timeout: 2000 });
+    const connection = await connect({ servers: this.urls, timeout: CONNECT_MS_MAX });
     try {
-      const manager = await jetstreamManager(connection, { timeout: 2000, checkAPI: false });
+      const manager = await jetstreamManager(connection, {
+        timeout: ANSWER_MS_MAX,
+        checkAPI: false,
+      });
       const { cluster } = await manager.streams.info(stream);
       const current = (cluster?.replicas ?? []).filter((each) => each.current).length;
       return { leader: cluster?.leader ?? '', current };
+    } catch {
+      // It elects, or is starved.
+      return { leader: '', current: 0 };
     } finally {
       await connection.close();
     }
@@ -106,9 +115,12 @@ export class NatsCluster {
   }
 
   private async tryStream(): Promise<void> {
-    const connection = await connect({ servers: this.urls, timeout: 2000 });
+    const connection = await connect({ servers: this.urls, timeout: CONNECT_MS_MAX });
     try {
-      const manager = await jetstreamManager(connection, { timeout: 2000, checkAPI: false });
+      const manager = await jetstreamManager(connection, {
+        timeout: ANSWER_MS_MAX,
+        checkAPI: false,
+      });
       const name = 'WHOLE';
       const num_replicas = this.servers.length;
       await manager.streams.add({ name, num_replicas, subjects: ['whole'], max_bytes: 1024 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serviceBinary } from '../../scripts/services/service-binary.ts';
+import { freePorts } from './free-ports.ts';
 
 export interface NatsServerOptions {
   /** Lines of the server's configuration, such as `authorization { … }` or `tls { … }`. */
@@ -17,19 +18,22 @@ export interface NatsServerOptions {
   readonly name?: string;
 }
 
-const UP_MS_MAX = 20_000;
+/** A busy machine takes long; one that can't start says so by ending. */
+const UP_MS_MAX = 120_000;
+const PORTS_MAX = 5;
 
 /** A real server on a loopback port, in a folder of its own. */
 export class NatsServer {
   readonly folder: string;
   private readonly options: NatsServerOptions;
   private child: ChildProcess | undefined;
-  private portTaken: number;
+  /** Undefined until one is chosen, which is kept over restarts. */
+  private portTaken: number | undefined;
 
   constructor(folder: string, options: NatsServerOptions) {
     this.folder = folder;
     this.options = options;
-    this.portTaken = options.port ?? -1;
+    this.portTaken = options.port;
   }
 
   /** One that is yet to be started, in a folder that is made where it is missing. */
@@ -39,7 +43,7 @@ export class NatsServer {
   }
 
   get port(): number {
-    return this.portTaken;
+    return this.portTaken ?? -1;
   }
 
   get isUp(): boolean {
@@ -47,26 +51,19 @@ export class NatsServer {
   }
 
   get url(): string {
-    return `nats://127.0.0.1:${this.portTaken}`;
+    return `nats://127.0.0.1:${this.port}`;
   }
 
   /** Starts the program again after `kill`, on the same port and with the same streams. */
   async start(config = this.options.config ?? ''): Promise<void> {
-    const program = serviceBinary('nats-server');
     const file = join(this.folder, 'server.conf');
-    await writeFile(file, this.configText(config));
-    const args = ['--config', file, '--ports_file_dir', this.folder];
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'ignore'] });
-    this.child = child;
-    const portsFile = join(this.folder, `nats-server_${child.pid}.ports`);
-    const deadlineMs = performance.now() + UP_MS_MAX;
-    while (performance.now() < deadlineMs && child.exitCode === null) {
-      const port = await readPort(portsFile);
-      if (port !== undefined) {
-        this.portTaken = port;
-        return;
-      }
-      await sleep(10);
+    const choices = this.portTaken === undefined ? await freePorts(PORTS_MAX) : [this.portTaken];
+    for (const port of choices) {
+      this.portTaken = port;
+      await writeFile(file, this.configText(config));
+      if (await this.comesUp(file)) return;
+      // Only one that ended by itself may have found that another has the port by now.
+      if (this.child?.exitCode === null || this.child === undefined) break;
     }
     throw new Error(`nats-server did not start: ${await this.log()}`);
   }
@@ -95,6 +92,21 @@ export class NatsServer {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** False where it ends, or is not there in time. */
+  private async comesUp(configFile: string): Promise<boolean> {
+    const program = serviceBinary('nats-server');
+    const args = ['--config', configFile, '--ports_file_dir', this.folder];
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'ignore'] });
+    this.child = child;
+    const portsFile = join(this.folder, `nats-server_${child.pid}.ports`);
+    const deadlineMs = performance.now() + UP_MS_MAX;
+    while (performance.now() < deadlineMs && child.exitCode === null && child === this.child) {
+      if ((await readPort(portsFile)) !== undefined) return true;
+      await sleep(10);
+    }
+    return false;
+  }
+
   private jetStreamLines(): string[] {
     const { jetStream = false } = this.options;
     if (jetStream === false) return [];
@@ -106,7 +118,7 @@ export class NatsServer {
   private configText(config: string): string {
     return [
       `server_name: ${this.options.name ?? 'spikescope-test'}`,
-      `listen: "127.0.0.1:${this.portTaken}"`,
+      `listen: "127.0.0.1:${this.port}"`,
       `log_file: ${JSON.stringify(join(this.folder, 'server.log'))}`,
       ...this.jetStreamLines(),
       config,

@@ -3,15 +3,16 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serviceBinary } from '../../scripts/services/service-binary.ts';
+import { freePorts } from './free-ports.ts';
 import { type OtlpTraces, type ReceivedSpan, type SpanNode, spansOf, treeOf } from './otlp-json.ts';
 import { until } from './until.ts';
 
-const UP_MS_MAX = 20_000;
+const UP_MS_MAX = 120_000;
 const STARTS_MAX = 5;
 
 /**
@@ -49,7 +50,7 @@ export class OtelCollector {
     if (!this.drain.listening) await once(this.drain.listen(0, '127.0.0.1'), 'listening');
     const isPortGiven = this.port !== 0;
     for (let attempt = 1; ; attempt++) {
-      if (!isPortGiven) this.port = await freePort();
+      if (!isPortGiven) [this.port = 0] = await freePorts(1);
       if (await this.comesUp()) return;
       await this.kill();
       // Somebody else may have taken the port meanwhile.
@@ -149,12 +150,4 @@ service:
   pipelines:
     traces: { receivers: [otlp], exporters: [otlp_http] }
 `;
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,19 +9,28 @@ import { setUpStreams, wantedStreams } from '../../src/sources/jetstream-streams
 import { streamOptions } from '../../src/sources/stream-options.ts';
 import { runProgram } from '../cli/program.ts';
 import { startNatsServer } from './nats-server.ts';
-import { NAMES, stateFolder } from './stream-lab.ts';
+import { NAMES, PATIENT, stateFolder } from './stream-lab.ts';
 
 const PARTITIONS = 4;
+
+/** However long the program takes to start, the leases are of now. */
+function flagsFor(nats: string): string[] {
+  const folder = stateFolder();
+  const config = join(folder, 'config.yaml');
+  writeFileSync(config, 'workers: { ttl: 10m }\n');
+  const places = ['--state', `${folder}/none`, '--nats', nats, '--http', '127.0.0.1:9'];
+  return ['--config', config, ...places];
+}
 
 test('status tells who has which partition, since when, and what waits there', async () => {
   const server = await startNatsServer({ jetStream: 'max_file: 40G' });
   onTestFinished(() => server.stop());
   const connection = await connect({ servers: server.url });
   onTestFinished(() => connection.close());
-  const manager = await jetstreamManager(connection);
+  const manager = await jetstreamManager(connection, PATIENT);
   const options = streamOptions.parse({ partitions: PARTITIONS });
   await setUpStreams(manager, wantedStreams('spikeformer', options, undefined), { change: false });
-  const client = jetstream(connection);
+  const client = jetstream(connection, PATIENT);
   const sent = new Map<number, number[]>();
   for (let i = 0; i < 40; i++) {
     const partition = partitionOf('cpu', `c${i}`, PARTITIONS);
@@ -46,7 +57,7 @@ test('status tells who has which partition, since when, and what waits there', a
   await mark(2, 0, { worker: null });
   await mark('join', 0, { epoch: 1, stream: NAMES.derived, created: '', sequence: 17 });
 
-  const flags = ['--state', `${stateFolder()}/none`, '--nats', server.url, '--http', '127.0.0.1:9'];
+  const flags = flagsFor(server.url);
   const [json, table] = [
     await runProgram('status', ...flags, '--json'),
     await runProgram('status', ...flags),

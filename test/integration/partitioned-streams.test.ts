@@ -5,6 +5,7 @@ import { partitionFilter, partitionOf } from '../../src/component/partition.ts';
 import { setUpStreams, streamNames, wantedStreams } from '../../src/sources/jetstream-streams.ts';
 import { streamOptions } from '../../src/sources/stream-options.ts';
 import { startNatsServer } from './nats-server.ts';
+import { PATIENT } from './stream-lab.ts';
 
 const NAMES = streamNames('SPIKEFORMER');
 
@@ -13,7 +14,7 @@ async function open() {
   onTestFinished(() => server.stop());
   const connection = await connect({ servers: server.url });
   onTestFinished(() => connection.close());
-  const jsm = await jetstreamManager(connection);
+  const jsm = await jetstreamManager(connection, PATIENT);
   const setUp = (partitions: number, change = false) => {
     const options = streamOptions.parse({ partitions });
     return setUpStreams(jsm, wantedStreams('spike.former', options, undefined), { change });
@@ -27,7 +28,7 @@ test('the server puts each chip into the partition that we compute', async () =>
   expect(made).toHaveLength(4);
   expect(differs).toEqual([]);
   expect((await setUp(16)).differs).toEqual([]);
-  const stream = jetstream(connection);
+  const stream = jetstream(connection, PATIENT);
   const counts = new Map<number, number>();
   for (let i = 0; i < 200; i++) {
     const device = ['loihi2', 'spinnaker', 'cpu'][i % 3] as string;

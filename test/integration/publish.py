@@ -125,12 +125,13 @@ async def main(url, total):
     bulk.sort(key=lambda f: f["t0"])
     powers, joules, watts = power(rng)
 
-    connection = await nats.connect(url)
+    # A busy machine answers late; that is no failure.
+    connection = await nats.connect(url, connect_timeout=60, drain_timeout=120)
     for i, each in enumerate([*bulk, *odd, *powers]):
         subject = f"spikeformer.{each['kind']}.{each['device_type']}.{each['chip_id']}"
         await connection.publish(subject, msgpack.packb(each))
         if i % 50 == 0:
-            await connection.flush()
+            await connection.flush(timeout=120)
     await connection.drain()
 
     layers = {}

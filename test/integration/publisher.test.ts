@@ -28,9 +28,11 @@ let metrics: Exposition;
 
 /** A publisher that knows only the wire document, and counts with NumPy what should come out. */
 beforeAll(async () => {
-  nats = await startNatsServer();
+  // Room for all of it, should the service be held up: this is no test of what is lost then.
+  nats = await startNatsServer({ config: 'max_pending: 512MB, write_deadline: "120s"' });
   const url = `nats://127.0.0.1:${nats.port}`;
-  service = await startService(['run', '--nats', url, '--http', '127.0.0.1:0']);
+  const room = { SPIKESCOPE_NATS_BUFFER_BYTES: String(512 * 1024 * 1024) };
+  service = await startService(['run', '--nats', url, '--http', '127.0.0.1:0'], room);
   await service.until('connected', (seen) => seen.sum('spikescope_nats_connected') === 1);
   const script = join(import.meta.dirname, 'publish.py');
   const python = serviceBinary('python-venv');
@@ -40,7 +42,7 @@ beforeAll(async () => {
     const repeated = seen.sum('spikescope_frames_repeated_total');
     return seen.sum('spikescope_frames_total') + repeated >= expected.frames;
   });
-}, 180_000);
+});
 
 afterAll(async () => {
   await service?.stop();

@@ -1,6 +1,6 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
-import { TIMERS } from '../../src/component/timers.ts';
+import { TIMERS, type Timers } from '../../src/component/timers.ts';
 import { isInKernelMemory } from '../../src/kernels/memory.ts';
 import { connectNats } from '../../src/sources/nats-transport.ts';
 import { PullSession } from '../../src/sources/pull-session.ts';
@@ -21,7 +21,13 @@ interface Pulling {
   readonly ends: string[];
 }
 
-async function startPulling(way: (url: string) => Promise<NatsConnection>): Promise<Pulling> {
+/** Its clock stands: a machine that is held up makes no server silent. */
+const STANDING: Timers = { ...TIMERS, nowMs: () => 0 };
+
+async function startPulling(
+  way: (url: string) => Promise<NatsConnection>,
+  timers = STANDING,
+): Promise<Pulling> {
   const server = await startScriptedNats();
   open.push(server);
   const connection = await way(server.url);
@@ -32,7 +38,7 @@ async function startPulling(way: (url: string) => Promise<NatsConnection>): Prom
     stream: 'S',
     consumer: 'c',
     window: { messages: 8, bytes: 1_000_000 },
-    timers: TIMERS,
+    timers,
     take: (message, { streamSequence, deliveries }) => {
       const data = message.data();
       pulling.taken.push(`${streamSequence} ${Buffer.from(data)}`);
@@ -113,4 +119,26 @@ describe.each([
       reason === 'delivered again' ? ['11', '12'] : ['11'],
     );
   });
+});
+
+it('ends where the server falls silent, and not where the process itself was held up', async () => {
+  const clock = { nowMs: 0, look: () => {} };
+  const { ends } = await startPulling((url) => connect({ servers: url }), {
+    nowMs: () => clock.nowMs,
+    after: (_ms, callback) => {
+      clock.look = callback;
+      return () => {};
+    },
+  });
+  const looksAfter = (ms: number) => {
+    clock.nowMs += ms;
+    clock.look();
+  };
+  looksAfter(60_000);
+  for (let i = 0; i < 3; i++) looksAfter(500);
+  await Promise.resolve();
+  expect(ends).toEqual([]);
+  for (let i = 0; i < 3; i++) looksAfter(500);
+  await until('it has ended', () => ends.length === 1);
+  expect(ends).toEqual(['the server fell silent']);
 });

@@ -148,13 +148,19 @@ describe('record', () => {
 
   it('ends by itself after --for', async () => {
     const out = join(ownFolder(), 'live.dat');
-    const record = await startRecord('--out', out, '--for', '300ms');
-    publish(spikesAt(0, [1]));
-    await emitter.flush();
-    const { code, stdout } = await record.ended;
-    expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ format: 'spk', frames: 1 });
-    expect((await readBack(out)).info.format).toBe('spk');
+    // Its time has begun when we hear of it: frames are on their way from before until after.
+    const load = setInterval(() => publish(spikesAt(0, [1])), 5);
+    try {
+      const record = await startRecord('--out', out, '--for', '2s');
+      const { code, stdout } = await record.ended;
+      expect(code).toBe(0);
+      const { info, frames } = await readBack(out);
+      expect(JSON.parse(stdout)).toMatchObject({ format: 'spk', frames: frames.length });
+      expect(frames.length).toBeGreaterThan(0);
+      expect(info.format).toBe('spk');
+    } finally {
+      clearInterval(load);
+    }
   });
 
   it('logs in as the configuration file says', async () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until as untilSo } from './until.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 
@@ -10,13 +11,20 @@ const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 export interface ServiceProcess {
   readonly url: string;
   readonly child: ChildProcess;
-  /** All that it has written to stderr so far. */
+  /**
+   * All whole lines that it has written to stderr so far. They come by a way of their own: what it
+   * has answered or published says nothing about them, only `logged`, `stop` and `kill` do.
+   */
   log(): string;
+  /** Waits until it has written this to stderr; fails where it ends without. */
+  logged(what: string | RegExp): Promise<void>;
   metrics(): Promise<Exposition>;
   /** Polls until the condition holds; fails with the last exposition when it never does. */
   until(what: string, holds: (metrics: Exposition) => boolean): Promise<Exposition>;
-  /** Ends it as an operator would; gives the exit code. */
+  /** Ends it as an operator would; gives the exit code when all that it has written is here. */
   stop(): Promise<number | null>;
+  /** Ends it as a crash would; resolves when it is gone and all that it has written is here. */
+  kill(): Promise<void>;
 }
 
 const POLL_MS = 50;
@@ -34,22 +42,28 @@ export async function startService(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...Object.fromEntries(inherited), XDG_STATE_HOME: state, ...variables },
   });
-  child.once('exit', () => rmSync(state, { recursive: true, force: true }));
-  let log = '';
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      log += text;
-      const found = /serving on (http:\/\/[^\s"\\/]+)/.exec(log)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-    child.once('exit', (code) => reject(new Error(`ended with ${code} before it served:\n${log}`)));
-  });
-  const metrics = async (): Promise<Exposition> =>
-    new Exposition(await (await fetch(`${url}/metrics`)).text());
+  const { written, closed, url } = watch(child);
+  void closed.then(() => rmSync(state, { recursive: true, force: true, maxRetries: 5 }));
+  const base = await url;
+  const metrics = async (): Promise<Exposition> => {
+    const answer = await fetch(`${base}/metrics`);
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${base}/metrics answers ${answer.status}: ${text}`);
+    return new Exposition(text);
+  };
   return {
-    url,
+    url: base,
     child,
-    log: () => log,
+    log: written.lines,
+    logged: async (what) => {
+      const isThere = () => {
+        const log = written.lines();
+        return typeof what === 'string' ? log.includes(what) : what.test(log);
+      };
+      const isDone = () => isThere() || written.isWhole();
+      await untilSo(`the log has ${what}`, isDone, written.lines);
+      if (!isThere()) throw new Error(`ended without ${what} in its log:\n${written.lines()}`);
+    },
     metrics,
     until: async (what, holds) => {
       let seen = await metrics();
@@ -61,12 +75,48 @@ export async function startService(
       return seen;
     },
     stop: async () => {
-      if (child.exitCode !== null) return child.exitCode;
-      const code = new Promise<number | null>((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
-      return await code;
+      return await closed;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await closed;
     },
   };
+}
+
+interface Watched {
+  readonly written: { readonly lines: () => string; readonly isWhole: () => boolean };
+  /** The exit code, when it has ended and its pipes are read to their end. */
+  readonly closed: Promise<number | null>;
+  /** Where it serves; rejects where it ends before. */
+  readonly url: Promise<string>;
+}
+
+/** Reads what a process writes, to its end. */
+function watch(child: ChildProcess): Watched {
+  let log = '';
+  let isWhole = false;
+  // A pipe brings pieces: what is after the last end of a line is the half of one.
+  const lines = () => (isWhole ? log : log.slice(0, log.lastIndexOf('\n') + 1));
+  const closed = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => {
+      isWhole = true;
+      resolve(code);
+    });
+  });
+  // Nobody looks at it; a full pipe would hold the process up.
+  child.stdout?.resume();
+  const url = new Promise<string>((resolve, reject) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+      const found = /serving on (http:\/\/[^\s"\\/]+)/.exec(lines())?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    child.once('error', reject);
+    void closed.then((code) => reject(new Error(`ended with ${code} before it served:\n${log}`)));
+  });
+  return { written: { lines, isWhole: () => isWhole }, closed, url };
 }
 
 /** A text exposition, read for single values. */

@@ -21,7 +21,7 @@ async function start(): Promise<{
   open.push(() => nats.stop());
   const service = await startService(['run', '--nats', nats.url, '--http', '127.0.0.1:0']);
   open.push(() => service.stop());
-  await until('the service listens', () => service.log().includes('listening on'));
+  await service.logged('listening on');
   const emitter = await connectEmitter(nats.url);
   open.push(() => emitter.close());
   return { nats, service, emitter };
@@ -143,6 +143,6 @@ test('nats-server gone under load: back by itself, said, the loss counted', asyn
   expect(metrics.sum('spikescope_nats_disconnects_total')).toBe(1);
   expect(metrics.sum('spikescope_nats_reconnects_total')).toBe(1);
   expect(metrics.sum('neural_spikes_total')).toBe(2 * metrics.sum('spikescope_frames_total'));
-  expect(service.log()).toMatch(/lost NATS at .*what is published meanwhile is lost/);
-  expect(service.log()).toMatch(/connected to NATS at .* again/);
+  await service.logged(/lost NATS at .*what is published meanwhile is lost/);
+  await service.logged(/connected to NATS at .* again/);
 });

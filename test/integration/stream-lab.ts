@@ -19,6 +19,9 @@ import { type ServiceProcess, startService } from './service-process.ts';
 
 export const NAMES = streamNames('SPIKEFORMER');
 
+/** For requests of the tests: a server that is starved answers late, which is no failure. */
+export const PATIENT = { timeout: 60_000 };
+
 /** Short times, so that a test sees several commits and checkpoints; no documents. */
 export const QUICK = `
 checkpoints: { interval: 200ms, commit_interval: 20ms }
@@ -53,7 +56,7 @@ export class StreamLab {
     onTestFinished(() => nats.stop());
     const connection = await connectEmitter(nats.url);
     onTestFinished(() => connection.close());
-    const manager = await jetstreamManager(connection);
+    const manager = await jetstreamManager(connection, PATIENT);
     const wanted = wantedStreams('spikeformer', streamOptions.parse({}), undefined);
     await setUpStreams(manager, wanted, { change: false });
     return new StreamLab(nats, connection, manager);
@@ -66,9 +69,7 @@ export class StreamLab {
     const address = ['--nats', this.nats.url, '--http', '127.0.0.1:0'];
     const flags = ['--delivery', 'jetstream', '--state', state, '--config', file];
     const service = await startService(['run', ...address, ...flags]);
-    onTestFinished(() => {
-      service.child.kill('SIGKILL');
-    });
+    onTestFinished(() => service.kill());
     return service;
   }
 
@@ -93,7 +94,7 @@ export class StreamLab {
   }
 
   private async publish(frames: readonly Frame[]): Promise<void> {
-    const stream = jetstream(this.connection);
+    const stream = jetstream(this.connection, PATIENT);
     const sent = frames.map((frame) => {
       const { subject, data, headers: list } = frameMessage(frame, { counter: this.counter });
       const fields = headers();
@@ -106,7 +107,7 @@ export class StreamLab {
   async messages(stream: string, subjects: string): Promise<KeptMessage[]> {
     const kept: KeptMessage[] = [];
     const reader = new MsgpackReader({ ...FRAME_LIMITS, textCharsMax: 1e6, stringCharsMax: 1e6 });
-    const consumer = await jetstream(this.connection).consumers.get(stream, {
+    const consumer = await jetstream(this.connection, PATIENT).consumers.get(stream, {
       filter_subjects: [subjects],
     });
     const { num_pending: pending } = await consumer.info();

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
@@ -20,13 +19,9 @@ test('stopped and killed while it catches up, it goes on where it was', async ()
     const seen = await service.metrics();
     // As soon as it serves it has not come to its end: only what it says of itself is shown.
     if (seen.value('spikescope_catching_up') === 1) expect(seen.value(POWER)).toBeUndefined();
-    await until('it reads', () => service.log().includes('reading SPIKEFORMER from'));
+    await service.logged('reading SPIKEFORMER from');
     if (round % 2 === 0) expect(await service.stop()).toBe(0);
-    else {
-      const gone = once(service.child, 'exit');
-      service.child.kill('SIGKILL');
-      await gone;
-    }
+    else await service.kill();
   }
   const last = await lab.serve(state);
   const seen = await last.until('it is up to date', (metrics) => {
@@ -75,9 +70,7 @@ test('what is no frame is counted once and a letter once, over kill -9', async (
     await until('all are letters', async () => {
       return (await lab.manager.streams.info(NAMES.dead)).state.messages >= 5 * round;
     });
-    const gone = once(service.child, 'exit');
-    service.child.kill('SIGKILL');
-    await gone;
+    await service.kill();
   }
   const last = await lab.serve(state, never);
   const seen = await last.until('all are counted', (metrics) => invalid(metrics) === 15);
@@ -98,10 +91,8 @@ test('a server without JetStream: it says so, answers meanwhile, ends when told'
   const flags = ['--delivery', 'jetstream', '--state', state, '--http', '127.0.0.1:0'];
   const config = ['--config', join(state, 'config.yaml')];
   const service = await startService(['run', '--nats', nats.url, ...flags, ...config]);
-  onTestFinished(() => {
-    service.child.kill('SIGKILL');
-  });
-  await until('it says so', () => /JetStream can't be used yet: .+/.test(service.log()));
+  onTestFinished(() => service.kill());
+  await service.logged(/JetStream can't be used yet: .+/);
   expect((await fetch(`${service.url}/health`)).status).toBe(200);
   const seen = await service.metrics();
   expect(seen.value('spikescope_catching_up')).toBe(1);

@@ -31,14 +31,14 @@ test('of two services on one stream the older is fenced: it says so and ends', a
     return seen.value(LOGS) === 50 && seen.value(DERIVED) === 0;
   });
   const second = await lab.serve();
-  await until('the second reads', () => second.log().includes('reading SPIKEFORMER from'));
+  await second.logged('reading SPIKEFORMER from');
   await lab.publishLogs(50);
   await second.until('the second has stored them', (seen) => {
     return seen.value(LOGS) === 100 && seen.value(DERIVED) === 0;
   });
   expect(await gone).toEqual([1, null]);
-  expect(first.log()).toMatch(/another Spikescope \(\S+ \(process \d+\)\) has taken over/);
-  expect(first.log()).toContain('one process at a time can work on a stream, so this one stops');
+  await first.logged(/another Spikescope \(\S+ \(process \d+\)\) has taken over/);
+  await first.logged('one process at a time can work on a stream, so this one stops');
   expect(await lab.lines()).toEqual(upTo(100));
   expect(await second.stop()).toBe(0);
 });
@@ -58,9 +58,9 @@ test('the derived stream emptied and deleted under it: what follows is stored on
   await service.until('it made the stream anew', (seen) => {
     return seen.value(LOGS) === 60 && seen.value(DERIVED) === 0;
   });
-  expect(service.log()).toContain('derived records are stored again');
   expect(await lab.lines()).toEqual(upTo(60, 40));
   expect(await service.stop()).toBe(0);
+  expect(service.log()).toContain('derived records are stored again');
   // Without a marker the checkpoint says how far records are.
   await lab.manager.streams.delete(NAMES.derived);
   const again = await lab.serve(state);
@@ -95,7 +95,7 @@ test('a derived stream that takes nothing stops the reading, and not for ever', 
   // What was asked for when it was full still comes: no more than the window of the reader.
   const recordBytes = (held.value(bytes) ?? 0) / (held.value(DERIVED) ?? 1);
   expect(held.value(bytes)).toBeLessThan(bytesMax / 2 + 2100 * recordBytes);
-  await until('it says so', () => service.log().includes("can't store derived records now: "));
+  await service.logged("can't store derived records now: ");
   await lab.manager.streams.update(NAMES.derived, config);
   await service.until('all of it is through', (seen) => {
     return seen.value(POWER) === 6010 && seen.value(DERIVED) === 0;
@@ -115,10 +115,11 @@ test('a store of documents that is away holds up documents and nothing else', as
   });
   await until('it is stored', async () => (await lab.lines()).length === 500);
   expect(seen.value('spikescope_stream_lag_messages')).toBe(0);
-  const waiting = await service.until('some wait', (metrics) => {
-    return (metrics.value('spikescope_queue_depth{queue="documents"}') ?? 0) > 0;
+  // That they wait is known before the store was tried.
+  const waiting = await service.until('some wait, and the store is known to be away', (metrics) => {
+    const depth = metrics.value('spikescope_queue_depth{queue="documents"}') ?? 0;
+    return depth > 0 && metrics.value('spikescope_document_store_up') === 0;
   });
-  expect(waiting.value('spikescope_document_store_up')).toBe(0);
   expect(waiting.value('spikescope_queue_depth{queue="documents"}')).toBeLessThanOrEqual(100);
   expect(waiting.sum('spikescope_dropped_total', 'sink="documents"')).toBe(0);
   await service.until('checkpoints go on', (metrics) => {
@@ -140,8 +141,8 @@ test('a pipeline with another window begins afresh and says so, all others go on
   await lab.publishPower(1);
   // The fourth joule lies between a sample of before and one of now.
   await second.until('four joules', (seen) => seen.value(JOULES) === 4);
+  expect(await second.stop()).toBe(0);
   const said = second.log().match(/pipeline [\w-]+ (was changed|is new|is gone)[^"]*/g);
   expect(said).toEqual(['pipeline spike-rate was changed: it begins with nothing seen']);
-  expect(await second.stop()).toBe(0);
   expect(await lab.joules()).toEqual([0, 1, 2, 3, 4]);
 });

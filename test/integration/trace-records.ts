@@ -42,10 +42,11 @@ export interface SinkOptions {
 
 /** A sink that exports at once. */
 export function startSink(options: SinkOptions): Sink {
-  const env = { OTEL_BSP_SCHEDULE_DELAY: '5', ...options.env };
+  const patient = { OTEL_BSP_EXPORT_TIMEOUT: '60000' };
+  const env = { OTEL_BSP_SCHEDULE_DELAY: '5', ...patient, ...options.env };
   const drops = new Map<string, number>();
   const said: string[] = [];
-  const { endpoint, timeoutMillis = 10_000 } = options;
+  const { endpoint, timeoutMillis = 60_000 } = options;
   const sink = new TraceSink({
     version: '1.2.3',
     settings: readOtelSettings(env, (text) => said.push(text)),

@@ -124,7 +124,9 @@ test('the receiver away: counted, said once; back again: what comes then arrives
     const one = record();
     sink.take([one]);
     await sink.queue.forceFlush();
-    return gone.spans.some(({ spanId }) => spanId === one.spanId);
+    const isThere = gone.spans.some(({ spanId }) => spanId === one.spanId);
+    // One that took too long on a busy machine may be there and count as failed.
+    return isThere && !(said.at(-1) ?? '').startsWith('failing');
   };
   await until('one is there', arrives);
   await gone.kill();

@@ -16,7 +16,7 @@ import { streamOptions } from '../../src/sources/stream-options.ts';
 import { connectEmitter } from './nats-reader.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
 import { type ServiceProcess, startService } from './service-process.ts';
-import { stateFolder } from './stream-lab.ts';
+import { PATIENT, stateFolder } from './stream-lab.ts';
 
 const NAMES = streamNames('SPIKEFORMER');
 const T0_US = 1_800_000_000_000_000;
@@ -67,7 +67,7 @@ export class WorkerLab {
     onTestFinished(() => nats.stop());
     const connection = await connectEmitter(nats.url);
     onTestFinished(() => connection.close());
-    const manager = await jetstreamManager(connection);
+    const manager = await jetstreamManager(connection, PATIENT);
     const wanted = wantedStreams('spikeformer', streamOptions.parse({ partitions }), undefined);
     await setUpStreams(manager, wanted, { change: false });
     return new WorkerLab(nats, connection, manager, partitions);
@@ -90,9 +90,7 @@ ${more}`;
 
   async worker(state = stateFolder(), ttl = '2s', more = ''): Promise<ServiceProcess> {
     const worker = await startService(this.flags(state, ttl, more));
-    onTestFinished(() => {
-      worker.child.kill('SIGKILL');
-    });
+    onTestFinished(() => worker.kill());
     return worker;
   }
 
@@ -112,11 +110,13 @@ ${more}`;
     const { subject, data, headers: list } = frameMessage(frame, { counter: this.counter });
     const fields = headers();
     for (const [name, value] of list) fields.set(name, value);
-    await jetstream(this.connection).publish(subject, Uint8Array.from(data), { headers: fields });
+    await jetstream(this.connection, PATIENT).publish(subject, Uint8Array.from(data), {
+      headers: fields,
+    });
   }
 
   async messages(filter: string, stream = NAMES.derived): Promise<DerivedMessage[]> {
-    const consumer = await jetstream(this.connection).consumers.get(stream, {
+    const consumer = await jetstream(this.connection, PATIENT).consumers.get(stream, {
       filter_subjects: [filter],
     });
     const { num_pending: pending } = await consumer.info();

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import type { Status } from '../../src/cli/status/status.ts';
 import type { PartitionsShown } from '../../src/component/partition-view.ts';
@@ -9,6 +8,8 @@ import { until } from './until.ts';
 import { WorkerLab } from './worker-lab.ts';
 
 const PARTITIONS = 8;
+/** Longer than a busy machine holds a process up: who has a share keeps it until one is killed. */
+const TTL = '10s';
 
 async function asked<T>(worker: ServiceProcess, path: string): Promise<T> {
   return (await (await fetch(`${worker.url}${path}`)).json()) as T;
@@ -21,7 +22,8 @@ async function healthOf(worker: ServiceProcess): Promise<PartitionsShown> {
 
 test('status, health, page and metrics of two workers say who has which partition', async () => {
   const lab = await WorkerLab.open(PARTITIONS);
-  const [one, two] = [await lab.worker(), await lab.worker()];
+  const start = () => lab.worker(stateFolder(), TTL);
+  const [one, two] = [await start(), await start()];
   await lab.publish(3);
   const parts = [...Array(PARTITIONS).keys()].map(String);
   // Each says what it has, and whose the others are, as each sees it; half is the share of either,
@@ -46,15 +48,18 @@ test('status, health, page and metrics of two workers say who has which partitio
   expect(page.delivery.partitions.count).toBe(health.count);
   expect(ownOf(page.delivery.partitions)).toHaveLength(health.owned);
 
+  // A part that has only just begun does not know its lag yet.
+  const lags = ownOf(health).map(({ partition }) => {
+    return `spikescope_partition_lag_messages{partition="${partition}"}`;
+  });
   const metrics = await one.until('all lags are 0', (seen) => {
-    return seen.sum('spikescope_partition_lag_messages') === 0;
+    return lags.every((lag) => seen.value(lag) === 0);
   });
   expect(metrics.value('spikescope_partitions')).toBe(health.count);
   expect(metrics.value('spikescope_partitions_owned')).toBe(health.owned);
   for (const { partition, epoch } of ownOf(health)) {
     const label = `{partition="${partition}"}`;
     expect(metrics.value(`spikescope_partition_epoch${label}`)).toBe(epoch);
-    expect(metrics.value(`spikescope_partition_lag_messages${label}`)).toBe(0);
     expect(metrics.value(`spikescope_partition_lease_age_seconds${label}`)).toBeLessThan(60);
   }
   expect(metrics.text).not.toMatch(
@@ -70,9 +75,7 @@ test('status, health, page and metrics of two workers say who has which partitio
   expect((await status())?.workers.map(({ worker }) => worker).sort()).toEqual([...names].sort());
 
   // One is gone: the other says so of itself, and then of what it took.
-  const gone = once(two.child, 'exit');
-  two.child.kill('SIGKILL');
-  await gone;
+  await two.kill();
   await until('the other has all', async () => (await healthOf(one)).owned === health.count);
   const after = await healthOf(one);
   expect(after.without_owner).toBe(0);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const UP_MS_MAX = 60_000;
+const UP_MS_MAX = 120_000;
 
 /** A server of another project, in a process of its own, on a loopback port. */
 export class ChildServer {

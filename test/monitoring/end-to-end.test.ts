@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,13 +7,13 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ToldAlert } from '../../src/sinks/alerts/alert-publisher.ts';
-import { freePort } from '../integration/elasticsearch.ts';
+import { freePorts } from '../integration/free-ports.ts';
 import { connectEmitter } from '../integration/nats-reader.ts';
 import { type NatsServer, startNatsServer } from '../integration/nats-server.ts';
 import { until } from '../integration/until.ts';
 import { type RunningService, startGuarded } from './guarded-service.ts';
 import { Mailbox } from './mailbox.ts';
-import { SlackWebhook } from './slack.ts';
+import { type SlackMessage, SlackWebhook } from './slack.ts';
 import { SECRETS, type Stack, startStack } from './stack.ts';
 
 /** Simulated chip → NATS → Spikescope → Prometheus → Alertmanager → mail, Slack and NATS. */
@@ -39,7 +40,7 @@ beforeAll(async () => {
     SlackWebhook.start(),
   ]);
   connection = await connectEmitter(nats.url);
-  const [httpPort, alertmanagerPort] = [await freePort(), await freePort()];
+  const [httpPort, alertmanagerPort] = (await freePorts(2)) as [number, number];
   const token = join(folder, 'webhook_token');
   await writeFile(token, SECRETS.alert_webhook_token);
   const config = join(folder, 'spikescope.yml');
@@ -116,6 +117,12 @@ function shown(): unknown {
   };
 }
 
+/** A message of an anomaly that is the only one of its chip. */
+function isOfOne(attachment: SlackMessage['attachments'][0] | undefined, text: string): boolean {
+  const { title, text: told } = attachment ?? { title: '', text: '' };
+  return /^\[(FIRING:1|RESOLVED)\] SpikescopeAnomaly/.test(title) && told.includes(text);
+}
+
 it('tells of a chip that is disconnected, and of its return', async () => {
   const first = simulate('--for', '10m');
   await until('the chips are there', async () =>
@@ -157,8 +164,8 @@ it('sends the watchdog to NATS and to nobody', async () => {
 
 it('tells of a dead layer, through the API of Alertmanager, and that it is back', async () => {
   for (const simulator of simulators) simulator.kill('SIGKILL');
-  // Attention is silent from 0.6 of the time on, to the end.
-  const dead = simulate('--scenario', 'dead-layer', '--for', '40s', '--seed', '3');
+  // Attention is silent from 0.6 of the time on, to the end: all below has its time until then.
+  const dead = simulate('--scenario', 'dead-layer', '--for', '60s', '--seed', '3');
   const [title, over] = ['[FIRING:1]', '[RESOLVED]'].map(
     (status) => `${status} SpikescopeAnomaly loihi2/0`,
   ) as [string, string];
@@ -179,10 +186,11 @@ it('tells of a dead layer, through the API of Alertmanager, and that it is back'
   expect(told?.attachments[0]?.text).toContain('Runbook: docs/runbooks/SpikescopeAnomaly.md');
 
   // A process that dies, and one that derives again what it had told: nobody hears of it twice.
-  const messages = () =>
-    slack.messages.filter(({ attachments }) => attachments[0]?.title.includes('SpikescopeAnomaly'));
+  const messages = () => slack.messages.filter(({ attachments: [only] }) => isOfOne(only, text));
   const before = messages().length;
+  const gone = once(service.child, 'exit');
   service.child.kill('SIGKILL');
+  await gone;
   service = await startSpikescope();
   const restartedMs = Date.now();
   await until('the incident is kept alive', async () => (await toldMs()) > restartedMs, shown);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { panelQueries } from '../../scripts/dashboards/panel-queries.ts';
 import { readExpression } from '../../src/monitoring/promql.ts';
-import { freePort } from '../integration/elasticsearch.ts';
+import { freePorts } from '../integration/free-ports.ts';
 import { until } from '../integration/until.ts';
 import { type LiveRun, startLiveRun } from './live-run.ts';
 import { seriesOf } from './query.ts';
@@ -38,12 +38,13 @@ let stack: Stack;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'spikescope-live-'));
-  const [httpPort, alertmanagerPort] = [await freePort(), await freePort()];
+  const ports = (await freePorts(3)) as [number, number, number];
+  const [httpPort, alertmanagerPort, smtpPort] = ports;
   live = await startLiveRun(folder, httpPort, alertmanagerPort);
   const values = {
     timeScale: TIME_SCALE,
     spikescopeUrl: live.service.url,
-    smtpPort: await freePort(),
+    smtpPort,
     slackUrl: 'http://127.0.0.1:9/',
   };
   stack = await startStack(folder, values, alertmanagerPort);
@@ -136,15 +137,20 @@ it('is loaded by Prometheus whole, every target up', async () => {
   const ours = [...ruleExpressions('alerts.yml'), ...ruleExpressions('recorded.yml')];
   expect(rules.map(({ name }) => name).sort()).toEqual(ours.map(({ name }) => name).sort());
   expect(rules.filter(({ lastError }) => (lastError ?? '') !== '')).toEqual([]);
-  const { activeTargets } = (await get('targets')).data as {
-    readonly activeTargets: readonly { labels: { job: string }; health: string }[];
-  };
-  expect(activeTargets.map(({ labels, health }) => `${labels.job} ${health}`).sort()).toEqual([
-    'alertmanager up',
-    'node up',
-    'prometheus up',
-    'spikescope up',
-  ]);
+  // One scrape may come too late for the second that it has.
+  let targets: string[] = [];
+  await until(
+    'every target is up',
+    async () => {
+      const { activeTargets } = (await get('targets')).data as {
+        readonly activeTargets: readonly { labels: { job: string }; health: string }[];
+      };
+      targets = activeTargets.map(({ labels, health }) => `${labels.job} ${health}`).sort();
+      return targets.every((target) => target.endsWith(' up'));
+    },
+    () => targets,
+  );
+  expect(targets).toEqual(['alertmanager up', 'node up', 'prometheus up', 'spikescope up']);
   for (const name of ['node_memory_MemAvailable_bytes', 'node_memory_MemTotal_bytes', 'up']) {
     expect(await seriesOf(stack.prometheus.url, name, 1), name).toBeGreaterThan(0);
   }

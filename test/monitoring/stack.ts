@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serviceBinary } from '../../scripts/services/service-binary.ts';
 import { runProgram } from '../cli/program.ts';
-import { freePort } from '../integration/elasticsearch.ts';
+import { freePorts } from '../integration/free-ports.ts';
 import { ChildServer } from './child-server.ts';
 
 export const SECRETS = {
@@ -32,7 +32,7 @@ export async function startStack(
   values: StackValues,
   alertmanagerPort: number,
 ): Promise<Stack> {
-  const [prometheusPort, nodePort] = [await freePort(), await freePort()];
+  const [prometheusPort, nodePort] = (await freePorts(2)) as [number, number];
   const local = (port: number) => `127.0.0.1:${port}`;
   const secrets = join(folder, 'secrets');
   await mkdir(secrets);

@@ -10,6 +10,8 @@ const FLAGS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ];
+/** Only what hangs is to be ended, as elsewhere. */
+const WAIT_MS_MAX = 120_000;
 const OUT = join(import.meta.dirname, '../out');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -38,8 +40,8 @@ export async function openBrowser(options: BrowserOptions = {}): Promise<Browser
     viewport: { width, height },
     colorScheme: dark ? 'dark' : 'light',
   });
+  context.setDefaultTimeout(WAIT_MS_MAX);
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
@@ -61,6 +63,11 @@ export async function violations(page: Page): Promise<string[]> {
     violations: { id: string; help: string; nodes: { html: string }[] }[];
   };
   return found.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html}`);
+}
+
+/** The address as the page itself knows it: what Playwright knows of it comes a little later. */
+export async function linkOf(page: Page): Promise<string> {
+  return (await page.evaluate('location.href')) as string;
 }
 
 /** Keeps a picture in test/out/, for those who look at what CI saw. */

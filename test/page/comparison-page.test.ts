@@ -32,7 +32,7 @@ it('compares two recordings that are chosen by keyboard, on a page of their own'
     await page.keyboard.press('Enter');
     const compared = await opened;
     compared.on('console', (message) => complaints.push(message.text()));
-    await compared.waitForSelector('h1', { timeout: 60_000 });
+    await compared.waitForSelector('h1');
     const { pathname, search } = new URL(compared.url());
     expect(pathname + search).toBe(`/api/comparisons?a=${NAMES[0]}&b=${NAMES[1]}`);
     await keepPicture(compared, 'comparison');
@@ -53,4 +53,4 @@ it('compares two recordings that are chosen by keyboard, on a page of their own'
     await service.stop();
     rmSync(folder, { recursive: true });
   }
-}, 120_000);
+});

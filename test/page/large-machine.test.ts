@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pack } from 'msgpackr';
+import type { Page } from 'playwright-core';
 import { afterEach, expect, it } from 'vitest';
 import { connectEmitter } from '../integration/nats-reader.ts';
 import { startNatsServer } from '../integration/nats-server.ts';
 import { startService } from '../integration/service-process.ts';
 import { until } from '../integration/until.ts';
-import { keepPicture, openBrowser, showView, violations } from './browser.ts';
+import { keepPicture, linkOf, openBrowser, showView, violations } from './browser.ts';
 import { publishEveryKind } from './live-stream.ts';
 
 const open: (() => Promise<unknown>)[] = [];
@@ -33,6 +34,20 @@ async function start(config = '{}') {
   return { service, emitter, ...browser };
 }
 
+/** Whether an event with a text has come by the stream of a page, from now on. */
+async function isTold(page: Page, text: string): Promise<() => boolean> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  let has = false;
+  session.on('Network.eventSourceMessageReceived', ({ data }) => {
+    has ||= data.includes(text);
+  });
+  return () => has;
+}
+
+/** What has come by now is drawn with the next frame. */
+const DRAWN = 'new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))';
+
 const CHIPS = 400;
 const CORES = 128;
 
@@ -56,7 +71,15 @@ it('shows the cores of hundreds of chips', async () => {
   await until('all chips are there', async () => (await pictures.count()) === CHIPS);
   // 16 in a row, a core each 9 pixels: the third of the second row is 18.
   await pictures.first().hover({ position: { x: 2 * 9 + 4, y: 9 + 4 } });
-  expect(await pictures.first().getAttribute('title')).toBe('core 18: 18 %, layer 0');
+  let title: string | null = null;
+  await until(
+    'the core is named',
+    async () => {
+      title = await pictures.first().getAttribute('title');
+      return title === 'core 18: 18 %, layer 0';
+    },
+    () => title,
+  );
   expect(await violations(page)).toEqual([]);
   await keepPicture(page, 'many-chips');
   expect(complaints).toEqual([]);
@@ -83,14 +106,19 @@ it('links traces, shows spans as a timeline, filters and follows the log', async
   await page.fill('#find', 'conversion of');
   await until('one is left', async () => (await rows.count()) === 1);
   // The link keeps the filter.
-  expect(page.url()).toContain('level=ERROR&find=conversion+of');
+  expect(await linkOf(page)).toContain('level=ERROR&find=conversion+of');
   await page.fill('#find', '');
-  const before = await rows.count();
+  await until('all are there again', async () => (await rows.count()) > 1);
   await page.click('button >> text=Follow');
+  await page.waitForSelector('button[aria-pressed="false"] >> text=Follow');
+  const before = await rows.count();
+  const told = await isTold(page, 'one more');
   const line = { v: 1, kind: 'log', device_type: 'loihi2', chip_id: 'c0', t0: 1, span_us: 0 };
   const said = pack({ ...line, level: 'ERROR', message: 'one more' });
   emitter.publish('spikeformer.log.loihi2.c0', said);
   await service.until('it came', (seen) => seen.sum('spikescope_frames_total') === 91);
+  await until('the page has been told of it', told);
+  await page.evaluate(DRAWN);
   expect(await rows.count()).toBe(before);
   await page.click('button >> text=Follow');
   await page.waitForSelector('td >> text=one more');

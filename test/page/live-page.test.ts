@@ -105,8 +105,6 @@ it('asks for the token once, and a page without it gets nothing', async () => {
   await page.keyboard.press('Enter');
   await page.waitForSelector('[role="alert"] >> text=not the token');
   expect(await context.cookies()).toEqual([]);
-  // The browser itself writes a line for the answer 401; the page has nothing to do with it.
-  complaints.length = 0;
   await page.fill('#token', token);
   await page.keyboard.press('Enter');
   await page.waitForSelector('[data-id="connection"] >> text=live');
@@ -114,6 +112,7 @@ it('asks for the token once, and a page without it gets nothing', async () => {
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict', path: '/' });
   expect(cookie?.value).not.toContain(token);
   expect(await page.evaluate('document.cookie')).toBe('');
-  expect(complaints).toEqual([]);
+  // The browser itself writes a line for the answer 401; the page has nothing to do with it.
+  expect(complaints.filter((line) => !line.includes('401'))).toEqual([]);
   expect((await fetch(`${service.url}/api/overview`)).status).toBe(401);
 });

@@ -6,10 +6,10 @@ import { afterEach, expect, it } from 'vitest';
 import { openRecording } from '../../src/recordings/open.ts';
 import { type ServiceProcess, startService } from '../integration/service-process.ts';
 import { until } from '../integration/until.ts';
-import { keepPicture, openBrowser, showView, violations } from './browser.ts';
+import { keepPicture, linkOf, openBrowser, showView, violations } from './browser.ts';
 
 /** Recordings of the demo and of a folder, replayed in a real browser. */
-const DEMO = join(import.meta.dirname, '../../fixtures/demo/nest-layered');
+const DEMO = join(import.meta.dirname, '../../fixtures/demo');
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
@@ -37,8 +37,8 @@ async function stateIs(page: Page, state: string): Promise<void> {
 }
 
 /** Spikes of the first second, read from the files. */
-async function spikesOfFirstSecond(): Promise<string> {
-  const recording = await openRecording(DEMO);
+async function spikesOfFirstSecond(name: string): Promise<string> {
+  const recording = await openRecording(join(DEMO, name));
   let spikes = 0;
   for await (const frame of recording.frames(1_000_000)) {
     if (frame.kind === 'spikes' && frame.t0Us === 0) spikes += frame.neuronId.length;
@@ -49,14 +49,18 @@ async function spikesOfFirstSecond(): Promise<string> {
 
 it('replays a recording by name; the slider goes to a time, by keyboard too', async () => {
   const service = await start();
-  const upTo1s = await spikesOfFirstSecond();
+  const upTo1s = await spikesOfFirstSecond('nest-layered');
   const { page, complaints } = await browse();
   await showView(page, service.url, 'recordings');
   await page.waitForSelector('td >> text=37,479');
   expect(await page.innerText('main')).toMatch(/nest-layered\s+5 s\s+37,479\s+3\s/);
+  const begun = page.waitForRequest((request) => request.url().endsWith('/api/replays'));
   await page.click('td a >> text=nest-layered');
+  const asked: unknown = (await begun).postDataJSON();
+  expect(asked).toMatchObject({ recording: 'nest-layered', playing: true });
   await page.waitForSelector('.raster canvas');
-  await stateIs(page, 'playing');
+  // Its five seconds may be over before anybody looks: from here on they last ten times as long.
+  await page.selectOption('#speed', '0.1');
   await keepPicture(page, 'replay');
   expect(await violations(page)).toEqual([]);
   const slider = 'input[type=range]';
@@ -66,15 +70,18 @@ it('replays a recording by name; the slider goes to a time, by keyboard too', as
   expect(await textOf(page, 'replay-time')).toBe('5 s of 5 s');
   await until('all came', async () => (await textOf(page, 'received')) === '37,479');
   await page.keyboard.press('Home');
+  await stateIs(page, 'playing');
   await page.click('.replay button >> text=Pause');
   await stateIs(page, 'paused');
   await page.focus(slider);
   await page.keyboard.press('Home');
   for (let i = 0; i < 100; i++) await page.keyboard.press('ArrowRight');
-  expect(await page.getAttribute(slider, 'aria-valuetext')).toBe('1 s of 5 s');
+  await until('the slider says so', async () => {
+    return (await page.getAttribute(slider, 'aria-valuetext')) === '1 s of 5 s';
+  });
   await until('it is there', async () => (await textOf(page, 'received')) === upTo1s);
   // The link is the state: another tab shows the same moment.
-  const link = page.url();
+  const link = await linkOf(page);
   expect(new URLSearchParams(link.split('?')[1]).get('at')).toBe('1000000');
   const other = await browse();
   await other.page.goto(link);
@@ -113,7 +120,9 @@ it('goes on where it was when the service is back', async () => {
   const { page } = await browse();
   await page.goto(`${first.url}/#/recordings?name=sanafe-loihi&at=1000000&show=raster`);
   await stateIs(page, 'paused');
-  const received = await textOf(page, 'received');
+  // That it is there, and what was received until there, is told one after the other.
+  const received = await spikesOfFirstSecond('sanafe-loihi');
+  await until('all came', async () => (await textOf(page, 'received')) === received);
   await first.stop();
   await page.waitForSelector('[role="alert"] >> text=does not answer');
   const again = await start({}, new URL(first.url).host);

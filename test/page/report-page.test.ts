@@ -27,7 +27,7 @@ beforeAll(async () => {
     const args = ['analyze', `fixtures/${path}`, '--json', '--html', fileOf(name)];
     runs.set(name, await runProgram(...args));
   }
-}, 120_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it.each(NAMES)('%s: holds the very object that --json prints', (name) => {

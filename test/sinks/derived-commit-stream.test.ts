@@ -123,6 +123,8 @@ it('a marker moves on where frames derive nothing, so that they are not read aga
   const running = commit.run(stop.signal);
   for (let sequence = 2; sequence < 40; sequence++) frame(sequence, 0);
   await until('the marker is there', async () => (await server.marker())?.sequence === 39);
+  // The server has it before we have its answer.
+  await until('it is known', () => commit.position.sequence === 39);
   expect(commit.position).toEqual({ sequence: 39, records: null });
   stop.abort();
   await running;

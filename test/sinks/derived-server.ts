@@ -9,6 +9,7 @@ import { type Marker, parseMarker } from '../../src/sinks/marker.ts';
 import { setUpStreams, wantedStreams } from '../../src/sources/jetstream-streams.ts';
 import { streamOptions } from '../../src/sources/stream-options.ts';
 import type { NatsServer } from '../integration/nats-server.ts';
+import { PATIENT } from '../integration/stream-lab.ts';
 
 export const CREATED = '2026-11-29T08:00:00.123456789Z';
 const [, WANTED] = wantedStreams('spikeformer', streamOptions.parse({}), undefined);
@@ -41,7 +42,7 @@ export class DerivedServer {
   static async of(server: NatsServer): Promise<DerivedServer> {
     const connection = await connect({ servers: server.url, reconnectTimeWait: 20 });
     onTestFinished(() => connection.close());
-    const manager = await jetstreamManager(connection);
+    const manager = await jetstreamManager(connection, PATIENT);
     const made = new DerivedServer(connection, manager);
     // Not of the test before: what that one still had under way may have made the stream again.
     do {

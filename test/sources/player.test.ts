@@ -19,14 +19,22 @@ afterEach(async () => {
   await stop.done;
 });
 
-function start(frames: readonly Frame[] = FRAMES) {
+interface Given {
+  readonly frames?: readonly Frame[];
+  readonly endUs?: number;
+  /** What is read behind the last frame, before the end is known. */
+  readonly last?: Promise<void>;
+}
+
+function start({ frames = FRAMES, endUs = 2_000_000, last = Promise.resolve() }: Given = {}) {
   const told = { begun: 0, ended: 0, closed: 0, given: [] as number[], arrived: [] as number[] };
   const player = new Player({
     frameSpanUs: 100_000,
     open: async () => ({
-      info: { startUs: 1_000_000, durationUs: 2_000_000 },
+      info: { startUs: 1_000_000, durationUs: endUs },
       async *frames() {
         yield* frames;
+        await last;
       },
       close: async () => {
         told.closed++;
@@ -89,6 +97,17 @@ it('ends with the samples at exactly the end, and plays again when asked to', as
   expect(told.given).toHaveLength(11);
 });
 
+it('goes back also where that is wanted while the end is read', async () => {
+  const last = Promise.withResolvers<void>();
+  const { player, told } = start({ last: last.promise });
+  player.control({ atUs: 2_000_000 });
+  await until('all were given', () => told.given.length === 11);
+  player.control({ atUs: 1_200_000 });
+  last.resolve();
+  await until('it went back', () => told.begun === 2 && player.state === 'paused');
+  expect([player.positionUs, told.ended]).toEqual([1_200_000, 0]);
+});
+
 it('is on its way from the moment that somebody wants it elsewhere', async () => {
   const { player } = start();
   player.control({ atUs: 1_200_000 });
@@ -103,7 +122,9 @@ it('is on its way from the moment that somebody wants it elsewhere', async () =>
 });
 
 it('plays, no faster than asked, and holds still when paused', async () => {
-  const { player, told } = start();
+  // A machine that is held up is behind, and must not come to the end by that.
+  const long = Array.from({ length: 3000 }, (_, i) => spikesFrame(1_000_000 + i * 100_000, []));
+  const { player, told } = start({ frames: long, endUs: 301_000_000 });
   const beganMs = performance.now();
   player.control({ playing: true, speed: 2 });
   await until('some came', () => told.given.length >= 3);
@@ -119,7 +140,7 @@ it('plays, no faster than asked, and holds still when paused', async () => {
 
 it('gives a frame behind a longer one when its turn comes, as having arrived then', async () => {
   const long = spikesFrame(1_000_000, [], { spanUs: 500_000 });
-  const { player, told } = start([long, spikesFrame(1_100_000, [])]);
+  const { player, told } = start({ frames: [long, spikesFrame(1_100_000, [])] });
   player.control({ atUs: 1_450_000 });
   await until('it is there', () => player.state === 'paused');
   expect(told.given).toEqual([]);
@@ -129,7 +150,7 @@ it('gives a frame behind a longer one when its turn comes, as having arrived the
 });
 
 it('has ended at once where there is nothing', async () => {
-  const { player, told } = start([]);
+  const { player, told } = start({ frames: [] });
   await until('it has ended', () => player.state === 'ended');
   player.control({ playing: true });
   expect(told.given).toEqual([]);

@@ -5,6 +5,7 @@ import { setUpStreams, streamNames, wantedStreams } from '../../src/sources/jets
 import { streamOptions } from '../../src/sources/stream-options.ts';
 import { CheckpointBucket, CheckpointFencedError } from '../../src/topology/checkpoint-bucket.ts';
 import { type NatsServer, startNatsServer } from '../integration/nats-server.ts';
+import { PATIENT } from '../integration/stream-lab.ts';
 import { checkpointContent } from './checkpoint-content.ts';
 
 const { state: STREAM } = streamNames('SPIKEFORMER');
@@ -15,7 +16,7 @@ let manager: JetStreamManager;
 beforeAll(async () => {
   nats = await startNatsServer({ jetStream: true });
   connection = await connect({ servers: nats.url });
-  manager = await jetstreamManager(connection);
+  manager = await jetstreamManager(connection, PATIENT);
   const options = streamOptions.parse({ partitions: 4, bytes_max: 2 ** 25 });
   await setUpStreams(manager, wantedStreams('spikeformer', options, undefined), { change: false });
 });

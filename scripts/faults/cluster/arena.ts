@@ -35,7 +35,9 @@ export interface ClusterOptions {
 
 const OWNED = 'spikescope_partitions_owned';
 const POLL_MS = 200;
-const ASK_MS_MAX = 3000;
+/** A server that is starved answers late; one that is not there, not at all. */
+const ASK_MS_MAX = 10_000;
+const SCRAPE_MS_MAX = 30_000;
 
 /** One worker: a process of the service with what it keeps. */
 export interface Worker {
@@ -125,7 +127,7 @@ export class ClusterArena {
     const found = await Promise.all(
       this.workers.map(async ({ service }) => {
         try {
-          const signal = AbortSignal.timeout(ASK_MS_MAX);
+          const signal = AbortSignal.timeout(SCRAPE_MS_MAX);
           const answer = await fetch(`${service.url}/metrics`, { signal });
           return answer.ok ? readExposition(await answer.text()) : undefined;
         } catch {

@@ -31,24 +31,30 @@ export class ClusterWatch {
     await this.running;
   }
 
-  /** Public for those who have expositions of another way. */
-  judge({ counters }: Exposed): void {
-    this.samples++;
-    for (const [series, value] of counters) {
-      if (!PARTITION.test(series) || mayFall(series)) continue;
-      const before = this.highest.get(series);
-      if (before !== undefined && !(value >= before)) {
-        this.fault(`${series} fell from ${before} to ${value}`);
+  /**
+   * What workers answered at one look, which has no order: one of them may have had a partition
+   * before another took it over. Public for those who have expositions of another way.
+   */
+  judge(...answers: readonly Exposed[]): void {
+    const seen = new Map<string, number>();
+    for (const { counters } of answers) {
+      this.samples++;
+      for (const [series, value] of counters) {
+        if (!PARTITION.test(series) || mayFall(series)) continue;
+        const before = this.highest.get(series);
+        if (before !== undefined && !(value >= before)) {
+          this.fault(`${series} fell from ${before} to ${value}`);
+        }
+        seen.set(series, Math.max(seen.get(series) ?? before ?? value, value));
       }
-      this.highest.set(series, Math.max(before ?? value, value));
     }
+    for (const [series, value] of seen) this.highest.set(series, value);
   }
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
-      // A worker whose answer comes late may have it from before another took over.
-      for (const exposed of await this.scrapes()) this.judge(exposed);
+      this.judge(...(await this.scrapes()));
       await sleep(EVERY_MS, undefined, { signal }).catch(() => {});
     }
   }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { appendFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createHttpServer } from '../../../src/http/server.ts';
@@ -67,6 +67,15 @@ function start(...args: readonly string[]) {
   return { child, ended, totals: () => JSON.parse(out) as object, log: () => err };
 }
 
+/** How far all files were read, as it is noted. */
+async function bytesRead(): Promise<number> {
+  const [name = ''] = (await readdir(join(state, 'ship'))).filter((each) => each.endsWith('.json'));
+  const { files } = JSON.parse(await readFile(join(state, 'ship', name), 'utf8')) as {
+    readonly files: readonly { readonly offset: number }[];
+  };
+  return files.reduce((sum, { offset }) => sum + offset, 0);
+}
+
 it('ships files to their ends, and the same lines never twice', async () => {
   await writeFile(log, `${lines(3)}plain text\n`);
   const args = ['logs', 'ship', log, '--once', '--state', state];
@@ -108,6 +117,8 @@ it('follows a file over its rotation until it is told to stop', async () => {
   await rename(log, `${log}.1`);
   await writeFile(log, lines(2, 3));
   await until('five lines are there', async () => (await count()) === 5);
+  // It hears of what the store has a little later, and then notes how far it came.
+  await until('it knows', async () => (await bytesRead()) === lines(5).length);
   child.kill('SIGTERM');
   expect(await ended).toBe(0);
   expect(totals()).toMatchObject({ lines: 5, created: 5, present: 0 });
