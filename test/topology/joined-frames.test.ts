@@ -37,6 +37,15 @@ async function optionsOf(store: MetricStore, { rates }: Oddities) {
   return { ...options, pipelineOptions };
 }
 
+function watchesOf(nowUs: () => number) {
+  const rest = { nowUs, refused: () => {} };
+  const times = { afterUs: 5_000_000, forgetUs: 60_000_000 };
+  return {
+    silence: new SilenceWatch({ ...times, ...rest, watchedMax: 100 }),
+    runs: new RunWatch({ ...rest, silenceUs: 500_000, watchedMax: 3 }),
+  };
+}
+
 /** What all comes of messages, `read` of them at once; 0 for one by one. */
 async function outcomeOf(messages: readonly Message[], read: number, odd: Oddities) {
   const store = new MetricStore();
@@ -45,13 +54,7 @@ async function outcomeOf(messages: readonly Message[], read: number, odd: Odditi
   let now = T0_US;
   const live = { spikes: new LiveSpikes(new RevisionClock(), () => 0), chips: new LiveChips() };
   const joined = { frames: 0, passed: 0 };
-  const silence = new SilenceWatch({
-    ...{ afterUs: 5_000_000, forgetUs: 60_000_000, watchedMax: 100, refused: () => {} },
-    nowUs: () => now,
-  });
-  const runs = new RunWatch({
-    ...{ silenceUs: 500_000, watchedMax: 3, nowUs: () => now, refused: () => {} },
-  });
+  const { silence, runs } = watchesOf(() => now);
   const topology = startTopology({
     ...(await optionsOf(store, odd)),
     sinks: {
