@@ -16,6 +16,7 @@ export default definePipeline({
   stateVersion: 2,
   summary: 'Faults of layers, cores and chips, as incidents that open, go on and close.',
   reads: WATCHED_KINDS,
+  takesJoined: true,
   options: anomalyOptions,
   through: ({ options, state, count }) => watchAnomalies(options, state('watch'), count),
   metrics: (define) => {

@@ -11,6 +11,7 @@ export default definePipeline({
   name: 'runs',
   summary: 'What each run did, over all its chips and kinds of frames, told when it has ended.',
   reads: FRAME_KINDS,
+  takesJoined: true,
   options: z.strictObject({
     idle: duration(1_000_000, 24 * 3_600_000_000)
       .prefault('10m')

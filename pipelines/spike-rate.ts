@@ -8,6 +8,7 @@ export default definePipeline({
   name: 'spike-rate',
   summary: 'Firing rate of every neuron, by layer and window of event time.',
   reads: 'spikes',
+  takesJoined: true,
   options: z.strictObject({
     window: duration(1000, 60_000_000)
       .prefault('1s')

@@ -6,6 +6,7 @@ export default definePipeline({
   name: 'spike-totals',
   summary: 'Every spike received, by layer and timestep, counted when it arrives.',
   reads: 'spikes',
+  takesJoined: true,
   options: z.strictObject({}),
   through: () => tallySpikes(),
   metrics: (define) => {

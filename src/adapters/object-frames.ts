@@ -8,6 +8,7 @@ import { giveArena, takeArena } from '../kernels/memory.ts';
 import type { AdapterOptions } from './adapter-options.ts';
 import type { AdaptedLayer, LayerTable } from './layer-table.ts';
 import type { ObjectColumns } from './object-columns.ts';
+import { SingleObject } from './single-object.ts';
 
 /** Whose the frames are. */
 export interface FramePlace {
@@ -49,17 +50,26 @@ export class ObjectFrames {
   private sampleValues = new Float32Array(0);
   /** [samples] µs after the start of the span. */
   private sampleDts = new Float64Array(0);
+  private readonly single: SingleObject;
+  /** Whether layers without an object have a frame, too. */
+  private readonly areSilentTold: boolean;
 
   constructor(options: AdapterOptions, limits: FrameLimits, table: LayerTable) {
     this.options = options;
     this.limits = limits;
     this.table = table;
+    this.single = new SingleObject(options);
+    this.areSilentTold = options.silent_layers === 'covered' && table.listed > 0;
   }
 
   /** @throws FrameError where the objects lie too far apart */
   make(columns: ObjectColumns, place: FramePlace): Frame[] {
     if (columns.length === 0) return [];
     const span = this.spanOf(columns);
+    if (columns.length === 1 && !this.areSilentTold) {
+      const layer = this.table.layers[columns.layer[0] as number] as AdaptedLayer;
+      return this.single.make(columns, layer, place, span.t0Us, span.spanUs);
+    }
     this.reset(columns.length);
     const layers = this.count(columns);
     this.scatter(columns, span.t0Us);
@@ -189,6 +199,7 @@ export class ObjectFrames {
       timestepUs: undefined,
       neuronOffset: layer.firstNeuron,
       place: placeOf(place.deviceType, place.chipId, layer.name),
+      framesJoined: undefined,
     };
   }
 

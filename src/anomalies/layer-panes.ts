@@ -60,6 +60,14 @@ export class LayerPanes implements HeldState {
     return this.closedBelow * PANE_US;
   }
 
+  /** Frames right after this one that end before that time close no pane. */
+  quietUntilUs(frame: SpikesFrame): number {
+    if (this.endUs !== frame.t0Us + frame.spanUs || this.startsAnew(frame)) return 0;
+    const next = Math.floor(this.closedBelow / PANES_AT_ONCE) + 1;
+    const forcedUs = (this.closedBelow * BINS_A_PANE + RING - 1) * BIN_US;
+    return Math.min(next * TOGETHER_US + this.latenessUs, forcedUs);
+  }
+
   /** Whether a frame starts the layer's time anew. */
   startsAnew(frame: SpikesFrame): boolean {
     if (this.closedBelow < 0) return true;

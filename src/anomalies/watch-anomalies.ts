@@ -1,6 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import type { CountEvent } from '../component/operator-event.ts';
-import type { Snapshot, StateSlot } from '../component/state.ts';
+import type { QuietState, Snapshot, StateSlot } from '../component/state.ts';
 import type { Frame, FrameOfKind } from '../frames/frame.ts';
 import type { FrameHeader } from '../frames/header.ts';
 import type { LogFrame } from '../frames/log.ts';
@@ -54,7 +54,7 @@ export function watchAnomalies(
   return stateful(slot, (emit) => new AnomalyWatch(options, count, emit));
 }
 
-class AnomalyWatch implements Stateful<WatchedFrame> {
+class AnomalyWatch implements Stateful<WatchedFrame>, QuietState {
   private readonly options: AnomalyOptions;
   private readonly count: CountEvent;
   private readonly set: DetectorSet;
@@ -95,6 +95,15 @@ class AnomalyWatch implements Stateful<WatchedFrame> {
     else if (frame.kind === 'cores') this.chipOf(frame)?.nextCores(frame);
     else if (frame.kind === 'membrane') this.nextMembrane(frame);
     if (!this.book.isIdle) this.book.advance(this.horizon.knownUs());
+  }
+
+  /** What is found waits for time that closes panes; mutes look at each frame of their chip. */
+  quietUntilUs(frame: SpikesFrame): number {
+    const layer = this.layers.ofPlace(frame);
+    if (layer === undefined || !this.mutes.isEmpty) return 0;
+    const { stopped, chipStopped } = layer;
+    if (stopped?.isRaised === true || chipStopped?.isRaised === true) return 0;
+    return layer.panes.quietUntilUs(frame);
   }
 
   private nextLog(frame: LogFrame): void {

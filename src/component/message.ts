@@ -1,9 +1,12 @@
+import type { BytesAt } from '../frames/decode.ts';
 import type { TraceContext } from '../frames/header.ts';
 
 /** A message as a source hands it on; `data` is valid during the call only. */
 export interface InboundMessage {
   readonly subject: string;
   readonly data: Uint8Array;
+  /** The same, for who needs no view of its own; undefined where there is one anyway. */
+  readonly dataAt?: BytesAt | undefined;
   /** The `Content-Type` header; undefined where there is none. */
   readonly contentType: string | undefined;
   /** Its `traceparent` and `tracestate` headers; undefined where it names no span. */

@@ -28,6 +28,12 @@ export interface PipelineDefinition<Kind extends FrameKind, Options, Record> {
   /** The name of its file. */
   readonly name: string;
   readonly summary: string;
+  /**
+   * Short frames of spikes that follow each other may come as one (`framesJoined`), where its
+   * operators say that they derive nothing of them (`quietUntilUs` of their states), or derive one
+   * record of each. Where one that reads spikes does not say so, all come one by one.
+   */
+  readonly takesJoined?: true;
   /** The kind of frames that it reads, or a list of kinds: those come in the order of arrival. */
   readonly reads: Kind | readonly Kind[];
   /**

@@ -6,6 +6,12 @@ export interface Inlet {
   message(message: InboundMessage): void;
   /** A frame and its columns stay the caller's; they are read during the call only. */
   frame(frame: Frame): void;
+  /**
+   * What comes until `gathered` was there at once, and nobody looks before: short frames may be
+   * kept until then, to be taken together.
+   */
+  gather?(): void;
+  gathered?(): void;
 }
 
 /**
@@ -21,6 +27,9 @@ export interface Source {
  * passed. What it finds it puts into the stream as a frame of emitter `spikescope`.
  */
 export interface FrameWatch {
-  /** A frame from outside, valid during the call only; `isRepeat` where its number was seen. */
+  /**
+   * A frame from outside, valid during the call only; `isRepeat` where its number was seen. Short
+   * ones of a part may come as one (`framesJoined`).
+   */
   saw(frame: Frame, isRepeat: boolean): void;
 }

@@ -17,11 +17,18 @@ import { readMembrane } from './membrane.ts';
 import { MsgpackReader } from './msgpack-read.ts';
 import { MsgpackShapes } from './msgpack-shapes.ts';
 import { readPower } from './power.ts';
-import { readSpikes } from './spikes.ts';
+import { readSpikes, type SpikesFrame } from './spikes.ts';
 import { type FrameSubject, isToken } from './subject.ts';
 import { readSynapses } from './synapses.ts';
 
 const JSON_OPENS = 0x7b;
+
+/** Bytes where they came to lie, `from` with, `to` without. Valid as long as the message is. */
+export interface BytesAt {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+}
 
 /**
  * Turns messages into frames. A frame's columns may lie in the message or in a scratch area:
@@ -37,13 +44,13 @@ export class FrameDecoder {
 
   /**
    * `isServing`: for many frames of few places, as the service reads. Columns are moved to where
-   * kernels can work, until `close` gives the room back.
+   * kernels can work, until `close` gives the room back; a frame is valid until the next `decode`.
    */
   constructor(limits: FrameLimits = FRAME_LIMITS, isServing = false) {
     this.limits = limits;
     this.msgpack = new MsgpackReader(limits);
     this.columns = new ColumnReader(limits.samplesMax, isServing);
-    this.shapes = new JsonShapes(limits);
+    this.shapes = new JsonShapes(limits, isServing);
     this.msgpackShapes = new MsgpackShapes(limits, this.columns);
   }
 
@@ -67,6 +74,17 @@ export class FrameDecoder {
       this.msgpackShapes.learn(bytes, subject, frame);
     }
     return frame;
+  }
+
+  /**
+   * A frame of spikes in JSON whose form is known, read where it lies; undefined for any other
+   * message, valid or not, which is for `decode`.
+   */
+  known(at: BytesAt, subject: FrameSubject, contentType?: string): SpikesFrame | undefined {
+    const { bytes, from, to } = at;
+    if (contentType !== undefined || bytes[from] !== JSON_OPENS) return undefined;
+    if (to - from > this.limits.payloadBytesMax) return undefined;
+    return this.shapes.read(bytes, subject, from, to);
   }
 
   private decodeJson(bytes: Uint8Array, subject: FrameSubject | undefined): Frame {

@@ -36,6 +36,11 @@ export function changedFrame<F extends Frame>(frame: F, changes: Partial<FrameHe
   return { ...frame, ...changes };
 }
 
+/** How many frames these were. */
+export function frameCount(frame: Frame): number {
+  return frame.kind === 'spikes' ? (frame.framesJoined ?? 1) : 1;
+}
+
 /** Samples in a frame, as `spikescope_samples_total` counts them; one where it has no columns. */
 export function sampleCount(frame: Frame): number {
   switch (frame.kind) {

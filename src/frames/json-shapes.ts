@@ -52,20 +52,36 @@ export class JsonShapes {
   private readonly known = new KnownShapes<Varying, SpikesFrame>();
   private at = 0;
   private readonly numbers = new Float64Array(3);
+  /** Eight digits that were read, as the number that their bytes are and as what they say. */
+  private eightDigits = 0;
+  private eightValue = 0;
   private readonly ids = new JsonColumn();
   private readonly dts = new JsonColumn();
 
-  constructor(limits: FrameLimits) {
+  private end = 0;
+  private readonly isReusing: boolean;
+
+  /** `isReusing`: a frame is valid until the next is read, and none is made anew. */
+  constructor(limits: FrameLimits, isReusing = false) {
     this.limits = limits;
+    this.isReusing = isReusing;
   }
 
   /** Undefined where the message has no known shape or is not valid: the parser says which. */
-  read(bytes: Uint8Array, subject: FrameSubject): SpikesFrame | undefined {
+  read(
+    bytes: Uint8Array,
+    subject: FrameSubject,
+    from = 0,
+    to = bytes.length,
+  ): SpikesFrame | undefined {
+    this.at = from;
+    this.end = to;
     const root = this.known.rootOf(subject);
     const like = root === undefined ? undefined : this.follow(bytes, root);
     const isKnown = like !== undefined && this.isValid(like);
     this.known.met(isKnown);
-    return isKnown ? this.frameLike(like) : undefined;
+    if (!isKnown) return undefined;
+    return this.isReusing ? this.frameAgain(like) : this.frameLike(like);
   }
 
   /** Remembers what a message looks like that was read as this frame. */
@@ -80,12 +96,11 @@ export class JsonShapes {
   /** Reads along the bytes of known shapes; gives the frame that the message looks like. */
   private follow(bytes: Uint8Array, root: Node): SpikesFrame | undefined {
     if (bytes.buffer !== this.view.buffer) this.view = new DataView(bytes.buffer);
-    this.at = 0;
     this.numbers.fill(0);
-    const { view } = this;
+    const { view, end } = this;
     let node = root;
     while (true) {
-      if (!standsAt(node, bytes, view, this.at)) return undefined;
+      if (!standsAt(node, bytes, view, this.at, end)) return undefined;
       this.at += node.text.length;
       if (node.varying !== undefined) {
         if (!this.take(bytes, node.varying)) return undefined;
@@ -95,7 +110,7 @@ export class JsonShapes {
         if (branch === undefined) return undefined;
         node = branch;
       } else {
-        return this.at === bytes.length ? node.like : undefined;
+        return this.at === end ? node.like : undefined;
       }
     }
   }
@@ -122,11 +137,23 @@ export class JsonShapes {
     const half = from + DIGITS_MAX / 2;
     let at = from;
     let value = 0;
+    // Of times one after the other the first digits are the same.
+    const hasEight = half < this.end;
+    const eight = hasEight ? this.view.getFloat64(bytes.byteOffset + from, true) : 0;
+    const isSame = hasEight && eight === this.eightDigits;
+    if (isSame) {
+      at = half;
+      value = this.eightValue;
+    }
     let digit = (bytes[at] as number) - ZERO;
     // Eight digits are small enough for whole numbers of the machine.
     while (digit >= 0 && digit <= 9 && at < half) {
       value = (value * 10 + digit) | 0;
       digit = (bytes[++at] as number) - ZERO;
+    }
+    if (at === half && hasEight && !isSame) {
+      this.eightDigits = eight;
+      this.eightValue = value;
     }
     let low = 0;
     let scale = 1;
@@ -139,6 +166,21 @@ export class JsonShapes {
     this.numbers[slot] = value * scale + low;
     const digits = at - from;
     return digits > 0 && (digits === 1 || bytes[from] !== ZERO);
+  }
+
+  /** The same frame each time, with what differs. */
+  private frameAgain(like: SpikesFrame): SpikesFrame {
+    const { numbers } = this;
+    const frame = like as { -readonly [Key in keyof SpikesFrame]: SpikesFrame[Key] };
+    frame.t0Us = numbers[SLOTS.t0] as number;
+    if (frame.seq !== undefined) frame.seq = numbers[SLOTS.seq] as number;
+    if (frame.timestep0 !== undefined) frame.timestep0 = numbers[SLOTS.timestep0] as number;
+    frame.arrivedUs = Number.NaN;
+    frame.trace = undefined;
+    frame.restarts = 0;
+    frame.neuronId = this.ids.view();
+    frame.dtUs = noteOrder(this.dts.view(), this.dts.isOrdered);
+    return frame;
   }
 
   private frameLike(like: SpikesFrame): SpikesFrame {

@@ -6,6 +6,8 @@ import type { FrameSubject } from './subject.ts';
  */
 export interface ShapeNode<V, Like> {
   readonly text: Uint8Array;
+  /** The same, eight bytes at a time, as far as they go and can be compared as numbers. */
+  readonly doubles: Float64Array;
   /** The same, four bytes at a time, as far as they go. */
   readonly words: Int32Array;
   /** Something that varies follows, and then `next`. */
@@ -52,15 +54,19 @@ export function branchOf<V, Like>(
  * which the message lies.
  */
 export function standsAt(
-  { text, words }: Pick<ShapeNode<unknown, unknown>, 'text' | 'words'>,
+  { text, doubles, words }: Pick<ShapeNode<unknown, unknown>, 'text' | 'doubles' | 'words'>,
   bytes: Uint8Array,
   view: DataView,
   at: number,
+  end: number,
 ): boolean {
   const { length } = text;
-  if (at + length > bytes.length) return false;
+  if (at + length > end) return false;
   const start = bytes.byteOffset + at;
-  for (let i = 0; i < words.length; i++) {
+  for (let i = 0; i < doubles.length; i++) {
+    if (view.getFloat64(start + i * 8, true) !== doubles[i]) return false;
+  }
+  for (let i = doubles.length * 2; i < words.length; i++) {
     if (view.getInt32(start + i * 4, true) !== words[i]) return false;
   }
   for (let i = words.length * 4; i < length; i++) if (bytes[at + i] !== text[i]) return false;
@@ -102,9 +108,16 @@ function from<V, Like>(node: ShapeNode<V, Like>, at: number): ShapeNode<V, Like>
   return { ...node, ...textOf(node.text.subarray(at)) };
 }
 
-function textOf(bytes: Uint8Array): Pick<ShapeNode<never, never>, 'text' | 'words'> {
+function textOf(bytes: Uint8Array): Pick<ShapeNode<never, never>, 'text' | 'doubles' | 'words'> {
   const text = Uint8Array.from(bytes);
-  return { text, words: new Int32Array(text.buffer, 0, text.length >> 2) };
+  const doubles = new Float64Array(text.buffer, 0, text.length >> 3);
+  // Equal numbers are equal bytes, but for 0 and -0; and what is no number equals nothing.
+  const odd = doubles.findIndex((double) => double === 0 || Number.isNaN(double));
+  return {
+    text,
+    doubles: odd < 0 ? doubles : doubles.subarray(0, odd),
+    words: new Int32Array(text.buffer, 0, text.length >> 2),
+  };
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): number {

@@ -44,6 +44,11 @@ export interface SpikesFrame extends FrameHeader, SpikesNames {
   readonly dtUs: Uint32Array;
   /** The columns as they came, where they came denser; the two above are then made when asked. */
   readonly dense?: DenseColumns | undefined;
+  /**
+   * So many frames of one length that came one after the other, without a gap; undefined for one.
+   * `seq` is the highest of theirs.
+   */
+  readonly framesJoined?: number | undefined;
 }
 
 export const NEURON_TYPE_DEFAULT = 'lif';
@@ -84,6 +89,7 @@ export function readSpikes(
     timestepUs,
     neuronOffset,
     place,
+    framesJoined: undefined,
   };
 }
 
@@ -120,6 +126,7 @@ export function spikesLike(
   timestep0: number | undefined,
   neuronId: Uint32Array,
   dtUs: Uint32Array,
+  framesJoined?: number,
 ): SpikesFrame {
   return {
     kind: 'spikes',
@@ -142,6 +149,7 @@ export function spikesLike(
     timestepUs: like.timestepUs,
     neuronOffset: like.neuronOffset,
     place: like.place,
+    framesJoined,
   };
 }
 

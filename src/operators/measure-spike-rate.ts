@@ -1,6 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import type { CountEvent } from '../component/operator-event.ts';
-import type { Snapshot, StateSlot } from '../component/state.ts';
+import type { QuietState, Snapshot, StateSlot } from '../component/state.ts';
 import { OWN_EMITTER } from '../frames/header.ts';
 import type { SpikesFrame } from '../frames/spikes.ts';
 import { RateBuckets } from '../numerics/rate-buckets.ts';
@@ -67,7 +67,7 @@ export function measureSpikeRate(
   return stateful(slot, (emit) => new SpikeRateMeter(options, count, emit));
 }
 
-class SpikeRateMeter implements Stateful<SpikesFrame> {
+class SpikeRateMeter implements Stateful<SpikesFrame>, QuietState {
   private readonly options: SpikeRateOptions;
   private readonly count: CountEvent;
   private readonly emitRate: (rate: SpikeRate) => void;
@@ -100,6 +100,18 @@ class SpikeRateMeter implements Stateful<SpikesFrame> {
     part.endUs = Math.max(part.endUs, frame.t0Us + frame.spanUs);
     this.closeBefore(frame, part, part.endUs - this.options.latenessUs);
     while (part.windows.length > this.options.windowsOpenMax) this.closeOldest(frame, part);
+  }
+
+  /** Within its newest window, as long as no other closes. */
+  quietUntilUs(frame: SpikesFrame): number {
+    const { windowUs, latenessUs } = this.options;
+    const part = this.parts.ofPlace(frame);
+    const newest = part?.windows.at(-1);
+    if (part === undefined || newest === undefined) return 0;
+    if (part.endUs !== frame.t0Us + frame.spanUs || part.restarts !== frame.restarts) return 0;
+    // What ends right there is in it, and does not end before.
+    const windowEndUs = (newest.index + 1) * windowUs + 1;
+    return Math.min(windowEndUs, (part.closedBelow + 1) * windowUs + latenessUs);
   }
 
   /** The frame's part: new, as it was, or started anew. */

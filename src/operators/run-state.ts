@@ -1,4 +1,4 @@
-import { type Frame, sampleCount } from '../frames/frame.ts';
+import { type Frame, frameCount, sampleCount } from '../frames/frame.ts';
 import type { FrameKind } from '../frames/header.ts';
 import { addSamples, newRail, type RailState, takesOrigin } from './integrate-power.ts';
 
@@ -65,9 +65,10 @@ export function missingBefore({ sequences }: RunChip, frame: Frame): number | un
     Object.assign(known, { restarts, highest: seq });
     return 0;
   }
-  const gap = seq - known.highest - 1;
+  const goneOn = Math.max(0, seq - known.highest);
   known.highest = Math.max(known.highest, seq);
-  return Math.max(-1, gap);
+  // Each frame fills one place; of joined ones all but the last came before.
+  return goneOn - frameCount(frame);
 }
 
 export function newPart({ deviceType, chipId, t0Us, spanUs }: Frame, runId: string): RunPart {
@@ -82,7 +83,7 @@ export function newPart({ deviceType, chipId, t0Us, spanUs }: Frame, runId: stri
 export function addToPart(part: RunPart, frame: Frame, missing: number | undefined): void {
   part.lastUs = Math.max(part.lastUs, frame.t0Us + frame.spanUs);
   part.hasLeft = false;
-  part.frames++;
+  part.frames += frameCount(frame);
   if (missing === undefined) part.isUncounted = true;
   else part.lost += missing;
   if (frame.kind === 'spikes') part.spikes += sampleCount(frame);

@@ -1,8 +1,9 @@
 import type { OperatorFunction } from 'rxjs';
 import type { CountEvent } from '../component/operator-event.ts';
-import type { Snapshot, StateSlot } from '../component/state.ts';
+import type { QuietState, Snapshot, StateSlot } from '../component/state.ts';
 import type { Frame } from '../frames/frame.ts';
 import { OWN_EMITTER } from '../frames/header.ts';
+import type { SpikesFrame } from '../frames/spikes.ts';
 import { KeyedByNames } from './keyed.ts';
 import { Recent } from './recent.ts';
 import {
@@ -85,7 +86,7 @@ export function trackRuns(
   return stateful(slot, (emit) => new RunTracker(options, count, emit));
 }
 
-class RunTracker implements Stateful<Frame> {
+class RunTracker implements Stateful<Frame>, QuietState {
   private readonly options: TrackRunsOptions;
   private readonly count: CountEvent;
   private readonly emit: (record: RunEvent) => void;
@@ -107,6 +108,19 @@ class RunTracker implements Stateful<Frame> {
     if (frame.kind !== 'log' || frame.eventType !== RUN_END || runId === undefined) return;
     const run = this.runs.get(runId);
     if (run !== undefined) this.end(run, isOwn ? 'silence' : 'said');
+  }
+
+  /** A chip may leave another run that it was on, as its time goes on. */
+  quietUntilUs({ deviceType, chipId, runId }: SpikesFrame): number {
+    const chip = this.chips.get(deviceType, chipId, '');
+    if (chip === undefined) return runId === undefined ? Number.POSITIVE_INFINITY : 0;
+    let untilUs = Number.POSITIVE_INFINITY;
+    let isOn = runId === undefined;
+    for (const part of chip.parts) {
+      if (part.runId === runId) isOn = true;
+      else untilUs = Math.min(untilUs, part.lastUs + Math.min(SETTLED_US, this.options.idleUs));
+    }
+    return isOn ? untilUs : 0;
   }
 
   private take(frame: Frame, runId: string | undefined): void {

@@ -5,6 +5,12 @@ import type { WireMessage } from './wire-message.ts';
 /** Takes a message in place, during the call. It must not throw. */
 export type TakeMessage = (message: WireMessage) => void;
 
+/** Who takes messages of a read hears where it begins and ends. It must not throw. */
+export interface ReadEdges {
+  gather(): void;
+  gathered(): void;
+}
+
 /** What the client counts, which also holds for what goes past it. */
 export interface ClientCounters {
   inMsgs: number;
@@ -20,6 +26,7 @@ export interface ClientCounters {
 export class Claims {
   readonly subjects = new SubjectCache();
   private readonly bySid = new Map<number, TakeMessage>();
+  private readonly edges = new Set<ReadEdges>();
   private counters: ClientCounters = { inMsgs: 0, inBytes: 0 };
 
   /** Undefined where the client has this subscription for itself. */
@@ -30,6 +37,18 @@ export class Claims {
   count(messages: number, bytes: number): void {
     this.counters.inMsgs += messages;
     this.counters.inBytes += bytes;
+  }
+
+  gather(): void {
+    for (const each of this.edges) each.gather();
+  }
+
+  gathered(): void {
+    for (const each of this.edges) each.gathered();
+  }
+
+  watch(edges: ReadEdges): void {
+    this.edges.add(edges);
   }
 
   countInto(counters: ClientCounters): void {
@@ -62,4 +81,9 @@ export function claim(
   take: TakeMessage,
 ): void {
   claimsOf.get(connection)?.add(subscription, take);
+}
+
+/** Tells where reads of claimed messages begin and end. On a stock connection nobody does. */
+export function watchReads(connection: NatsConnection, edges: ReadEdges): void {
+  claimsOf.get(connection)?.watch(edges);
 }

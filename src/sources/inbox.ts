@@ -42,7 +42,7 @@ export function inboxLimits(bytesMax: number): InboxLimits {
     lagBytesMax: bytesMax / 2,
     turnMsMax: 25,
     payMsMax: 100,
-    lookEveryBytes: 16 * 1024,
+    lookEveryBytes: 64 * 1024,
   };
 }
 
@@ -118,6 +118,19 @@ export class Inbox {
     if (!this.isEmpty()) this.openTurn(this.loop.nowMs());
   }
 
+  /** What is offered until `gathered` was there at once. */
+  gather(): void {
+    this.inlet?.gather?.();
+  }
+
+  gathered(): void {
+    try {
+      this.inlet?.gathered?.();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
   /** Takes a message; never throws. Its data is copied where it can't be delivered at once. */
   offer(message: InboundMessage): void {
     const bytes = bytesOf(message);
@@ -170,10 +183,12 @@ export class Inbox {
   private readonly endTurn = (): void => {
     this.turnOpen = false;
     const untilMs = this.loop.nowMs() + this.limits.turnMsMax;
+    this.gather();
     while (!this.held && !this.isEmpty()) {
       this.deliverFront();
       if (this.loop.nowMs() >= untilMs) break;
     }
+    this.gathered();
     if (!this.held && !this.isEmpty()) this.openTurn(untilMs);
   };
 
@@ -183,7 +198,9 @@ export class Inbox {
       return;
     }
     // Not slice(): what comes from a socket is a Buffer, whose slice() shares the memory.
-    this.waiting.push({ ...message, data: new Uint8Array(message.data) });
+    const { subject, contentType, trace, arrivedUs, sequence } = message;
+    const data = new Uint8Array(message.data);
+    this.waiting.push({ subject, data, contentType, trace, arrivedUs, sequence });
     this.waitingBytes += bytes;
     if (!this.held && !this.turnOpen) this.openTurn(this.loop.nowMs());
   }
@@ -231,7 +248,9 @@ export class Inbox {
 }
 
 function bytesOf(message: InboundMessage): number {
-  return message.data.byteLength + MESSAGE_BYTES;
+  const { dataAt } = message;
+  const bytes = dataAt === undefined ? message.data.byteLength : dataAt.to - dataAt.from;
+  return bytes + MESSAGE_BYTES;
 }
 
 /** For a reader that asks for no more than it can take in place: nothing waits or is dropped. */

@@ -17,7 +17,7 @@ import type { Inbox } from './inbox.ts';
 import type { PullDelivery } from './pull-delivery.ts';
 import { PullSession, type PullWindow } from './pull-session.ts';
 import { WireHeaders } from './wire-headers.ts';
-import { reusedMessage, type WireMessage } from './wire-message.ts';
+import { ReusedMessage, type WireMessage } from './wire-message.ts';
 
 /** The stream as it was just seen. */
 export interface StreamView {
@@ -80,7 +80,7 @@ const LOOKS_IN_VAIN = 3;
 export class JetStreamSource implements Source {
   private readonly parts: JetStreamSourceParts;
   private readonly headers = new WireHeaders();
-  private readonly inbound = reusedMessage();
+  private readonly inbound = new ReusedMessage();
   private session: PullSession | undefined;
   /** The message to come next; what the inbox holds is behind it. */
   private expected: number | undefined;
@@ -180,7 +180,7 @@ export class JetStreamSource implements Source {
     const { contentType, trace } = this.headers.of(message);
     const { subjectOf } = this.parts;
     inbound.subject = subjectOf === undefined ? message.subject : subjectOf(message.subject);
-    inbound.data = message.data();
+    inbound.liesIn(message);
     inbound.contentType = contentType;
     inbound.trace = trace;
     inbound.arrivedUs = delivery.storedUs;

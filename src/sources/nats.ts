@@ -3,11 +3,11 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import type { Inlet, Source } from '../component/source.ts';
 import { FRAME_KINDS } from '../frames/header.ts';
 import type { ArrivalClock } from './arrival-clock.ts';
-import { claim } from './claims.ts';
+import { claim, watchReads } from './claims.ts';
 import type { Inbox } from './inbox.ts';
 import type { NatsLink } from './nats-link.ts';
 import { WireHeaders } from './wire-headers.ts';
-import { reusedMessage, type WireMessage, wireMessageOf } from './wire-message.ts';
+import { ReusedMessage, type WireMessage, wireMessageOf } from './wire-message.ts';
 
 export interface NatsSourceParts {
   readonly link: NatsLink;
@@ -33,7 +33,7 @@ export class NatsSource implements Source {
   private readonly parts: NatsSourceParts;
   private readonly headers = new WireHeaders();
   /** The same for all messages: the inbox copies what it keeps. */
-  private readonly inbound = reusedMessage();
+  private readonly inbound = new ReusedMessage();
   /** The read that the last message came by. */
   private read = -1;
 
@@ -88,6 +88,7 @@ export class NatsSource implements Source {
         fail(new Error(`NATS allows none of the subjects ${all}`, { cause: error }));
       }
     };
+    watchReads(connection, this.parts.inbox);
     return subjects.map((subject) => {
       const subscription = connection.subscribe(subject, { callback });
       claim(connection, subscription, this.take);
@@ -100,7 +101,7 @@ export class NatsSource implements Source {
     const { inbound } = this;
     const { contentType, trace } = this.headers.of(message);
     inbound.subject = message.subject;
-    inbound.data = message.data();
+    inbound.liesIn(message);
     inbound.contentType = contentType;
     inbound.trace = trace;
     // What came by one read arrived at once.

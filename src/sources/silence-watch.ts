@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { duration, formatDuration } from '../component/duration.ts';
 import type { FrameWatch, Inlet } from '../component/source.ts';
 import type { HeldState, Snapshot } from '../component/state.ts';
-import type { Frame } from '../frames/frame.ts';
+import { type Frame, frameCount } from '../frames/frame.ts';
 import { OWN_EMITTER } from '../frames/header.ts';
 import type { LogFrame } from '../frames/log.ts';
 import { ByPlace } from '../frames/places.ts';
@@ -273,8 +273,9 @@ export class SilenceWatch implements FrameWatch, HeldState {
 }
 
 /** A frame of it came. No clock is asked for each: the next check does it once. */
-function goesOn(watched: Watched, { t0Us, spanUs }: Frame): void {
-  watched.endUs = t0Us + spanUs;
+function goesOn(watched: Watched, frame: Frame): void {
+  const spanUs = frame.spanUs / frameCount(frame);
+  watched.endUs = frame.t0Us + frame.spanUs;
   if (spanUs > watched.spanUs) watched.spanUs = spanUs;
   watched.isHeard = true;
 }

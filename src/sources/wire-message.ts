@@ -1,5 +1,6 @@
 import type { Msg } from '@nats-io/transport-node';
 import type { InboundMessage } from '../component/message.ts';
+import type { BytesAt } from '../frames/decode.ts';
 
 const NONE = new Uint8Array(0);
 /** One for all: to make one takes longer than what it reads. */
@@ -62,15 +63,27 @@ export function wireMessageOf(message: Msg): WireMessage {
 }
 
 /** A message for an inbox, to be written over for each: the inbox copies what it keeps. */
-export function reusedMessage(): {
-  -readonly [Key in keyof InboundMessage]: InboundMessage[Key];
-} {
-  return {
-    subject: '',
-    data: NONE,
-    contentType: undefined,
-    trace: undefined,
-    arrivedUs: 0,
-    sequence: undefined,
+export class ReusedMessage implements InboundMessage {
+  subject = '';
+  contentType: InboundMessage['contentType'];
+  trace: InboundMessage['trace'];
+  arrivedUs = 0;
+  sequence: number | undefined;
+  readonly dataAt: { -readonly [Key in keyof BytesAt]: BytesAt[Key] } = {
+    ...{ bytes: NONE, from: 0, to: 0 },
   };
+
+  /** A view each time: few need it. */
+  get data(): Uint8Array {
+    const { bytes, from, to } = this.dataAt;
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from);
+  }
+
+  /** Its data lies where that of this message does. */
+  liesIn({ bytes, dataFrom, dataTo }: WireMessage): void {
+    const { dataAt } = this;
+    dataAt.bytes = bytes;
+    dataAt.from = dataFrom;
+    dataAt.to = dataTo;
+  }
 }

@@ -58,6 +58,13 @@ export class WireReader {
    */
   next(): Uint8Array | undefined {
     if (this.isClosed) return undefined;
+    this.claims.gather();
+    const run = this.deliverAll();
+    this.claims.gathered();
+    return run;
+  }
+
+  private deliverAll(): Uint8Array | undefined {
     const { area } = this;
     let from = area.start;
     this.payOwed();

@@ -78,6 +78,14 @@ export class BatchSpans implements Inlet {
     this.parts.inlet.frame(frame);
   }
 
+  gather(): void {
+    this.parts.inlet.gather?.();
+  }
+
+  gathered(): void {
+    this.parts.inlet.gathered?.();
+  }
+
   private begin(subject: string): Batch {
     const span = this.parts.tracer.startSpan(`process ${this.template}`, {
       root: true,

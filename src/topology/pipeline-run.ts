@@ -3,8 +3,10 @@ import type { MetricDefiner } from '../component/metric.ts';
 import type { CountEvent } from '../component/operator-event.ts';
 import { type AnyPipeline, kindsRead } from '../component/pipeline.ts';
 import type { RecordSinks } from '../component/record-sinks.ts';
-import type { Frame } from '../frames/frame.ts';
+import { canBeQuiet, type QuietState, type StateSlot } from '../component/state.ts';
+import { type Frame, frameCount } from '../frames/frame.ts';
 import { FRAME_KINDS } from '../frames/header.ts';
+import type { SpikesFrame } from '../frames/spikes.ts';
 import { FrameFan } from './frame-fan.ts';
 import { logWriter, takesLog } from './log-writer.ts';
 import type { StateRegistry } from './state-registry.ts';
@@ -20,8 +22,11 @@ export interface PipelineRunOptions {
   readonly states: StateRegistry;
   readonly count: CountEvent;
   readonly sinks: RecordSinks;
-  /** Called for each record that a pipeline derives; the record is valid during the call. */
-  readonly onRecord: (pipeline: string, record: unknown) => void;
+  /**
+   * Called for each record that a pipeline derives; the record is valid during the call. Where
+   * frames were joined it stands for as many.
+   */
+  readonly onRecord: (pipeline: string, record: unknown, frames: number) => void;
   /** A pipeline threw: it is a bug, and that pipeline has ended. The others go on. */
   readonly onFailure: (pipeline: string, error: unknown) => void;
 }
@@ -34,6 +39,10 @@ export class PipelineRun {
   private readonly frames = new FrameFan();
   private readonly subscriptions: Subscription[] = [];
   private readonly metricNames = new Map<string, string[]>();
+  /** By pipeline that reads spikes: the states to ask, or that nobody knows. */
+  private readonly quiet = new Map<string, readonly QuietState[] | 'never'>();
+  /** Frames in the one that is on its way. */
+  private framesNow = 1;
 
   constructor(options: PipelineRunOptions) {
     for (const pipeline of options.pipelines) this.start(pipeline, options);
@@ -46,17 +55,22 @@ export class PipelineRun {
     this.metricNames.set(name, names);
     const define = namedBy(run.define, names);
     const projections = projectionsOf(pipeline, options, { ...run, define });
+    const kinds = kindsRead(pipeline);
+    if (kinds.includes('spikes'))
+      this.quiet.set(name, pipeline.takesJoined === true ? [] : 'never');
     const through = pipeline.through({
       options,
       configHash: run.configHash,
       isPart: run.isPart === true,
-      state: (state) => run.states.slot(`${name}/${state}`),
+      state: (state) => this.noted(name, run.states.slot(`${name}/${state}`)),
       count: run.count,
     });
-    const kinds = kindsRead(pipeline);
     const unknown = kinds.find((kind) => !FRAME_KINDS.includes(kind));
     if (unknown !== undefined) throw new Error(`${name} reads ${unknown}, which is no kind`);
-    const fail = (error: unknown): void => run.onFailure(name, error);
+    const fail = (error: unknown): void => {
+      this.quiet.delete(name);
+      run.onFailure(name, error);
+    };
     const subscription = this.frames
       .of(kinds)
       .pipe(through)
@@ -65,7 +79,7 @@ export class PipelineRun {
           // What a subscriber throws would surface as an uncaught exception: it is this pipeline's.
           try {
             for (const project of projections) project(record);
-            run.onRecord(name, record);
+            run.onRecord(name, record, this.framesNow);
           } catch (error) {
             subscription.unsubscribe();
             fail(error);
@@ -76,8 +90,31 @@ export class PipelineRun {
     this.subscriptions.push(subscription);
   }
 
+  /** The same slot, and keeps at hand what is held there. */
+  private noted(name: string, slot: StateSlot): StateSlot {
+    return {
+      hold: (held) => {
+        slot.hold(held);
+        const others = this.quiet.get(name);
+        if (others === undefined || others === 'never') return;
+        this.quiet.set(name, canBeQuiet(held) ? [...others, held] : 'never');
+      },
+    };
+  }
+
   next(frame: Frame): void {
+    this.framesNow = frameCount(frame);
     this.frames.next(frame);
+  }
+
+  /** Up to when the frames that follow this one may be joined: as `QuietState` has it, for all. */
+  quietUntilUs(frame: SpikesFrame): number {
+    let untilUs = Number.POSITIVE_INFINITY;
+    for (const states of this.quiet.values()) {
+      if (states === 'never') return 0;
+      for (const state of states) untilUs = Math.min(untilUs, state.quietUntilUs(frame));
+    }
+    return untilUs;
   }
 
   /** The metrics that a pipeline has defined. */

@@ -58,7 +58,7 @@ export function startTopology(options: TopologyOptions): Topology {
     states,
     sinks: options.sinks,
     count: (event, count) => own.operatorEvents[event].add(count),
-    onRecord: (pipeline) => records(pipeline).add(1),
+    onRecord: (pipeline, _record, frames) => records(pipeline).add(frames),
     onFailure: (pipeline, error) => {
       own.pipelineFailures.series(pipeline).add(1);
       options.onFailure(pipeline, error);
@@ -71,10 +71,11 @@ export function startTopology(options: TopologyOptions): Topology {
     states,
     watches: options.watches,
     next: (frame) => run.next(frame),
+    quietUntilUs: (frame) => run.quietUntilUs(frame),
     dead: options.dead,
     counts: {
-      received: (kind, samples) => {
-        frames(kind).add(1);
+      received: (kind, samples, count) => {
+        frames(kind).add(count);
         samplesOf(kind).add(samples);
       },
       invalid: (reason) => own.framesInvalid.series(reason).add(1),

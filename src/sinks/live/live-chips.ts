@@ -1,5 +1,5 @@
 import type { DerivedRecord } from '../../component/derived-record.ts';
-import type { Frame } from '../../frames/frame.ts';
+import { type Frame, frameCount } from '../../frames/frame.ts';
 import { ByPlace } from '../../frames/places.ts';
 import { type SpikesFrame, spikeCount } from '../../frames/spikes.ts';
 import { LatestMap } from './latest-map.ts';
@@ -31,7 +31,7 @@ export class LiveChips {
 
   heard(frame: Frame): void {
     const chip = frame.kind === 'spikes' ? this.ofSpikes(frame) : this.ofFrame(frame);
-    chip.frames++;
+    chip.frames += frameCount(frame);
     chip.heardUs = frame.arrivedUs;
   }
 

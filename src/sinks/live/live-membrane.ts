@@ -11,6 +11,8 @@ interface MembraneLayer {
   readonly layer_name: string;
   readonly unit: string;
   samples: number;
+  /** Of its last frame. */
+  revision: number;
   not_finite: number;
   readonly traces: Map<number, PointSeries>;
 }
@@ -29,13 +31,16 @@ const SAMPLES_A_FRAME = 256;
 /** Potentials over time of the first neurons of each layer; histograms are the metrics' own. */
 export class LiveMembrane {
   private readonly layers = new LatestMap<MembraneLayer>(LIVE_LIMITS.seriesMax);
+  /** By layer's name, whichever chip it came from last. */
+  private readonly last = new Map<string, MembraneLayer>();
 
   take(frame: MembraneFrame, revision: number): void {
     const { deviceType, chipId, layerName, unit, neuronId, dtUs, values } = frame;
-    const id = `${deviceType}/${chipId}/${layerName}/${unit}`;
-    const layer = this.layers.get(id) ?? {
+    const id = this.idOf(frame);
+    const layer: MembraneLayer = this.layers.get(id) ?? {
       ...{ id, device_type: deviceType, chip_id: chipId, layer_name: layerName, unit },
       ...{ samples: 0, not_finite: 0, traces: new Map<number, PointSeries>() },
+      revision: -1,
     };
     layer.samples += values.length;
     const stride = Math.max(1, Math.ceil(dtUs.length / SAMPLES_A_FRAME));
@@ -48,14 +53,28 @@ export class LiveMembrane {
         else layer.not_finite++;
       }
     }
-    this.layers.set(id, layer, revision);
+    // Of what changes at one time, what came first stays first.
+    if (layer.revision !== revision) this.layers.set(id, layer, revision);
+    layer.revision = revision;
+    if (this.last.get(layerName) === layer) return;
+    if (this.last.size >= LIVE_LIMITS.seriesMax) this.last.clear();
+    this.last.set(layerName, layer);
+  }
+
+  /** The same string each time, as far as one of each name comes at a time. */
+  private idOf({ deviceType, chipId, layerName, unit }: MembraneFrame): string {
+    const last = this.last.get(layerName);
+    if (last?.chip_id === chipId && last.device_type === deviceType && last.unit === unit) {
+      return last.id;
+    }
+    return `${deviceType}/${chipId}/${layerName}/${unit}`;
   }
 
   since(
     revision: number,
     histogramOf: (layerName: string, unit: string) => MembraneHistogram,
   ): MembraneUpdate {
-    const layers = this.layers.since(revision).map((layer) => {
+    const layers = this.layers.since(revision).map(({ revision: _, ...layer }) => {
       const { le, count } = histogramOf(layer.layer_name, layer.unit);
       return {
         ...layer,
