@@ -35,10 +35,12 @@ const KNOCK_MS = 2000;
 const SETTLE_MS = 500;
 /** The shortest run, whatever the first one promised. */
 const MESSAGES_MIN = 50;
+/** Until compilers have settled: who runs for days is not measured in its first second. */
+const COMPILE_S = 2.5;
 
 /**
- * A run of about `seconds`, after a first one that says how many messages that are, and one of half
- * the time in which compilers settle.
+ * A run of about `seconds`, after a first one that says how many messages that are, and one in which
+ * compilers settle: everybody has the same.
  */
 export async function measure(
   contender: Contender,
@@ -54,12 +56,12 @@ export async function measure(
       await listening(consumer, async () => await send(socket, stream.next(1)));
     }
     const first = await blast(socket, stream, consumer, contender.warmUp, pace);
-    const half = messagesFor(seconds / 2, contender.warmUp, first.wallS);
-    const second = await blast(socket, stream, consumer, half, pace);
-    const messages = messagesFor(seconds, half, second.wallS);
+    const settling = messagesFor(COMPILE_S, contender.warmUp, first.wallS);
+    const second = await blast(socket, stream, consumer, settling, pace);
+    const messages = messagesFor(seconds, settling, second.wallS);
     const inTime = {
       ...pace,
-      pollMs: pollMsFor(stream.bytesPerMessage, pace, half / second.wallS),
+      pollMs: pollMsFor(stream.bytesPerMessage, pace, settling / second.wallS),
     };
     const { cpuS, wallS, spikes } = await blast(socket, stream, consumer, messages, inTime);
     const bytesPerEvent = payloadBytes(stream) / stream.spikesPerFrame;
