@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { startElasticsearch } from '../../test/integration/elasticsearch.ts';
@@ -15,6 +16,9 @@ export interface BesideOptions {
   /** After so many no further round begins. */
   readonly minutes: number;
 }
+
+/** No document in so long: none is on its way. */
+const STILL_MS = 1500;
 
 /** What has come of a contender so far. */
 interface Entry {
@@ -105,12 +109,18 @@ async function inArena(
   }
 }
 
-/** All documents of a server; undefined without one. */
+/**
+ * All documents of a server, once no more come: who took part before may have had some on their way.
+ * Undefined without a server.
+ */
 async function documentsIn(url: string | undefined): Promise<number | undefined> {
   if (url === undefined) return undefined;
-  await fetch(`${url}/_refresh`, { method: 'POST' });
-  const answer = (await (await fetch(`${url}/_count`)).json()) as { readonly count: number };
-  return answer.count;
+  for (let before = -1; ; await sleep(STILL_MS)) {
+    await fetch(`${url}/_refresh`, { method: 'POST' });
+    const { count } = (await (await fetch(`${url}/_count`)).json()) as { readonly count: number };
+    if (count === before) return count;
+    before = count;
+  }
 }
 
 async function makeStream(server: NatsServer): Promise<void> {
