@@ -27,14 +27,14 @@ export function arrivalWatches(config: Config, own: OwnMetrics): ArrivalWatches 
     silenceUs: config.runs.silence,
     watchedMax: config.runs.watched_max,
     nowUs,
-    refused: () => own.stateRefused.series('runs_watched').add(1),
+    refused: (frames) => own.stateRefused.series('runs_watched').add(frames),
   });
   const silence = new SilenceWatch({
     afterUs: config.silence.after,
     forgetUs: config.silence.forget,
     watchedMax: config.silence.watched_max,
     nowUs,
-    refused: () => own.stateRefused.series('silence_watched').add(1),
+    refused: (frames) => own.stateRefused.series('silence_watched').add(frames),
   });
   return {
     all: [conversions, runs, silence],

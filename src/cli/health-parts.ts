@@ -104,7 +104,7 @@ export function createMonitor(options: MonitorOptions): ChipMonitor {
     timers: TIMERS,
     nowUs: () => clock.nowUs(),
     checked: (outcome) => own.healthChecks.series(outcome).add(1),
-    refused: () => own.stateRefused.series('chips_watched').add(1),
+    refused: (frames) => own.stateRefused.series('chips_watched').add(frames),
     failed: (error) => {
       own.healthMonitorFailures.series().add(1);
       if (TIMERS.nowMs() - saidMs < FAULT_EVERY_MS) return;

@@ -52,8 +52,9 @@ export class JsonShapes {
   private readonly known = new KnownShapes<Varying, SpikesFrame>();
   private at = 0;
   private readonly numbers = new Float64Array(3);
-  /** Eight digits that were read, as the number that their bytes are and as what they say. */
-  private eightDigits = 0;
+  /** Eight digits that were read, as the number that their bytes are and as what they say; at first
+   * none, which no bytes are equal to. */
+  private eightDigits = Number.NaN;
   private eightValue = 0;
   private readonly ids = new JsonColumn();
   private readonly dts = new JsonColumn();

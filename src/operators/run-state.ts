@@ -45,8 +45,8 @@ export interface RunChip {
   readonly parts: RunPart[];
 }
 
-/** Emitters of a chip, times the kinds of their frames. */
-const SEQUENCES_MAX = 256;
+/** Emitters of a chip's frames of one kind. */
+const EMITTERS_MAX = 256;
 
 /**
  * How many frames of its subject a frame tells to be missing: the gap before it, -1 for one that
@@ -57,8 +57,7 @@ export function missingBefore({ sequences }: RunChip, frame: Frame): number | un
   if (seq === undefined) return undefined;
   const known = sequences.find((each) => each.kind === kind && each.emitter === emitter);
   if (known === undefined) {
-    if (sequences.length >= SEQUENCES_MAX) sequences.shift();
-    sequences.push({ kind, emitter, restarts, highest: seq });
+    remember(sequences, { kind, emitter, restarts, highest: seq });
     return 0;
   }
   if (known.restarts !== restarts) {
@@ -69,6 +68,20 @@ export function missingBefore({ sequences }: RunChip, frame: Frame): number | un
   known.highest = Math.max(known.highest, seq);
   // Each frame fills one place; of joined ones all but the last came before.
   return goneOn - frameCount(frame);
+}
+
+/** In place of the oldest of its kind, where there are too many: kinds forget for themselves. */
+function remember(sequences: Sequence[], added: Sequence): void {
+  const same = sequences.filter(({ kind }) => kind === added.kind);
+  if (same.length >= EMITTERS_MAX) sequences.splice(sequences.indexOf(same[0] as Sequence), 1);
+  sequences.push(added);
+}
+
+/** Whether one emitter of spikes more makes another one be forgotten. */
+export function isFull({ sequences }: RunChip): boolean {
+  let spikes = 0;
+  for (const { kind } of sequences) if (kind === 'spikes') spikes++;
+  return spikes >= EMITTERS_MAX;
 }
 
 export function newPart({ deviceType, chipId, t0Us, spanUs }: Frame, runId: string): RunPart {

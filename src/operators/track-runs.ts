@@ -8,6 +8,7 @@ import { KeyedByNames } from './keyed.ts';
 import { Recent } from './recent.ts';
 import {
   addToPart,
+  isFull,
   missingBefore,
   modelOf,
   newPart,
@@ -114,6 +115,8 @@ class RunTracker implements Stateful<Frame>, QuietState {
   quietUntilUs({ deviceType, chipId, runId }: SpikesFrame): number {
     const chip = this.chips.get(deviceType, chipId, '');
     if (chip === undefined) return runId === undefined ? Number.POSITIVE_INFINITY : 0;
+    // Of emitters that are remembered in turns, each frame may be the first.
+    if (isFull(chip)) return 0;
     let untilUs = Number.POSITIVE_INFINITY;
     let isOn = runId === undefined;
     for (const part of chip.parts) {

@@ -2,7 +2,7 @@ import type { InboundMessage } from '../component/message.ts';
 import type { FrameWatch, Inlet } from '../component/source.ts';
 import type { HeldState, Snapshot } from '../component/state.ts';
 import type { Timers } from '../component/timers.ts';
-import type { Frame } from '../frames/frame.ts';
+import { type Frame, frameCount } from '../frames/frame.ts';
 import type { HealthFrame } from '../frames/health.ts';
 import type { ChipPings, PingResult } from './chip-pings.ts';
 import { Rounds } from './rounds.ts';
@@ -48,8 +48,8 @@ export interface ChipMonitorParts {
   readonly isHealth?: ((answer: InboundMessage) => boolean) | undefined;
   /** A ping has ended. */
   readonly checked: (outcome: CheckOutcome) => void;
-  /** A frame came of one chip more than `chipsMax`. */
-  readonly refused: () => void;
+  /** So many frames came of one chip more than `chipsMax`. */
+  readonly refused: (frames: number) => void;
   /** A round or a check failed, which is a fault of the program. */
   readonly failed: (error: unknown) => void;
 }
@@ -165,11 +165,12 @@ export class ChipMonitor implements FrameWatch, HeldState {
     }
   }
 
-  private meet({ deviceType, chipId }: Frame): WatchedChip | undefined {
+  private meet(frame: Frame): WatchedChip | undefined {
     if (this.all.size >= this.parts.options.chipsMax) {
-      this.parts.refused();
+      this.parts.refused(frameCount(frame));
       return undefined;
     }
+    const { deviceType, chipId } = frame;
     const chip = newChip(deviceType, chipId, this.rounds.nowMs, false);
     this.add(chip);
     return chip;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { duration, formatDuration } from '../component/duration.ts';
 import type { FrameWatch, Inlet } from '../component/source.ts';
 import type { HeldState, Snapshot } from '../component/state.ts';
-import type { Frame } from '../frames/frame.ts';
+import { type Frame, frameCount } from '../frames/frame.ts';
 import { OWN_EMITTER } from '../frames/header.ts';
 import type { LogFrame } from '../frames/log.ts';
 
@@ -25,8 +25,8 @@ export interface RunWatchOptions {
   readonly watchedMax: number;
   /** µs since the Unix epoch, of the clock that frames' arrivals are told by. */
   readonly nowUs: () => number;
-  /** A frame came of one run more; its silence is not looked for. */
-  readonly refused: () => void;
+  /** So many frames came of one run more; its silence is not looked for. */
+  readonly refused: (frames: number) => void;
 }
 
 interface Watched {
@@ -55,9 +55,10 @@ export class RunWatch implements FrameWatch, HeldState {
     this.options = options;
   }
 
-  saw({ runId, deviceType, chipId, t0Us, spanUs }: Frame): void {
+  saw(frame: Frame): void {
+    const { runId, deviceType, chipId, t0Us, spanUs } = frame;
     if (runId === undefined) return;
-    const watched = this.watched.get(runId) ?? this.add(runId);
+    const watched = this.watched.get(runId) ?? this.add(runId, frame);
     if (watched === undefined) return;
     watched.deviceType = deviceType;
     watched.chipId = chipId;
@@ -66,9 +67,9 @@ export class RunWatch implements FrameWatch, HeldState {
     watched.isHeard = true;
   }
 
-  private add(runId: string): Watched | undefined {
+  private add(runId: string, frame: Frame): Watched | undefined {
     if (this.watched.size >= this.options.watchedMax) {
-      this.options.refused();
+      this.options.refused(frameCount(frame));
       return undefined;
     }
     const added = { deviceType: '', chipId: '', endUs: 0, isHeard: true, silentSinceUs: 0 };

@@ -44,8 +44,8 @@ export interface SilenceWatchOptions {
   readonly watchedMax: number;
   /** µs since the Unix epoch, of the clock that frames' arrivals are told by. */
   readonly nowUs: () => number;
-  /** A frame came of one layer or chip more; its silence is not looked for. */
-  readonly refused: () => void;
+  /** So many frames came of one layer or chip more; its silence is not looked for. */
+  readonly refused: (frames: number) => void;
 }
 
 interface Watched {
@@ -134,7 +134,7 @@ export class SilenceWatch implements FrameWatch, HeldState {
     let watched = places.get(layerName);
     if (watched === undefined) {
       if (this.count >= this.options.watchedMax) {
-        this.options.refused();
+        this.options.refused(frameCount(frame));
         this.dropIfEmpty(deviceType, chipId);
         return undefined;
       }

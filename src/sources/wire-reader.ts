@@ -59,9 +59,11 @@ export class WireReader {
   next(): Uint8Array | undefined {
     if (this.isClosed) return undefined;
     this.claims.gather();
-    const run = this.deliverAll();
-    this.claims.gathered();
-    return run;
+    try {
+      return this.deliverAll();
+    } finally {
+      this.claims.gathered();
+    }
   }
 
   private deliverAll(): Uint8Array | undefined {

@@ -65,6 +65,8 @@ export class FrameJoiner {
   private readonly dts = new Uint32Array(WAITING_MAX);
   private spikes = 0;
   private joined = 0;
+  /** What is known of any part holds as long as this is the same. */
+  private epoch = 0;
   /** The same in the order of parts. */
   private readonly idColumns = new Uint32Array(WAITING_MAX);
   private readonly dtColumns = new Uint32Array(WAITING_MAX);
@@ -79,9 +81,10 @@ export class FrameJoiner {
     const part = this.parts.get(frame.place);
     if (part === undefined || frame.t0Us !== part.endUs) return false;
     const endUs = frame.t0Us + frame.spanUs;
-    if (endUs >= part.untilUs || part.epoch !== part.chip.epoch) return false;
+    if (endUs >= part.untilUs || part.epoch !== this.epochOf(part)) return false;
+    if (!isLike(frame, part)) return false;
     const { length } = frame.neuronId;
-    if (!isLike(frame, part) || length > SHORT || !areOrdered(frame)) return false;
+    if (length > SHORT || !areOrdered(frame)) return false;
     if (this.spikes + length > WAITING_MAX) this.flush();
     if (part.frames === 0) this.begin(part, frame);
     else if (endUs - part.t0Us > SPAN_US_MAX) return false;
@@ -115,6 +118,15 @@ export class FrameJoiner {
       dts[at] = offUs + (dtUs[i] as number);
     }
     this.spikes = at;
+  }
+
+  /** Passes on all that waits before this frame, of whose columns what is known stays known. */
+  flushBefore(frame: Frame): void {
+    if (this.waiting.length === 0) return;
+    const isPlain = frame.kind === 'spikes' && frame.dense === undefined;
+    const isOrdered = isPlain && areOrdered(frame);
+    this.flush();
+    if (isOrdered) noteOrder(frame.dtUs, true);
   }
 
   /** Passes on all that waits, by the last frame of each: that of a chip comes last of its own. */
@@ -200,7 +212,7 @@ export class FrameJoiner {
       part.restarts = frame.restarts;
     }
     part.endUs = endUs;
-    part.epoch = part.chip.epoch;
+    part.epoch = this.epochOf(part);
     // Who sends with gaps, or at length, is not asked for in vain.
     part.untilUs = goesOn ? this.quietUntilUs(frame) : 0;
   }
@@ -216,7 +228,12 @@ export class FrameJoiner {
   /** Passes on what waits, and what is known of parts no longer holds. */
   forget(): void {
     this.flush();
-    for (const chips of this.chips.values()) for (const chip of chips.values()) chip.epoch++;
+    this.epoch++;
+  }
+
+  /** Both only ever grow: the sum is the same where both are. */
+  private epochOf({ chip }: Part): number {
+    return this.epoch + chip.epoch;
   }
 }
 

@@ -153,7 +153,7 @@ export class Ingest implements Inlet {
       return;
     }
     if (frame.kind === 'spikes' && joiner.take(frame)) return;
-    joiner.flush();
+    joiner.flushBefore(frame);
     this.pass(frame);
     joiner.passed(frame);
   }

@@ -124,6 +124,7 @@ export class PipelineRun {
 
   /** The input has ended: operators flush what they hold. */
   complete(): void {
+    this.framesNow = 1;
     this.frames.complete();
   }
 

@@ -182,6 +182,13 @@ test('what is not valid or not known is left to the parser', () => {
   expect(shapes.read(Buffer.from(whole), { ...SUBJECT })).toBeUndefined();
 });
 
+test('bytes that are no digits are none to the first message either', () => {
+  for (const eight of ['\0'.repeat(8), `${'\0'.repeat(7)}\x80`]) {
+    const bytes = Buffer.from(textOf({ ...PLAIN, t0: `${eight}1700000` }), 'latin1');
+    expect(learned({}).read(bytes, SUBJECT), JSON.stringify(eight)).toBeUndefined();
+  }
+});
+
 test('a frame says whether its times are in order, one by one', () => {
   const shapes = learned({});
   const rising = Array.from({ length: 300 }, (_, i) => Math.floor(i / 3));
