@@ -208,19 +208,22 @@ export class JetStreamSource implements Source {
     created: string,
   ): Promise<void> {
     const { stream, inbox, vanished } = this.parts;
+    const { session } = this;
     const manager = await jetstreamManager(connection, { timeout: API_MS_MAX, checkAPI: false });
     const view = await this.look(manager.streams.info(stream));
-    const session = this.session;
-    if (view === undefined || session === undefined) return;
+    if (view === undefined || session === undefined || this.session !== session) return;
     if (view.created !== created) {
       session.finish('the stream was made anew');
       return;
     }
     const asked = this.parts.filters && (await manager.consumers.info(stream, consumer));
+    // What the consumer before delivered says nothing of this one.
+    if (this.session !== session) return;
     this.parts.seen(view, asked && asked.num_pending + this.onTheWay(asked));
     const expected = this.expected ?? 0;
     if (view.lastSequence < expected || inbox.depth.messages > 0) return;
     const info = asked ?? (await manager.consumers.info(stream, consumer));
+    if (this.session !== session) return;
     if (this.isLost(info)) {
       session.finish('the last messages were lost on the way');
       return;
