@@ -224,14 +224,11 @@ export class JetStreamSource implements Source {
     if (view.lastSequence < expected || inbox.depth.messages > 0) return;
     const info = asked ?? (await manager.consumers.info(stream, consumer));
     if (this.session !== session) return;
-    if (this.isLost(info)) {
-      session.finish('the last messages were lost on the way');
-      return;
-    }
+    if (this.isLost(info)) return session.finish('the last messages were lost on the way');
     const isIdle = info.num_pending === 0 && this.onTheWay(info) === 0;
     if (!isIdle || (await this.hasMore(manager, expected))) return;
-    if (this.session !== session || (this.expected ?? 0) !== expected) return;
-    if (inbox.depth.messages > 0) return;
+    if ((this.expected ?? 0) !== expected || inbox.depth.messages > 0) return;
+    if (this.session !== session) return;
     this.expected = view.lastSequence + 1;
     vanished(view.lastSequence);
   }
