@@ -208,27 +208,27 @@ export class JetStreamSource implements Source {
     created: string,
   ): Promise<void> {
     const { stream, inbox, vanished } = this.parts;
+    const { session } = this;
     const manager = await jetstreamManager(connection, { timeout: API_MS_MAX, checkAPI: false });
     const view = await this.look(manager.streams.info(stream));
-    const session = this.session;
-    if (view === undefined || session === undefined) return;
+    if (view === undefined || session === undefined || this.session !== session) return;
     if (view.created !== created) {
       session.finish('the stream was made anew');
       return;
     }
     const asked = this.parts.filters && (await manager.consumers.info(stream, consumer));
+    // What the consumer before delivered says nothing of this one.
+    if (this.session !== session) return;
     this.parts.seen(view, asked && asked.num_pending + this.onTheWay(asked));
     const expected = this.expected ?? 0;
     if (view.lastSequence < expected || inbox.depth.messages > 0) return;
     const info = asked ?? (await manager.consumers.info(stream, consumer));
-    if (this.isLost(info)) {
-      session.finish('the last messages were lost on the way');
-      return;
-    }
+    if (this.session !== session) return;
+    if (this.isLost(info)) return session.finish('the last messages were lost on the way');
     const isIdle = info.num_pending === 0 && this.onTheWay(info) === 0;
     if (!isIdle || (await this.hasMore(manager, expected))) return;
-    if (this.session !== session || (this.expected ?? 0) !== expected) return;
-    if (inbox.depth.messages > 0) return;
+    if ((this.expected ?? 0) !== expected || inbox.depth.messages > 0) return;
+    if (this.session !== session) return;
     this.expected = view.lastSequence + 1;
     vanished(view.lastSequence);
   }

@@ -36,6 +36,8 @@ const HEARTBEAT_MS = 500;
 const SILENT_MS_MAX = 4 * HEARTBEAT_MS;
 const LOOK_EVERY_MS = HEARTBEAT_MS;
 
+/** What counts of a message beside its headers and its data: its subject, and the reply subject. */
+const HEAD_BYTES_MAX = 8 * 1024;
 const MEAN_GAIN = 1 / 16;
 /** On their way before it is known how large they are. */
 const MESSAGES_FIRST = 16;
@@ -89,7 +91,8 @@ export class PullSession {
   /** A message that is larger than what is asked for would never come. */
   private get bytesMax(): number {
     const { connection, window } = this.parts;
-    return Math.max(Math.floor(window.bytes / 2), 2 * (connection.info?.max_payload ?? 0));
+    const largest = (connection.info?.max_payload ?? 0) + HEAD_BYTES_MAX;
+    return Math.max(Math.floor(window.bytes / 2), largest);
   }
 
   /**

@@ -51,6 +51,8 @@ interface Known extends SeenLease {
 
 /** What nobody has taken for so many times to live is taken beyond one's share. */
 const ORPHAN_TTLS = 2;
+/** Somebody who makes up workers fills no memory. */
+const PEERS_MAX = 4096;
 /** A share that others lack is given back when they have lacked it for this part of a ttl. */
 const SETTLE_TTLS = 0.5;
 
@@ -98,7 +100,9 @@ export class LeaseTable {
   hear({ worker, owner, isLeaving }: SeenPeer, nowMs: number): void {
     if (owner === this.parts.owner) return;
     if (isLeaving) this.peers.delete(owner);
-    else this.peers.set(owner, { worker, heardMs: nowMs });
+    else if (this.peers.size < PEERS_MAX || this.peers.has(owner)) {
+      this.peers.set(owner, { worker, heardMs: nowMs });
+    }
   }
 
   /** The control messages as they are now; one that is not among them does not exist. */

@@ -1,6 +1,6 @@
 import type { Heartbeat } from './heartbeat.ts';
 
-/** What a heartbeat says that is shown; anybody may publish one, so all of it is looked at. */
+/** What a heartbeat says that is shown. */
 export interface SeenWorker {
   readonly worker: string;
   readonly host: string;
@@ -10,8 +10,6 @@ export interface SeenWorker {
 
 /** Somebody who makes up workers fills no memory. */
 const WORKERS_MAX = 1024;
-const PARTS_MAX = 1024;
-const TEXT_MAX = 256;
 const EVERYWHERE = new Set(['0.0.0.0', '[::]']);
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/;
 const HOST = /^[A-Za-z0-9._-]{1,255}$/;
@@ -37,42 +35,45 @@ export class SeenWorkers {
     if (leaves) {
       // Another process may be that worker by now.
       if (known?.beat.owner === owner) this.byWorker.delete(worker);
-    } else if (known !== undefined || this.byWorker.size < WORKERS_MAX) {
+      return;
+    }
+    // Those who are gone take nobody's place, whether anybody looks or not.
+    if (known === undefined && this.byWorker.size >= WORKERS_MAX) this.forget(nowMs);
+    if (known !== undefined || this.byWorker.size < WORKERS_MAX) {
       this.byWorker.set(worker, { beat, atMs: nowMs });
     }
   }
 
   shown(nowMs: number): SeenWorker[] {
-    for (const [worker, { atMs }] of this.byWorker) {
-      if (nowMs - atMs > this.ttlMs) this.byWorker.delete(worker);
-    }
+    this.forget(nowMs);
     const beats = [...this.byWorker.values()].map(({ beat }) => beat);
     return beats
       .sort((a, b) => (a.worker < b.worker ? -1 : 1))
-      .map(({ worker, host, url, parts }) => ({
-        worker: worker.slice(0, TEXT_MAX),
-        host: textOf(host),
-        url: pageOf(url, host, this.host),
-        parts: parts.slice(0, PARTS_MAX).map(textOf),
-      }));
+      .map(({ worker, host, url, parts }) => {
+        return { worker, host, url: pageOf(url, host, this.host), parts };
+      });
+  }
+
+  private forget(nowMs: number): void {
+    for (const [worker, { atMs }] of this.byWorker) {
+      if (nowMs - atMs > this.ttlMs) this.byWorker.delete(worker);
+    }
   }
 }
 
 /**
  * Where a page that is served at `url` on the machine `host` is reached from the machine `from`;
- * null where it is not.
+ * null where it is not, and for what is no page: anybody may say that he is a worker.
  */
-export function pageOf(url: unknown, host: unknown, from: string): string | null {
-  if (typeof url !== 'string' || !URL.canParse(url)) return null;
+export function pageOf(url: string | null, host: string, from: string): string | null {
+  if (url === null || !URL.canParse(url)) return null;
   const page = new URL(url);
   if (page.protocol !== 'http:' && page.protocol !== 'https:') return null;
   if (EVERYWHERE.has(page.hostname)) {
-    if (typeof host !== 'string' || !HOST.test(host)) return null;
+    if (!HOST.test(host)) return null;
     page.hostname = host;
+    // A name that ends in a number is none in an address, and nothing was set.
+    if (EVERYWHERE.has(page.hostname)) return null;
   } else if (LOOPBACK.test(page.hostname) && host !== from) return null;
   return page.origin;
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, TEXT_MAX) : '';
 }

@@ -9,6 +9,7 @@ const WHOLE = { messages: 1000, bytes: 16 * 1024 * 1024 };
 /** A session over a connection that only notes how many messages each request asks for. */
 function pulling(window: PullWindow) {
   const asked: number[] = [];
+  const bytesMax: number[] = [];
   let callback: (error: Error | null, message: Msg) => void = () => {};
   const connection = {
     info: { max_payload: MAX_PAYLOAD },
@@ -17,7 +18,11 @@ function pulling(window: PullWindow) {
       callback = options.callback;
       return { unsubscribe: () => {} };
     },
-    publish: (_subject: string, data: string) => asked.push(JSON.parse(data).batch),
+    publish: (_subject: string, data: string) => {
+      const request = JSON.parse(data);
+      asked.push(request.batch);
+      bytesMax.push(request.max_bytes);
+    },
   };
   const session = new PullSession({
     connection: connection as unknown as NatsConnection,
@@ -31,7 +36,7 @@ function pulling(window: PullWindow) {
     const message = { subject: 'x', _msg: { reply, hdr: -1 }, _rdata: new Uint8Array(bytes) };
     callback(null, message as unknown as Msg);
   };
-  return { session, asked, give };
+  return { session, asked, bytesMax, give };
 }
 
 const BYTES = 33_000;
@@ -63,4 +68,31 @@ it('bounds what all readers together have on their way, and gives back the share
   for (const { session } of readers.slice(1)) session.finish('given back');
   for (let i = 0; i < 200; i++) one.give(BYTES);
   expect(one.asked.at(-1)).toBeGreaterThan(10 * shared);
+});
+
+it('asks of all readers together for less than a server keeps before it cuts a connection', () => {
+  const share = new PullShare(WHOLE);
+  const readers = Array.from({ length: 16 }, () => pulling(share.window()));
+  const all = readers.flatMap(({ bytesMax }) => bytesMax);
+  expect(all).toHaveLength(32);
+  // Each is enough for the largest message, which would never come otherwise.
+  expect(Math.min(...all)).toBeGreaterThan(MAX_PAYLOAD);
+  expect(all.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(64 * 1024 * 1024);
+});
+
+it('gives the share back however a session ends, once, and before it asks for anything', () => {
+  const share = new PullShare(WHOLE);
+  const [own, other] = [share.window(), share.window()];
+  const { session } = pulling(own);
+  pulling(other).session.finish('cut');
+  expect(own.bytes).toBe(WHOLE.bytes);
+  session.finish('the server fell silent');
+  session.finish('stopped');
+  // The next session of the same reader has begun by the time the one before is asked to end.
+  const next = pulling(own);
+  session.finish('late');
+  pulling(other);
+  expect(own.bytes).toBe(WHOLE.bytes / 2);
+  next.session.finish('stopped');
+  expect(other.bytes).toBe(WHOLE.bytes);
 });

@@ -80,6 +80,17 @@ describe('several workers', () => {
     expect(other.plan(owned, 100 + TTL_MS + 1).handOver).toEqual([]);
   });
 
+  test('workers that somebody makes up fill no memory, and are gone when they fall silent', () => {
+    const leases = table('a', 4);
+    leases.hear({ worker: 'b', owner: 'b#1', isLeaving: false }, 0);
+    for (let i = 0; i < 10_000; i++) {
+      leases.hear({ worker: `x${i}`, owner: `x${i}#1`, isLeaving: false }, 0);
+    }
+    expect(leases.live(0)).toBe(1 + 4096);
+    leases.hear({ worker: 'b', owner: 'b#1', isLeaving: false }, TTL_MS);
+    expect(leases.live(TTL_MS + 1)).toBe(2);
+  });
+
   test('what nobody takes is taken beyond the share', () => {
     const leases = table('a', 2);
     leases.observe([lease('p0', 1, 'a'), lease('p1', 2)], 0);
