@@ -110,8 +110,8 @@ async function inArena(
 }
 
 /**
- * All documents of a server, once no more come: who took part before may have had some on their way.
- * Undefined without a server.
+ * All documents of a server, once no more come: who took part before may have had some on their
+ * way. Undefined without a server.
  */
 async function documentsIn(url: string | undefined): Promise<number | undefined> {
   if (url === undefined) return undefined;
