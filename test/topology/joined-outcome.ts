@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { loadPipelines } from '../../src/cli/load-pipelines.ts';
+import type { FrameWatch } from '../../src/component/source.ts';
 import type { Snapshot } from '../../src/component/state.ts';
-import { frameCount } from '../../src/frames/frame.ts';
+import { type Frame, frameCount } from '../../src/frames/frame.ts';
 import { LiveChips } from '../../src/sinks/live/live-chips.ts';
 import { LiveSpikes } from '../../src/sinks/live/live-spikes.ts';
 import { RevisionClock } from '../../src/sinks/live/revision.ts';
@@ -21,13 +22,39 @@ export interface Outcome {
   readonly looked: readonly string[];
 }
 
-function rastersOf({ parts }: LiveSpikes) {
-  return [...parts.values()].map(({ raster, id, lastUs }) => {
-    const { received, shown, sampledOut, tooLate, newest } = raster;
-    const columns = raster.columns(Math.max(0, newest - 200), newest + 1);
-    return { id, lastUs, received, shown, sampledOut, tooLate, newest, columns };
-  });
+/** What the page would show, and how many frames of spikes it came by. */
+class Shown implements FrameWatch {
+  frames = 0;
+  passed = 0;
+  readonly chips = new LiveChips();
+  private readonly spikes = new LiveSpikes(new RevisionClock(), () => 0);
+
+  saw(frame: Frame, isRepeat: boolean): void {
+    this.chips.heard(frame);
+    if (frame.kind !== 'spikes' || isRepeat) return;
+    this.frames += frameCount(frame);
+    this.passed++;
+    this.spikes.add(frame);
+  }
+
+  rasters() {
+    return [...this.spikes.parts.values()].map(({ raster, id, lastUs }) => {
+      const { received, shown, sampledOut, tooLate, newest } = raster;
+      const columns = raster.columns(Math.max(0, newest - 200), newest + 1);
+      return { id, lastUs, received, shown, sampledOut, tooLate, newest, columns };
+    });
+  }
+
+  /** The last spikes, one by one. */
+  exact() {
+    const { parts, log } = this.spikes;
+    return [...parts.values()].map(({ id, lastUs }) => {
+      return log.read(id, lastUs - EXACT_US, lastUs, Number.MAX_SAFE_INTEGER);
+    });
+  }
 }
+
+const EXACT_US = 500_000;
 
 async function optionsOf(store: MetricStore, rates: Oddities['rates']) {
   const pipelines = await loadPipelines();
@@ -77,8 +104,7 @@ export async function outcomeOf(
   const records: string[] = [];
   const dead: string[] = [];
   let now = T0_US;
-  const shown = { spikes: new LiveSpikes(new RevisionClock(), () => 0), chips: new LiveChips() };
-  const joined = { frames: 0, passed: 0 };
+  const shown = new Shown();
   const { silence, runs, refused } = watchesOf(() => now, watchedMax);
   const topology = startTopology({
     ...(await optionsOf(store, rates)),
@@ -88,19 +114,7 @@ export async function outcomeOf(
       log: { isEnabled: () => true, write: (event) => records.push(JSON.stringify(event)) },
       spans: undefined,
     },
-    watches: [
-      silence,
-      runs,
-      {
-        saw: (frame, isRepeat) => {
-          shown.chips.heard(frame);
-          if (frame.kind !== 'spikes' || isRepeat) return;
-          joined.frames += frameCount(frame);
-          joined.passed++;
-          shown.spikes.add(frame);
-        },
-      },
-    ],
+    watches: [silence, runs, shown],
     dead: ({ detail }) => dead.push(detail),
     onFailure: (pipeline, error) => {
       throw new Error(pipeline, { cause: error });
@@ -108,7 +122,7 @@ export async function outcomeOf(
   });
   const { inlet, states } = topology;
   const live = () => ({
-    rasters: rastersOf(shown.spikes),
+    rasters: shown.rasters(),
     chips: shown.chips.all(),
     silence: silence.snapshot(),
     runs: runs.snapshot(),
@@ -142,10 +156,12 @@ export async function outcomeOf(
     dead,
     states: structuredClone(states.snapshot()),
     metrics: store.snapshot(),
-    live: live(),
+    live: { ...live(), exact: shown.exact() },
     looked,
   };
   topology.complete();
   topology.close();
-  return { ...joined, outcome: { ...outcome, kept, after: [...records], end: store.snapshot() } };
+  const { frames, passed } = shown;
+  const end = { kept, after: [...records], end: store.snapshot() };
+  return { frames, passed, outcome: { ...outcome, ...end } };
 }

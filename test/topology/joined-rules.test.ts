@@ -18,7 +18,7 @@ async function compared({ messages }: MadeStream, watching: Watching = {}) {
 }
 
 /** Of a counter without labels. */
-function valueOfCounter(metrics: unknown, name: string): unknown {
+function totalOf(metrics: unknown, name: string): unknown {
   return (metrics as Record<string, [string[], boolean, number[]][]>)[name]?.[0]?.[2][0];
 }
 
@@ -48,7 +48,7 @@ test('a repeat is heard after what came before it', async () => {
   }
   stream.again(-20);
   const { metrics } = await compared(stream);
-  expect(valueOfCounter(metrics, 'spikescope_frames_repeated_total')).toBe(1);
+  expect(totalOf(metrics, 'spikescope_frames_repeated_total')).toBe(1);
 });
 
 test('each frame that comes late for a run that was ended is one', async () => {
@@ -61,7 +61,7 @@ test('each frame that comes late for a run that was ended is one', async () => {
     if (step === AMID) stream.log(step, 0, 'run_end');
   }
   const { metrics } = await compared(stream);
-  expect(valueOfCounter(metrics, 'spikescope_run_frames_late_total')).toBe(80 * 4);
+  expect(totalOf(metrics, 'spikescope_run_frames_late_total')).toBe(80 * 4);
 });
 
 test('an emitter that counts anew starts its layers anew', async () => {
