@@ -39,8 +39,8 @@ const MESSAGES_MIN = 50;
 const COMPILE_S = 2.5;
 
 /**
- * A run of about `seconds`, after a first one that says how many messages that are, and one in which
- * compilers settle: everybody has the same.
+ * A run of about `seconds`, after a first one that says how many messages that are, and one in
+ * which compilers settle: everybody has the same.
  */
 export async function measure(
   contender: Contender,
