@@ -38,7 +38,7 @@ it('takes what it hears of a consumer that is gone for no word on the next one',
   const before = pendings.length;
   mayCome.resolve();
   await until('it has looked at that', () => pendings.length > before);
-  // The consumer before had delivered five, and this one none; a busy machine may have looked again.
+  // The consumer before had delivered five, and this one none; it may have looked again by now.
   expect(new Set(pendings.slice(before))).toEqual(new Set([0]));
   expect(taken).toEqual([1, 2, 3, 4, 5]);
 });
