@@ -146,44 +146,35 @@ function increase(counts: usize, id: u32): void {
   store<u32>(at, load<u32>(at) + 1);
 }
 
-/** Adds one to `counts[id]` for each id of a u32 column. */
-export function count32(ids: usize, n: i32, counts: usize): void {
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function count<T>(ids: usize, n: i32, counts: usize): void {
   let i = 0;
   for (; i + 8 <= n; i += 8) {
-    increase(counts, load<u32>(ids));
-    increase(counts, load<u32>(ids, 4));
-    increase(counts, load<u32>(ids, 8));
-    increase(counts, load<u32>(ids, 12));
-    increase(counts, load<u32>(ids, 16));
-    increase(counts, load<u32>(ids, 20));
-    increase(counts, load<u32>(ids, 24));
-    increase(counts, load<u32>(ids, 28));
-    ids += 32;
+    increase(counts, <u32>load<T>(ids));
+    increase(counts, <u32>load<T>(ids, sizeof<T>()));
+    increase(counts, <u32>load<T>(ids, 2 * sizeof<T>()));
+    increase(counts, <u32>load<T>(ids, 3 * sizeof<T>()));
+    increase(counts, <u32>load<T>(ids, 4 * sizeof<T>()));
+    increase(counts, <u32>load<T>(ids, 5 * sizeof<T>()));
+    increase(counts, <u32>load<T>(ids, 6 * sizeof<T>()));
+    increase(counts, <u32>load<T>(ids, 7 * sizeof<T>()));
+    ids += 8 * sizeof<T>();
   }
   for (; i < n; i++) {
-    increase(counts, load<u32>(ids));
-    ids += 4;
+    increase(counts, <u32>load<T>(ids));
+    ids += sizeof<T>();
   }
+}
+
+/** Adds one to `counts[id]` for each id of a u32 column. */
+export function count32(ids: usize, n: i32, counts: usize): void {
+  count<u32>(ids, n, counts);
 }
 
 /** Adds one to `counts[id]` for each id of a u16 column. */
 export function count16(ids: usize, n: i32, counts: usize): void {
-  let i = 0;
-  for (; i + 8 <= n; i += 8) {
-    increase(counts, load<u16>(ids));
-    increase(counts, load<u16>(ids, 2));
-    increase(counts, load<u16>(ids, 4));
-    increase(counts, load<u16>(ids, 6));
-    increase(counts, load<u16>(ids, 8));
-    increase(counts, load<u16>(ids, 10));
-    increase(counts, load<u16>(ids, 12));
-    increase(counts, load<u16>(ids, 14));
-    ids += 16;
-  }
-  for (; i < n; i++) {
-    increase(counts, <u32>load<u16>(ids));
-    ids += 2;
-  }
+  count<u16>(ids, n, counts);
 }
 
 // @ts-ignore: a decorator of AssemblyScript
