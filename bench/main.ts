@@ -8,7 +8,7 @@ import { BenchUsageError, parseBench } from './command-line.ts';
 import { requireSections, writeSections } from './doc-sections.ts';
 import { machineText } from './parts/machine.ts';
 import { table } from './parts/report.ts';
-import { PARTS } from './parts.ts';
+import { ONCE, PARTS } from './parts.ts';
 import { besidePeers } from './peers/peers.ts';
 
 async function main(args: readonly string[]): Promise<void> {
@@ -24,7 +24,8 @@ async function main(args: readonly string[]): Promise<void> {
     const rows = (await PARTS[name]?.(command.options)) ?? [];
     process.stdout.write(`\n## ${name}\n\n${table(rows)}\n`);
     const { rounds, scale } = command.options;
-    sections.set(name, `${about} Rounds: ${rounds}, scale ${scale}.\n\n${table(rows)}`);
+    const times = ONCE.has(name) ? 'Once' : `Rounds: ${rounds}`;
+    sections.set(name, `${about} ${times}, scale ${scale}.\n\n${table(rows)}`);
   }
   if (command.write) writeSections(sections);
 }

@@ -36,6 +36,12 @@ export type Part = (options: BenchOptions) => Promise<readonly Row[]>;
 /** What runs where no part is named: the main figures, in about a minute. */
 export const QUICK = 'quick';
 
+/** Parts that measure once, whatever number of rounds is asked for. */
+export const ONCE: ReadonlySet<string> = new Set([
+  ...[QUICK, 'latency', 'flame', 'memory', 'anomalies', 'nab', 'faults-eval', 'malformed'],
+  ...['documents-alike', 'documents-kept', 'page-tab', 'elephant'],
+]);
+
 /** Parts by name, in the order in which they run. */
 export const PARTS: Readonly<Record<string, Part>> = {
   [QUICK]: quick,

@@ -7,6 +7,9 @@ import type { AdaptedLayer } from './layer-table.ts';
 import type { ObjectColumns } from './object-columns.ts';
 import type { FramePlace } from './object-frames.ts';
 
+/** Places whose frames are kept at hand. */
+const PLACES_MAX = 256;
+
 type Written<F> = { -readonly [Key in keyof F]: F[Key] };
 
 /** What messages of one object make of a layer, written over by each. */
@@ -98,9 +101,6 @@ export class SingleObject {
     };
   }
 }
-
-/** Places whose frames are kept at hand. */
-const PLACES_MAX = 256;
 
 function begin(frame: Written<Frame>, t0Us: number, spanUs: number): void {
   frame.t0Us = t0Us;
